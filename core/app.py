@@ -1,0 +1,56 @@
+"""The application factory, as sentences."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from core.db import init_db
+from core.encryption import Cipher
+from core.host.discovery import candidates
+from core.host.plugins import EXTENSION, PluginHost
+from core.logs import configure_logging
+from core.migrations import init_migrations
+from core.settings import Settings
+from core.web import mount_web
+from core.web.errors import register_error_handlers
+from core.web.mount import mount_plugins
+from core.web.prefix import PublicPrefix
+
+SETTINGS = "heliograph_settings"
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the application; raises BadInput on settings that cannot be used."""
+    settings = settings or Settings.from_environment()
+    keys = settings.keys()
+    configure_logging(settings)
+    app = Flask("core", static_folder=None)
+    app.extensions[SETTINGS] = settings
+    app.config.update(
+        SECRET_KEY=keys[0],
+        SECRET_KEY_FALLBACKS=keys[1:],
+        SQLALCHEMY_DATABASE_URI=settings.database,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings),
+    )
+    init_db(app)
+    init_migrations(app)
+    app.extensions[EXTENSION] = load_plugins(settings, keys)
+    mount_web(app)
+    mount_plugins(app)
+    register_error_handlers(app)
+    app.wsgi_app = PublicPrefix(app.wsgi_app, settings.prefix)  # type: ignore[method-assign]
+    return app
+
+
+def load_plugins(settings: Settings, keys: list[str]) -> PluginHost:
+    host = PluginHost(Cipher(keys))
+    if settings.safe_mode == "0":
+        host.load(candidates(settings.plugin_folders))
+    return host
+
+
+def engine_options(settings: Settings) -> dict[str, object]:
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    if settings.database.startswith("sqlite"):
+        return {"connect_args": {"check_same_thread": False}}
+    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}

@@ -1,0 +1,106 @@
+"""Do-not-contact: kept per number, so that it outlives the contact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Index, String, Text, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Id, Model, UTCDateTime, db, insert_new, transaction, utcnow
+from core.errors import BadInput
+
+SMS = "sms"
+UNSUBSCRIBED, BOUNCED, MANUAL = "unsubscribed", "bounced", "manual"
+REASONS = (UNSUBSCRIBED, BOUNCED, MANUAL)
+
+
+class Dnc(Model):
+    """The number must not be contacted on the channel."""
+
+    __tablename__ = "dnc"
+
+    channel: Mapped[str] = mapped_column(String(12), primary_key=True)
+    number: Mapped[str] = mapped_column(String(32), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(12))
+    comment: Mapped[str] = mapped_column(Text, default="")
+    source: Mapped[str] = mapped_column(String(60), default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+
+
+class DncChange(Model):
+    """History: each time a number went on (`on`) or off (`off`) the list."""
+
+    __tablename__ = "dnc_changes"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    channel: Mapped[str] = mapped_column(String(12))
+    number: Mapped[str] = mapped_column(String(32))
+    change: Mapped[str] = mapped_column(String(3))
+    reason: Mapped[str] = mapped_column(String(12))
+    comment: Mapped[str] = mapped_column(Text, default="")
+    source: Mapped[str] = mapped_column(String(60), default="")
+    at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+
+    __table_args__ = (Index("ix_dnc_changes_number", "number", "id"),)
+
+
+def add_dnc(
+    number: str,
+    *,
+    reason: str,
+    comment: str = "",
+    source: str = "",
+    channel: str = SMS,
+) -> bool:
+    """Put *number* (E.164) on the list; True when it was not on it before."""
+    if reason not in REASONS:
+        raise BadInput("reason", "is not known", value=reason, mend=f"Use {', '.join(REASONS)}.")
+    facts = {
+        "channel": channel,
+        "number": number,
+        "reason": reason,
+        "comment": comment,
+        "source": source,
+    }
+    with transaction() as session:
+        if not insert_new(Dnc, [facts | {"created_at": utcnow()}]):
+            return False
+        session.add(DncChange(change="on", **facts))
+        session.flush()
+    return True
+
+
+def lift_dnc(
+    number: str, *, reason: str = MANUAL, comment: str = "", source: str = "", channel: str = SMS
+) -> bool:
+    """Take *number* off the list; True when it was on it."""
+    with transaction() as session:
+        entry = session.get(Dnc, (channel, number))
+        if entry is None:
+            return False
+        session.delete(entry)
+        session.add(
+            DncChange(
+                channel=channel,
+                number=number,
+                change="off",
+                reason=reason,
+                comment=comment,
+                source=source,
+            )
+        )
+        session.flush()
+    return True
+
+
+def find_dnc(number: str | None, *, channel: str = SMS) -> Dnc | None:
+    """The entry of *number*, or None when it may be contacted."""
+    return db.session.get(Dnc, (channel, number)) if number else None
+
+
+def blocked(numbers: Iterable[str], *, channel: str = SMS) -> set[str]:
+    """Those of *numbers* that are on the list."""
+    wanted = select(Dnc.number).where(Dnc.channel == channel, Dnc.number.in_(list(numbers)))
+    return set(db.session.scalars(wanted))

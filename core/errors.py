@@ -1,0 +1,65 @@
+"""One root for every error that a person may read.
+
+The class docstring is the default message, so that no error is ever silent.
+The edges (web, api, cli) turn these into HTML, JSON or a line on stderr.
+"""
+
+from __future__ import annotations
+
+
+class HeliographError(Exception):
+    """Something went wrong in Heliograph."""
+
+    status = 500
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip())
+
+    @property
+    def message(self) -> str:
+        return str(self.args[0])
+
+
+class BadInput(HeliographError):
+    """What was entered cannot be taken.
+
+    Names the *field*, the *value* and the *mend*; all three are shown.
+    """
+
+    status = 400
+
+    def __init__(self, field: str, problem: str, *, value: object = None, mend: str = "") -> None:
+        self.field, self.problem, self.value, self.mend = field, problem, value, mend
+        shown = "" if value is None else f" {str(value)[:80]!r}"
+        hint = f" {mend}" if mend else ""
+        super().__init__(f"{field}:{shown} {problem}.{hint}")
+
+
+class NotFound(HeliographError):
+    """There is no such thing here."""
+
+    status = 404
+
+
+class Conflict(HeliographError):
+    """The state of things does not allow this now."""
+
+    status = 409
+
+
+class Forbidden(HeliographError):
+    """This is not allowed."""
+
+    status = 403
+
+
+class ConfigIncomplete(Conflict):
+    """The configuration of this plugin is incomplete."""
+
+
+class SecretUnreadable(HeliographError):
+    """A stored secret cannot be read with this HELIOGRAPH_SECRET_KEY."""
+
+
+class StartFailed(HeliographError):
+    """Heliograph cannot start with these settings."""

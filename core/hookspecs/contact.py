@@ -1,0 +1,33 @@
+"""Hooks of contacts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.hookspecs.markers import hookspec
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from core.contacts.models import Contact
+    from core.timeline import TimelineEntry
+
+
+@hookspec
+def timeline_entries(  # type: ignore[empty-body]
+    contact: Contact, before: datetime | None, limit: int
+) -> list[TimelineEntry]:
+    """Entries that the plugin adds to a contact's timeline, newest first.
+
+    Called when a timeline is read, inside a read transaction; at most *limit*
+    entries older than *before* (UTC). An exception is logged; the rest shows.
+    """
+
+
+@hookspec
+def contact_changed(contact_id: int, change: str) -> None:
+    """A contact was added, edited, merged or deleted, or its DNC changed.
+
+    *change* is one of added, edited, merged, deleted, dnc. Called after the
+    commit, not for each row of an import. An exception is logged and ignored.
+    """

@@ -1,0 +1,33 @@
+"""The plugin host: finds plugins, loads them, calls their hooks.
+
+The truth about what is enabled and how it is configured is in the database and
+is read once per request, tick or command; what is loaded is fixed at start.
+"""
+
+from __future__ import annotations
+
+from core.host.contributions import Callbacks, Job, PluginConfig
+from core.host.plugins import PluginHost, PluginInfo, current_host
+from core.host.state import PluginState
+
+__all__ = [
+    "Callbacks",
+    "Job",
+    "PluginConfig",
+    "PluginHost",
+    "PluginInfo",
+    "PluginState",
+    "current_host",
+    "gather",
+    "notify",
+]
+
+
+def notify(hook: str, **arguments: object) -> None:
+    """Tell each enabled plugin that implements *hook*; what fails is logged."""
+    current_host().call(hook, **arguments)
+
+
+def gather(hook: str, **arguments: object) -> list[object]:
+    """The answers of each enabled plugin that implements *hook*."""
+    return current_host().call(hook, **arguments)

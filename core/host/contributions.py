@@ -1,0 +1,100 @@
+"""What plugins hand over through the register hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import click
+from flask import Blueprint
+from pydantic import BaseModel, ConfigDict
+
+from core.actions import Action
+from core.channel import Provider
+
+
+class PluginConfig(BaseModel):
+    """Config of a plugin: subclass it; unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
+
+
+class Callbacks(Blueprint):
+    """A blueprint that a provider calls: `/sms/<plugin>/...`, open when disabled.
+
+    It is exempt from CSRF, so each view must check the provider's signature.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work for the clock. `every` is in seconds; `run` answers a line of result.
+
+    `key` is `<plugin>.<name>`. One process at a time runs it.
+    """
+
+    key: str
+    every: float
+    run: Callable[[], str | None]
+    help: str = ""
+
+
+@dataclass(slots=True)
+class Contributions:
+    """All that one plugin handed over."""
+
+    config_model: type[BaseModel] | None = None
+    providers: list[type[Provider]] = field(default_factory=list)
+    blueprints: list[Blueprint] = field(default_factory=list)
+    actions: list[Action] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
+    commands: list[click.Command] = field(default_factory=list)
+    hooks: list[str] = field(default_factory=list)
+
+
+class BadContribution(Exception):
+    """A plugin handed over something that cannot be used."""
+
+
+def check_contributions(name: str, given: Contributions) -> None:
+    """Refuse what would hurt others; raises BadContribution with the mend."""
+    model = given.config_model
+    if model is not None and not (isinstance(model, type) and issubclass(model, BaseModel)):
+        raise BadContribution(f"register_config must return a pydantic model class, not {model!r}")
+    for provider in given.providers:
+        check_provider(name, provider)
+    if given.providers and model is None:
+        raise BadContribution("a provider needs register_config, even for an empty model")
+    expect(given.blueprints, Blueprint, "register_blueprints")
+    expect(given.actions, Action, "register_actions")
+    expect(given.jobs, Job, "register_jobs")
+    expect(given.commands, click.Command, "register_commands")
+    keys = [item.key for item in (*given.actions, *given.jobs)]
+    for key in keys:
+        if not key.startswith(f"{name}."):
+            raise BadContribution(f"key {key!r} must begin with {name + '.'!r}")
+        if keys.count(key) > 1:
+            raise BadContribution(f"key {key!r} is given twice")
+    for job in given.jobs:
+        if job.every <= 0:
+            raise BadContribution(f"job {job.key!r} must have a positive `every`, in seconds")
+
+
+def check_provider(name: str, provider: object) -> None:
+    if not (isinstance(provider, type) and issubclass(provider, Provider)):
+        raise BadContribution(f"register_providers must return Provider classes, not {provider!r}")
+    if getattr(provider, "name", None) != name:
+        raise BadContribution(
+            f"{provider.__name__}.name must be the plugin's name {name!r}, "
+            "because its callback URL is made of it"
+        )
+    if provider.send is Provider.send:
+        raise BadContribution(f"{provider.__name__} has no send method")
+
+
+def expect(items: list[object] | list[Blueprint] | object, kind: type, hook: str) -> None:
+    if not isinstance(items, list):
+        raise BadContribution(f"{hook} must return a list")
+    for item in items:
+        if not isinstance(item, kind):
+            raise BadContribution(f"{hook} must return {kind.__name__} objects, not {item!r}")

@@ -1,0 +1,236 @@
+"""The host: loads plugins once, calls the enabled ones, never falls with them."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+import pluggy
+from flask import current_app
+from pydantic import BaseModel
+
+from core.encryption import Cipher
+from core.errors import BadInput, Conflict, NotFound
+from core.hookspecs import PROJECT, SPECS
+from core.host.config import load_config, merge_config, rotate_config, shown_config
+from core.host.contributions import BadContribution, Contributions, check_contributions
+from core.host.discovery import Candidate
+from core.host.schema import check_tables, migration_folder, upgrade_plugin
+from core.host.state import change_state, states
+
+log = logging.getLogger(__name__)
+EXTENSION = "heliograph_plugins"
+
+
+@dataclass(slots=True)
+class PluginInfo:
+    """One plugin that was found, loaded or not. `fault` is a traceback or ""."""
+
+    name: str
+    origin: str
+    where: str
+    title: str = ""
+    description: str = ""
+    version: str = ""
+    author: str = ""
+    fault: str = ""
+    module: ModuleType | None = None
+    contributions: Contributions = field(default_factory=Contributions)
+
+    @property
+    def reason(self) -> str:
+        """The last line of the fault."""
+        return self.fault.strip().splitlines()[-1] if self.fault else ""
+
+
+class PluginHost:
+    """All plugins of one process."""
+
+    def __init__(self, cipher: Cipher) -> None:
+        self._cipher = cipher
+        self._hooks = pluggy.PluginManager(PROJECT)
+        for spec in SPECS:
+            self._hooks.add_hookspecs(spec)
+        self._plugins: dict[str, PluginInfo] = {}
+        self.shadowed: list[PluginInfo] = []
+
+    # -- loading ---------------------------------------------------------
+
+    def load(self, found: Iterable[Candidate]) -> None:
+        """Load each candidate; a broken one is kept with its fault, none raises."""
+        for candidate in found:
+            info = PluginInfo(candidate.name, candidate.origin, candidate.where)
+            if candidate.name in self._plugins:
+                first = self._plugins[candidate.name]
+                info.fault = f"shadowed: {first.name} is already loaded from {first.where}"
+                self.shadowed.append(info)
+                continue
+            self._plugins[candidate.name] = info
+            try:
+                self._load(info, candidate)
+            except KeyboardInterrupt:
+                raise
+            except BaseException:  # a plugin may even call sys.exit at import
+                self.quarantine(info)
+
+    def _load(self, info: PluginInfo, candidate: Candidate) -> None:
+        module = candidate.load()
+        info.module = module
+        info.title, _, info.description = (module.__doc__ or info.name).strip().partition("\n")
+        info.version = str(getattr(module, "__version__", ""))
+        info.author = str(getattr(module, "__author__", ""))
+        check_tables(info.name, module.__name__)
+        self._hooks.register(module, info.name)
+        self._hooks.check_pending()
+        callers = self._hooks.get_hookcallers(module) or []
+        if not callers:
+            raise BadContribution("the plugin implements no hook: is @hookimpl missing?")
+        info.contributions = self._collect(info)
+        info.contributions.hooks = sorted(caller.name for caller in callers)
+        check_contributions(info.name, info.contributions)
+
+    def _collect(self, info: PluginInfo) -> Contributions:
+        models = self._ask(info, "register_config")
+        return Contributions(
+            config_model=models[0] if models else None,
+            providers=listed(self._ask(info, "register_providers"), "register_providers"),
+            blueprints=listed(self._ask(info, "register_blueprints"), "register_blueprints"),
+            actions=listed(self._ask(info, "register_actions"), "register_actions"),
+            jobs=listed(self._ask(info, "register_jobs"), "register_jobs"),
+            commands=listed(self._ask(info, "register_commands"), "register_commands"),
+        )
+
+    def _ask(self, info: PluginInfo, hook: str, **arguments: object) -> list[Any]:
+        others = [
+            module for name, module in self._hooks.list_name_plugin() if name != info.name and module
+        ]
+        answers: list[Any] = self._hooks.subset_hook_caller(hook, others)(**arguments)
+        return answers
+
+    def quarantine(self, info: PluginInfo) -> None:
+        """Keep the fault that is being handled and take the plugin out of the hall."""
+        info.fault = traceback.format_exc()
+        info.contributions = Contributions()
+        if self._hooks.has_plugin(info.name):
+            self._hooks.unregister(name=info.name)
+        log.error("plugin %s is broken and was left out: %s", info.name, info.reason)
+
+    def upgrade_tables(self) -> None:
+        """Run the migrations of each sound plugin that brings tables."""
+        for info in self.sound():
+            folder = migration_folder(getattr(info.module, "__file__", None))
+            if folder is None:
+                continue
+            try:
+                upgrade_plugin(info.name, folder)
+            except Exception:
+                self.quarantine(info)
+
+    # -- reading ---------------------------------------------------------
+
+    def all(self) -> list[PluginInfo]:
+        return sorted(self._plugins.values(), key=lambda info: info.name)
+
+    def sound(self) -> list[PluginInfo]:
+        return [info for info in self.all() if not info.fault]
+
+    def enabled(self) -> list[PluginInfo]:
+        """Sound plugins that are switched on, as the database says right now."""
+        known = states()
+        return [info for info in self.sound() if info.name in known and known[info.name].enabled]
+
+    def is_enabled(self, name: str) -> bool:
+        return any(info.name == name for info in self.enabled())
+
+    def get(self, name: str) -> PluginInfo:
+        """The plugin called *name*; raises NotFound with the names there are."""
+        try:
+            return self._plugins[name]
+        except KeyError:
+            names = ", ".join(sorted(self._plugins)) or "none"
+            raise NotFound(f"There is no plugin {name!r}. Found: {names}.") from None
+
+    def config(self, name: str) -> BaseModel:
+        """The validated config of the plugin; raises ConfigIncomplete."""
+        model = self.get(name).contributions.config_model
+        if model is None:
+            raise Conflict(f"The plugin {name} has no configuration.")
+        return load_config(name, model, self._stored(name), self._cipher)
+
+    def shown_config(self, name: str) -> dict[str, Any]:
+        return shown_config(self.get(name).contributions.config_model, self._stored(name))
+
+    def _stored(self, name: str) -> dict[str, Any]:
+        state = states().get(name)
+        return dict(state.config) if state else {}
+
+    # -- changing --------------------------------------------------------
+
+    def enable(self, name: str, *, default: bool = False) -> None:
+        """Switch the plugin on, in every process; raises Conflict when it is broken."""
+        info = self.get(name)
+        if info.fault:
+            raise Conflict(f"The plugin {name} is broken and cannot be enabled: {info.reason}")
+        change_state(name, enabled=True, **({"is_default": True} if default else {}))
+
+    def disable(self, name: str) -> None:
+        """Switch it off: it cannot send, but its callbacks still verify and record."""
+        self.get(name)
+        change_state(name, enabled=False, is_default=False)
+
+    def configure(self, name: str, given: dict[str, str | None]) -> list[str]:
+        """Store config values; returns what is still missing. Raises BadInput."""
+        info = self.get(name)
+        model = info.contributions.config_model
+        if model is None:
+            raise Conflict(f"The plugin {name} has no configuration. {info.reason}".strip())
+        merged, missing = merge_config(name, model, self._stored(name), given, self._cipher)
+        change_state(name, config=merged)
+        return missing
+
+    def rotate_secrets(self) -> int:
+        """Encrypt all secrets with the newest key; returns how many plugins that were."""
+        rotated = 0
+        for name, state in list(states().items()):
+            change_state(name, config=rotate_config(state.config, self._cipher))
+            rotated += 1
+        return rotated
+
+    # -- calling ---------------------------------------------------------
+
+    def call(self, hook: str, **arguments: object) -> list[Any]:
+        """Ask each enabled plugin; one that fails is logged and left out."""
+        if not hasattr(self._hooks.hook, hook):
+            raise BadInput("hook", "is not declared", value=hook)
+        answers: list[Any] = []
+        for info in self.enabled():
+            if hook not in info.contributions.hooks:
+                continue
+            try:
+                answers.extend(self._ask(info, hook, **arguments))
+            except Exception:
+                log.exception("plugin %s failed in %s", info.name, hook)
+        return answers
+
+    def implements(self, hook: str) -> bool:
+        """Whether any enabled plugin has *hook*: spares work on hot paths."""
+        return any(hook in info.contributions.hooks for info in self.enabled())
+
+
+def listed(answers: list[Any], hook: str) -> list[Any]:
+    if not answers:
+        return []
+    if not isinstance(answers[0], list):
+        raise BadContribution(f"{hook} must return a list, not {answers[0]!r}")
+    return answers[0]
+
+
+def current_host() -> PluginHost:
+    host: PluginHost = current_app.extensions[EXTENSION]
+    return host
+
+

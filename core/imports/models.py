@@ -1,0 +1,65 @@
+"""Tables of CSV imports: the job, and which contacts it touched."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Id, Json, Model, UTCDateTime, utcnow
+
+PENDING, RUNNING, FINISHED, FAILED, CANCELLED = (
+    "pending",
+    "running",
+    "finished",
+    "failed",
+    "cancelled",
+)
+
+
+class Import(Model):
+    """One CSV file on its way in.
+
+    `rows_done` and `error_bytes` are written in the transaction that stores the
+    rows themselves: a crash costs nothing but the batch it interrupted.
+    """
+
+    __tablename__ = "imports"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    filename: Mapped[str] = mapped_column(String(255))
+    path: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(String(12), default=PENDING, index=True)
+    mapping: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
+    encoding: Mapped[str] = mapped_column(String(32), default="utf-8")
+    delimiter: Mapped[str] = mapped_column(String(4), default=",")
+    region: Mapped[str] = mapped_column(String(2), default="")
+    segment_id: Mapped[int | None] = mapped_column(ForeignKey("segments.id", ondelete="SET NULL"))
+    bytes_total: Mapped[int] = mapped_column(Id, default=0)
+    bytes_done: Mapped[int] = mapped_column(Id, default=0)
+    rows_done: Mapped[int] = mapped_column(Id, default=0)
+    created: Mapped[int] = mapped_column(Id, default=0)
+    updated: Mapped[int] = mapped_column(Id, default=0)
+    unchanged: Mapped[int] = mapped_column(Id, default=0)
+    rejected: Mapped[int] = mapped_column(Id, default=0)
+    error_path: Mapped[str] = mapped_column(Text, default="")
+    error_bytes: Mapped[int] = mapped_column(Id, default=0)
+    error: Mapped[str] = mapped_column(Text, default="")
+    lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+    finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class ImportContact(Model):
+    """Contact touched by an import; `outcome` is created or updated."""
+
+    __tablename__ = "import_contacts"
+
+    import_id: Mapped[int] = mapped_column(
+        ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True
+    )
+    contact_id: Mapped[int] = mapped_column(
+        ForeignKey("contacts.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    outcome: Mapped[str] = mapped_column(String(8))

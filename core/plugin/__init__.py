@@ -1,0 +1,101 @@
+"""The public door: all that a plugin imports from Heliograph.
+
+A provider in one file, `plugins/acme/__init__.py`::
+
+    \"\"\"Acme SMS - sends through acme.example.\"\"\"
+
+    from pydantic import Field, SecretStr
+    from core.plugin import PluginConfig, Provider, Sent, hookimpl
+
+    class Config(PluginConfig):
+        api_key: SecretStr = Field(title="API key", description="Acme > Settings > Keys")
+
+    class Acme(Provider):
+        name, label = "acme", "Acme SMS"
+
+        async def send(self, text):
+            ...                       # raise Failure(kind, words) when it fails
+            return Sent(provider_id="...")
+
+    @hookimpl
+    def register_config(): return Config
+
+    @hookimpl
+    def register_providers(): return [Acme]
+
+Core itself never imports this module. Names leave it only after a release that
+deprecates them; hooks gain arguments but never lose them (an implementation may
+take fewer). `API_VERSION` rises with each such change.
+"""
+
+from __future__ import annotations
+
+from core.actions import Action, ActionContext, Outcome, Result, send_text_action
+from core.channel import (
+    Check,
+    Failure,
+    FailureKind,
+    InboundText,
+    Media,
+    Opt,
+    OutgoingText,
+    Provider,
+    Sent,
+    Status,
+    StatusReport,
+)
+from core.db import Id, Json, Model, UTCDateTime, db, transaction, utcnow
+from core.errors import BadInput, Conflict, HeliographError, NotFound
+from core.hookspecs.markers import hookimpl
+from core.host.contributions import Callbacks, Job, PluginConfig
+from core.plugin.services import (
+    post_callback,
+    plugin_config,
+    public_url,
+    receive_reply,
+    receive_status,
+)
+from core.timeline import TimelineEntry
+
+API_VERSION = 1
+
+__all__ = [
+    "API_VERSION",
+    "Action",
+    "ActionContext",
+    "BadInput",
+    "Callbacks",
+    "Check",
+    "Conflict",
+    "Failure",
+    "FailureKind",
+    "HeliographError",
+    "Id",
+    "InboundText",
+    "Job",
+    "Json",
+    "Media",
+    "Model",
+    "NotFound",
+    "Opt",
+    "Outcome",
+    "OutgoingText",
+    "PluginConfig",
+    "Provider",
+    "Result",
+    "Sent",
+    "Status",
+    "StatusReport",
+    "TimelineEntry",
+    "UTCDateTime",
+    "db",
+    "hookimpl",
+    "plugin_config",
+    "post_callback",
+    "public_url",
+    "receive_reply",
+    "receive_status",
+    "send_text_action",
+    "transaction",
+    "utcnow",
+]

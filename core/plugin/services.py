@@ -1,0 +1,61 @@
+"""What core does for a plugin while one of its views, jobs or commands runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import current_app, g
+from pydantic import BaseModel
+from werkzeug.test import Client
+
+from core.channel import InboundText, StatusReport
+from core.errors import HeliographError
+from core.host.plugins import current_host
+from core.replies.inbox import receive_reply as store_reply
+from core.deliveries.reports import receive_status as store_status
+from core.web.mount import public_url
+
+__all__ = ["plugin_config", "post_callback", "public_url", "receive_reply", "receive_status"]
+
+
+def current_plugin() -> str:
+    """Name of the plugin whose view, job or command is running."""
+    name: str | None = g.get("plugin")
+    if name is None:
+        raise HeliographError("No plugin is running here: give its name.")
+    return name
+
+
+def plugin_config(name: str | None = None) -> BaseModel:
+    """The validated config of the running plugin; raises ConfigIncomplete."""
+    return current_host().config(name or current_plugin())
+
+
+def receive_reply(text: InboundText) -> bool:
+    """Store an inbound text, apply its opt-out or opt-in; True when it is new.
+
+    Call it only after the provider's signature was checked. When it raises,
+    nothing was stored: let it raise, so that the provider sees a 5xx and retries.
+    """
+    return store_reply(current_plugin(), text)
+
+
+def receive_status(report: StatusReport) -> bool:
+    """Store a status and move its delivery up; True when it is new.
+
+    Unknown texts are kept and matched later. Call it only after the provider's
+    signature was checked.
+    """
+    return store_status(current_plugin(), report)
+
+
+def post_callback(path: str, form: Mapping[str, str], headers: Mapping[str, str]) -> int:
+    """Call the running plugin's own callback at `/sms/<plugin><path>` in this process.
+
+    For demo providers: the whole way of a real callback but the network. Returns
+    the HTTP status. Must not be called inside a transaction.
+    """
+    response = Client(current_app).post(
+        f"/sms/{current_plugin()}{path}", data=dict(form), headers=dict(headers)
+    )
+    return response.status_code

@@ -1,0 +1,39 @@
+"""The table of inbound texts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Id, Json, Model, UTCDateTime, utcnow
+
+
+class Reply(Model):
+    """An inbound text, kept whether or not its number is known.
+
+    `opt` is out, in, help or empty; `media` is a list of {"url", "type"}.
+    """
+
+    __tablename__ = "replies"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    provider: Mapped[str] = mapped_column(String(40))
+    provider_id: Mapped[str] = mapped_column(String(64))
+    number: Mapped[str] = mapped_column(String(32))
+    to: Mapped[str] = mapped_column(String(64), default="")
+    text: Mapped[str] = mapped_column(Text, default="")
+    media: Mapped[list[dict[str, str]]] = mapped_column(Json, default=list)
+    opt: Mapped[str] = mapped_column(String(4), default="")
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id", ondelete="SET NULL"))
+    delivery_id: Mapped[int | None] = mapped_column(
+        ForeignKey("deliveries.id", ondelete="SET NULL"), index=True
+    )
+    received_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+
+    __table_args__ = (
+        Index("uq_replies_provider_id", "provider", "provider_id", unique=True),
+        Index("ix_replies_contact", "contact_id", "id"),
+        Index("ix_replies_number", "number", "id"),
+    )

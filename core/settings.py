@@ -1,0 +1,150 @@
+"""Settings of the installation, read once from the environment.
+
+One table: the reference in docs/reference/settings.md is compared with it.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from core.errors import BadInput
+
+PREFIX = "HELIOGRAPH_"
+
+
+def setting(default: str, text: str) -> str:
+    """A setting as it stands in the environment: default and help text."""
+    value: str = field(default=default, metadata={"help": text})
+    return value
+
+
+@dataclass(frozen=True)
+class Settings:
+    data_dir: str = setting("var", "Folder of the database, the secret key and uploads")
+    database_url: str = setting("", "SQLAlchemy URL; empty: SQLite in the data folder")
+    secret_key: str = setting("", "Key of secrets and sessions; several, newest first, by comma")
+    public_url: str = setting("", "Address people and providers reach, with its path prefix")
+    default_region: str = setting("US", "Country of numbers written without one (ISO 3166)")
+    timezone: str = setting("UTC", "Zone of contacts that have none (IANA name)")
+    scheduler: str = setting("on", "`on` or `off`: whether this process runs the jobs")
+    plugin_dirs: str = setting("", f"More folders of plugins, separated by `{os.pathsep}`")
+    safe_mode: str = setting("0", "`1` starts without any plugin")
+    log_format: str = setting("text", "`text` or `json`")
+    log_level: str = setting("INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`")
+    quiet_hours: str = setting("", "No broadcast texts then, in the contact's zone: `21:00-08:00`")
+    frequency_cap: str = setting("", "Most broadcast texts a number gets: `3/7d` is 3 in 7 days")
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read the environment; an empty variable counts as not set.
+
+        Raises BadInput with the variable's name when a value cannot be used.
+        """
+        environ = os.environ if environ is None else environ
+        given = {f.name: environ.get(PREFIX + f.name.upper(), "").strip() for f in fields(cls)}
+        settings = cls(**{name: value for name, value in given.items() if value})
+        settings.validate()
+        return settings
+
+    def validate(self) -> None:
+        choose("SCHEDULER", self.scheduler, ("on", "off"))
+        choose("LOG_FORMAT", self.log_format, ("text", "json"))
+        choose("SAFE_MODE", self.safe_mode, ("0", "1"))
+        choose("LOG_LEVEL", self.log_level, ("DEBUG", "INFO", "WARNING", "ERROR"))
+        check_zone(self.timezone)
+        if not (len(self.default_region) == 2 and self.default_region.isalpha()):
+            raise BadInput(
+                f"{PREFIX}DEFAULT_REGION",
+                "is not a country",
+                value=self.default_region,
+                mend="Use two letters such as US or FR.",
+            )
+        if self.public_url and urlsplit(self.public_url).scheme not in ("http", "https"):
+            raise BadInput(
+                f"{PREFIX}PUBLIC_URL",
+                "is not a web address",
+                value=self.public_url,
+                mend="Use https://example.com or https://example.com/mautic.",
+            )
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.data_dir).resolve()
+
+    @property
+    def database(self) -> str:
+        """The URL for SQLAlchemy, with the psycopg driver for PostgreSQL."""
+        if not self.database_url:
+            return f"sqlite:///{self.folder / 'heliograph.db'}"
+        scheme, _, rest = self.database_url.partition("://")
+        if scheme in ("postgres", "postgresql"):
+            return f"postgresql+psycopg://{rest}"
+        return self.database_url
+
+    @property
+    def prefix(self) -> str:
+        """Path under which the server lives: "" or "/mautic"."""
+        return urlsplit(self.public_url).path.rstrip("/")
+
+    @property
+    def region(self) -> str:
+        return self.default_region.upper()
+
+    @property
+    def plugin_folders(self) -> list[Path]:
+        """Folders in which to look for plugins, the bundled one first."""
+        bundled = Path(__file__).resolve().parent.parent / "plugins"
+        more = [Path(part).resolve() for part in self.plugin_dirs.split(os.pathsep) if part]
+        return [bundled, *(path for path in more if path != bundled)]
+
+    def keys(self) -> list[str]:
+        """The secret keys, newest first; one is made on first start when absent."""
+        given = [key.strip() for key in self.secret_key.split(",") if key.strip()]
+        return given or [kept_key(self.folder)]
+
+
+def kept_key(folder: Path) -> str:
+    """The key in the data folder, written once with owner-only rights."""
+    path = folder / "secret_key"
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        key = path.read_text().strip()
+        if key:
+            return key
+        raise BadInput(
+            f"{PREFIX}SECRET_KEY",
+            "is not set and the kept key is empty",
+            value=path,
+            mend="Restore the file from a backup, or set the variable.",
+        ) from None
+    with os.fdopen(handle, "w") as file:
+        key = secrets.token_urlsafe(48)
+        file.write(key + "\n")
+    return key
+
+
+def choose(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise BadInput(
+            PREFIX + name, "is not known", value=value, mend=f"Use {' or '.join(choices)}."
+        )
+
+
+def check_zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise BadInput(
+            f"{PREFIX}TIMEZONE",
+            "is not a time zone",
+            value=name,
+            mend="Use an IANA name such as Europe/Paris.",
+        ) from None

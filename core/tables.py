@@ -1,0 +1,24 @@
+"""All tables of core, so that migrations and foreign keys see each of them."""
+
+from __future__ import annotations
+
+import importlib
+
+MODULES = (
+    "core.users",
+    "core.contacts.models",
+    "core.imports.models",
+    "core.segments.models",
+    "core.messages.models",
+    "core.broadcasts.models",
+    "core.deliveries.models",
+    "core.replies.models",
+    "core.dnc",
+    "core.host.state",
+    "core.jobs.models",
+)
+
+
+def import_all() -> None:
+    for module in MODULES:
+        importlib.import_module(module)

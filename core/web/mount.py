@@ -1,0 +1,63 @@
+"""Mounting the plugins' blueprints, with a gate before each of them."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from flask import Blueprint, Flask, abort, current_app, g, request
+
+from core.host.contributions import Callbacks
+from core.host.plugins import PluginHost, PluginInfo, current_host
+from core.installation import current_settings
+
+OWNERS = "heliograph_blueprint_owners"
+UNQUOTED = "/%:@!$&'()*+,;=~"
+
+
+def mount_plugins(app: Flask) -> None:
+    """Register every blueprint of every sound plugin; enabled or not is asked later.
+
+    A blueprint that Flask refuses quarantines its plugin, nothing else.
+    """
+    host: PluginHost = app.extensions["heliograph_plugins"]
+    owners: dict[str, tuple[str, bool]] = {}
+    app.extensions[OWNERS] = owners
+    for info in host.sound():
+        try:
+            for blueprint in info.contributions.blueprints:
+                mount(app, info, blueprint, owners)
+        except Exception:
+            host.quarantine(info)
+    app.before_request(gate)
+
+
+def mount(
+    app: Flask, info: PluginInfo, blueprint: Blueprint, owners: dict[str, tuple[str, bool]]
+) -> None:
+    callbacks = isinstance(blueprint, Callbacks)
+    name = f"plugin_{info.name}_{blueprint.name}"
+    prefix = f"/sms/{info.name}" if callbacks else f"/plugins/{info.name}"
+    owners[name] = (info.name, callbacks)
+    app.register_blueprint(blueprint, name=name, url_prefix=prefix)
+
+
+def gate() -> None:
+    """404 for pages of a plugin that is off; its callbacks stay open."""
+    owner = current_app.extensions[OWNERS].get(request.blueprint)
+    if owner is None:
+        return
+    name, callbacks = owner
+    info = current_host().get(name)
+    if info.fault or not (callbacks or current_host().is_enabled(name)):
+        abort(404)
+    g.plugin = name
+
+
+def public_url() -> str:
+    """The URL of this request as the outside called it: what signatures cover."""
+    public = current_settings().public_url.rstrip("/")
+    if not public:
+        return request.url
+    path = quote(request.path, safe=UNQUOTED)
+    query = request.query_string.decode("latin-1")
+    return f"{public}{path}?{query}" if query else public + path
