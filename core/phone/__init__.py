@@ -1,0 +1,35 @@
+"""Phone numbers: any spelling in, E.164 out.
+
+Two ways lead to the same answer. The plain cases (most rows of most files) are
+judged by `plans`, a few compiled patterns; all else goes to the library, which
+alone words the errors. A test holds the two against each other.
+"""
+
+from __future__ import annotations
+
+from core.phone.number import EITHER, MOBILE, PERSONAL, UNKNOWN, VOIP, Number
+from core.phone.plans import judge
+from core.phone.slow import parse_by_library
+from core.phone.spelling import looks_like_number, plain_digits, spell
+
+__all__ = [
+    "EITHER",
+    "MOBILE",
+    "PERSONAL",
+    "UNKNOWN",
+    "VOIP",
+    "Number",
+    "looks_like_number",
+    "parse_number",
+]
+
+
+def parse_number(raw: str, *, region: str) -> Number:
+    """The number that *raw* writes; *region* (ISO 3166, capitals) is for national spellings.
+
+    Raises BadInput("mobile", ...) when it is no number or cannot get texts. A
+    number in full international form is taken when its length is possible even
+    if its range is unknown: plans grow faster than libraries.
+    """
+    digits = plain_digits(raw) or spell(raw)
+    return judge(digits, region) or parse_by_library(digits, region, raw=raw)

@@ -1,0 +1,82 @@
+"""The library's way: right in each corner, forty microseconds a number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType
+from phonenumbers.phonemetadata import PhoneMetadata
+
+from core.phone.number import MAX_DIGITS, REFUSED, TAKEN, UNKNOWN, Number
+from core.phone.spelling import refusal
+
+INTERNATIONAL = "Write it with + and the country code, such as +33612345678."
+WHOLE = "Enter the whole number, with + and the country code."
+IN_FULL = (
+    phonenumbers.CountryCodeSource.FROM_NUMBER_WITH_PLUS_SIGN,
+    phonenumbers.CountryCodeSource.FROM_NUMBER_WITH_IDD,
+)
+UNPARSED = {
+    NumberParseException.INVALID_COUNTRY_CODE: ("has no known country code", INTERNATIONAL),
+    NumberParseException.TOO_SHORT_NSN: ("is too short", WHOLE),
+    NumberParseException.TOO_SHORT_AFTER_IDD: ("is too short", WHOLE),
+    NumberParseException.TOO_LONG: ("is too long", "Enter one number, without an extension."),
+}
+
+
+def parse_by_library(digits: str, region: str, *, raw: str = "") -> Number:
+    """The number in *digits* (as `spell` writes them); raises BadInput on *raw*."""
+    raw, region = raw or digits, region.upper()
+    if digits.startswith("00") and not dialled_validly(digits, region):
+        digits = "+" + digits[2:]
+    try:
+        number = phonenumbers.parse(digits, region, keep_raw_input=True)
+    except NumberParseException as error:
+        problem, mend = UNPARSED.get(error.error_type, ("is not a phone number", WHOLE))
+        raise refusal(problem, raw, mend) from None
+    kind = phonenumbers.number_type(number)
+    if kind in REFUSED:
+        raise refusal(f"{REFUSED[kind]}; texts need a mobile number", raw, "")
+    if kind == PhoneNumberType.UNKNOWN:
+        check_possible(number, region, raw)
+    return as_number(number, kind, raw)
+
+
+def dialled_validly(digits: str, region: str) -> bool:
+    """Whether 00... means something else than + in *region*, such as 0011 in AU."""
+    table = PhoneMetadata.metadata_for_region(region, None)
+    if table is None or table.international_prefix == "00":
+        return False
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(digits, region))
+    except NumberParseException:
+        return False
+
+
+def check_possible(number: PhoneNumber, region: str, raw: str) -> None:
+    """Let a number of an unknown range pass if it says its country and fits."""
+    length = len(phonenumbers.national_significant_number(number))
+    lengths = text_lengths(str(number.country_code))
+    if length > max(lengths):
+        raise refusal("is too long", raw, WHOLE)
+    if length not in lengths:
+        raise refusal("is too short", raw, WHOLE)
+    if number.country_code_source not in IN_FULL:
+        raise refusal(f"is not a number of {region}", raw, f"Check it. {INTERNATIONAL}")
+
+
+def text_lengths(code: str) -> frozenset[int]:
+    """How many digits may follow the calling code *code* in a number for texts."""
+    region = phonenumbers.region_code_for_country_code(int(code))
+    table: Any = PhoneMetadata.metadata_for_region_or_calling_code(int(code), region)
+    mobile = table.mobile and table.mobile.possible_length
+    return frozenset(mobile or table.general_desc.possible_length)
+
+
+def as_number(number: PhoneNumber, kind: int, raw: str) -> Number:
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if len(e164) > MAX_DIGITS + 1:
+        raise refusal("is too long", raw, WHOLE)
+    region = phonenumbers.region_code_for_number(number) or ""
+    return Number(e164, region if region.isalpha() else "", TAKEN.get(kind, UNKNOWN))

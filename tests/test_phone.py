@@ -1,0 +1,285 @@
+"""Phone numbers: spellings, refusals, and the fast way against the library's."""
+
+from __future__ import annotations
+
+import time
+
+import phonenumbers
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
+
+from core.errors import BadInput
+from core.phone import EITHER, MOBILE, UNKNOWN, Number, looks_like_number, parse_number
+from core.phone.plans import judge
+from core.phone.slow import parse_by_library
+
+PARIS = Number("+33612345678", "FR", MOBILE)
+
+
+@pytest.mark.parametrize(
+    ("raw", "region"),
+    [
+        ("0612345678", "FR"),
+        ("06 12 34 56 78", "FR"),
+        ("06.12.34.56.78", "FR"),
+        ("06-12-34-56-78", "FR"),
+        ("06–12–34–56–78", "FR"),
+        ("(06) 12/34/56/78", "FR"),
+        ("06\u00a012\u202f34 56 78", "FR"),
+        ("\u200e0612345678\u200b", "FR"),
+        ("０６１２３４５６７８", "FR"),
+        ("٠٦١٢٣٤٥٦٧٨", "FR"),
+        ("+33612345678", "US"),
+        ("＋33 6 12 34 56 78", "US"),
+        ("(+33) 612345678", "US"),
+        ("+33 (0)6 12 34 56 78", "US"),
+        ("00 33 6 12 34 56 78", "FR"),
+        ("0033612345678", "US"),
+        ("01133612345678", "US"),
+        ("tel:+33-6-12-34-56-78", "US"),
+        ("TEL:0612345678", "FR"),
+        ("'+33612345678", "US"),
+        ("'0612345678", "FR"),
+        ('="0612345678"', "FR"),
+        ("33612345678", "FR"),
+        ("33612345678.0", "FR"),
+        ("612345678", "FR"),
+        (" 0612345678\t", "FR"),
+        ("0612345678", "fr"),
+    ],
+)
+def test_it_reads_each_spelling_of_one_number(raw: str, region: str) -> None:
+    assert parse_number(raw, region=region) == PARIS
+
+
+@pytest.mark.parametrize(
+    ("raw", "region", "number"),
+    [
+        ("(212) 555-1234", "US", Number("+12125551234", "US", EITHER)),
+        ("1-212-555-1234", "US", Number("+12125551234", "US", EITHER)),
+        ("416 555 1234", "US", Number("+14165551234", "CA", EITHER)),
+        ("07400 123456", "GB", Number("+447400123456", "GB", MOBILE)),
+        ("07797 712345", "GB", Number("+447797712345", "JE", MOBILE)),
+        ("0151 23456789", "DE", Number("+4915123456789", "DE", MOBILE)),
+        ("8 912 345 67 89", "RU", Number("+79123456789", "RU", MOBILE)),
+        ("8 701 234 5678", "RU", Number("+77012345678", "KZ", MOBILE)),
+        ("011 15 2345-6789", "AR", Number("+5491123456789", "AR", MOBILE)),
+        ("(11) 96123-4567", "BR", Number("+5511961234567", "BR", MOBILE)),
+        ("312 345 6789", "IT", Number("+393123456789", "IT", MOBILE)),
+        ("0011 65 8123 4567", "AU", Number("+6581234567", "SG", MOBILE)),
+        ("0061 412 345 678", "HK", Number("+61412345678", "AU", MOBILE)),
+        ("+881612345678", "FR", Number("+881612345678", "", MOBILE)),
+    ],
+)
+def test_it_knows_how_each_country_dials(raw: str, region: str, number: Number) -> None:
+    assert parse_number(raw, region=region) == number
+
+
+@pytest.mark.parametrize("raw", ["+15551234567", "+1 (555) 123-4567", "0015551234567"])
+def test_it_takes_a_full_number_of_an_unknown_range(raw: str) -> None:
+    assert parse_number(raw, region="FR") == Number("+15551234567", "", UNKNOWN)
+
+
+@pytest.mark.parametrize("raw", ["5551234567", "15551234567", "1 555 123 4567"])
+def test_it_refuses_an_unknown_range_when_the_country_is_not_said(raw: str) -> None:
+    with pytest.raises(BadInput, match="is not a number of US"):
+        parse_number(raw, region="US")
+
+
+@pytest.mark.parametrize(
+    ("raw", "region", "problem"),
+    [
+        ("", "FR", "is empty"),
+        (" \u200b ", "FR", "is empty"),
+        ("+", "FR", "has no digits"),
+        ("()", "FR", "has no digits"),
+        ("1-800-FLOWERS", "US", "has letters"),
+        ("call me", "US", "has letters"),
+        ("+33612345678 ext 12", "FR", "has an extension"),
+        ("0612345678 x12", "FR", "has an extension"),
+        ("0612345678x12", "FR", "has an extension"),
+        ("0612345678#12", "FR", "has an extension"),
+        ("0612345678 poste 3", "FR", "has an extension"),
+        ("tel:+33612345678;ext=7", "FR", "has an extension"),
+        ("06 12 34 56 7*", "FR", "has *, which no number has"),
+        ("0612345678,", "FR", "has ,, which no number has"),
+        ("+33612345678;+33612345679", "FR", "has a + in the middle"),
+        ("++33612345678", "FR", "has a + in the middle"),
+        ("0612345678/0612345679", "FR", "is too long"),
+        ("3.36123E+10", "FR", "was rounded by a spreadsheet"),
+        ("3,36123E10", "FR", "was rounded by a spreadsheet"),
+        ("0612", "FR", "is too short"),
+        ("12", "FR", "is too short"),
+        ("1", "FR", "is not a phone number"),
+        ("+336123", "FR", "is too short"),
+        ("+49 15123", "DE", "is too short"),
+        ("+3361234567890", "FR", "is too long"),
+        ("9" * 300, "FR", "is too long"),
+        ("+999123456789", "FR", "has no known country code"),
+        ("+0612345678", "FR", "has no known country code"),
+        ("0612345678", "", "has no known country code"),
+        ("0612345678", "ZZ", "has no known country code"),
+        ("0123456789", "FR", "is a landline; texts need a mobile number"),
+        ("+33 1 23 45 67 89", "US", "is a landline; texts need a mobile number"),
+        ("+33 800 123 456", "FR", "is a toll-free number; texts need a mobile number"),
+        ("(800) 234-5678", "US", "is a toll-free number; texts need a mobile number"),
+        ("+1 900 234 5678", "US", "is a premium-rate number; texts need a mobile number"),
+        ("0884 012 345", "FR", "is a shared-cost number; texts need a mobile number"),
+        ("07640 123456", "GB", "is a pager; texts need a mobile number"),
+        ("055 5612 3456", "GB", "is a company's service number; texts need a mobile number"),
+    ],
+)
+def test_it_refuses_what_gets_no_texts_and_says_why(raw: str, region: str, problem: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        parse_number(raw, region=region)
+    assert caught.value.field == "mobile"
+    assert caught.value.problem == problem
+    assert caught.value.value == raw
+
+
+def test_it_never_gives_more_digits_than_e164_has() -> None:
+    with pytest.raises(BadInput, match="is too long"):
+        parse_number("+81" + "1" * 15, region="JP")
+
+
+TYPES = (
+    PhoneNumberType.MOBILE,
+    PhoneNumberType.FIXED_LINE,
+    PhoneNumberType.TOLL_FREE,
+    PhoneNumberType.PREMIUM_RATE,
+    PhoneNumberType.SHARED_COST,
+    PhoneNumberType.VOIP,
+    PhoneNumberType.PERSONAL_NUMBER,
+    PhoneNumberType.PAGER,
+    PhoneNumberType.UAN,
+    PhoneNumberType.VOICEMAIL,
+)
+
+
+def same_answer(digits: str, region: str) -> bool:
+    """Whether the fast way took *digits*; fails when the library differs."""
+    fast = judge(digits, region)
+    if fast is None:
+        return False
+    try:
+        slow = parse_by_library(digits, region)
+    except BadInput as error:
+        pytest.fail(f"{digits} in {region}: {fast}, but the library: {error}")
+    assert fast == slow, f"{digits} in {region}"
+    return True
+
+
+def spellings_of(number: phonenumbers.PhoneNumber) -> list[str]:
+    forms = (PhoneNumberFormat.E164, PhoneNumberFormat.NATIONAL)
+    texts = [phonenumbers.format_number(number, form) for form in forms]
+    national = phonenumbers.national_significant_number(number)
+    texts += [national, f"{number.country_code}{national}"]
+    texts += [f"00{number.country_code}{national}", f"+{number.country_code}0{national}"]
+    plain = ["".join(c for c in text if c in "+0123456789") for text in texts]
+    return [text for text in plain if len(text) >= 5]
+
+
+@pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
+def test_the_fast_way_agrees_on_an_example_of_each_kind(region: str) -> None:
+    served = True  # one island has no mobiles
+    for kind in TYPES:
+        number = phonenumbers.example_number_for_type(region, kind)
+        if number is None:
+            continue
+        taken = [same_answer(text, region) for text in spellings_of(number)]
+        if kind == PhoneNumberType.MOBILE:
+            served = taken[0]
+    assert served, "the fast way never serves this region"
+
+
+REGIONS = (
+    "FR US CA DE GB JE IT VA ES BR AR MX RU KZ AU CC CN JP KR IN ZA NG BY LT HU CO CR BB DO JM"
+    " NO SJ FI AX MA EH RE YT GP MF SM LI FO GA MG"
+)
+regions = st.sampled_from(REGIONS.split())
+codes = st.sampled_from([str(code) for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE])
+
+
+@settings(max_examples=1500, deadline=None)
+@given(code=codes, rest=st.text("0123456789", min_size=4, max_size=13), region=regions)
+@example(code="1", rest="8001234567", region="DO")
+@example(code="7", rest="3362212345", region="RU")
+@example(code="39", rest="0669812345", region="IT")
+def test_the_fast_way_agrees_on_any_full_number(code: str, rest: str, region: str) -> None:
+    same_answer(f"+{code}{rest}", region)
+
+
+@settings(max_examples=2500, deadline=None)
+@given(digits=st.text("0123456789", min_size=5, max_size=14), region=regions)
+def test_the_fast_way_agrees_on_any_national_number(digits: str, region: str) -> None:
+    same_answer(digits, region)
+
+
+@settings(max_examples=2500, deadline=None)
+@given(
+    region=regions,
+    kind=st.sampled_from(TYPES),
+    lead=st.sampled_from(["", "+", "0", "00", "1", "8", "cc", "+cc", "00cc", "cc0"]),
+    place=st.integers(0, 12),
+    digit=st.sampled_from("0123456789"),
+    more=st.sampled_from(["", "0", "7", "42"]),
+)
+def test_the_fast_way_agrees_close_to_real_numbers(
+    region: str, kind: int, lead: str, place: int, digit: str, more: str
+) -> None:
+    number = phonenumbers.example_number_for_type(region, kind)
+    if number is None:
+        return
+    national = phonenumbers.national_significant_number(number)
+    place %= len(national)
+    changed = national[:place] + digit + national[place + 1 :] + more
+    same_answer(lead.replace("cc", str(number.country_code)) + changed, region)
+
+
+def test_the_fast_way_takes_the_plain_cases() -> None:
+    plain = [("+33612345678", "US"), ("0612345678", "FR"), ("33612345678", "FR")]
+    plain += [("+12125551234", "US"), ("2125551234", "US"), ("12125551234", "US")]
+    plain += [("+15551234567", "US"), ("+14165551234", "US"), ("015123456789", "DE")]
+    plain += [("+447400123456", "US"), ("07400123456", "GB"), ("+5491123456789", "AR")]
+    assert [case for case in plain if judge(*case)] == plain
+
+
+def test_it_is_several_times_faster_than_the_library() -> None:
+    numbers = [f"+3361{n:07d}" for n in range(2000)]
+
+    def cost(read: object) -> float:
+        best = 9.0
+        for _ in range(3):
+            begin = time.perf_counter()
+            for number in numbers:
+                read(number)  # type: ignore[operator]
+            best = min(best, time.perf_counter() - begin)
+        return best
+
+    fast = cost(lambda raw: parse_number(raw, region="FR"))
+    assert fast * 4 < cost(lambda raw: phonenumbers.is_valid_number(phonenumbers.parse(raw)))
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_a_number_or_bad_input(raw: str) -> None:
+    try:
+        number = parse_number(raw, region="FR")
+    except BadInput:
+        return
+    assert number.e164[0] == "+"
+    assert number.e164[1:].isdecimal()
+    assert 7 <= len(number.e164) <= 16
+
+
+@pytest.mark.parametrize(
+    "text", ["0612345678", "+33 6 12", "(212) 555", "０６１２３", "tel:061234"]
+)
+def test_it_looks_like_a_number(text: str) -> None:
+    assert looks_like_number(text)
+
+
+@pytest.mark.parametrize("text", ["", "1234", "anna", "a0612345678", "x@y.fr", "06;1234", "+"])
+def test_it_does_not_look_like_a_number(text: str) -> None:
+    assert not looks_like_number(text)
