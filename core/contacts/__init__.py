@@ -1,0 +1,39 @@
+"""Contacts: people, their fields, tags and history."""
+
+from __future__ import annotations
+
+from core.contacts.fields import Field, add_custom_field, contact_fields, find_field
+from core.contacts.merge import merge_contacts
+from core.contacts.models import Contact, ContactEvent, CustomField, Tag
+from core.contacts.profile import add_contact, delete_contact, edit_contact, get_contact
+from core.contacts.search import contacts_with_number, find_contacts
+from core.contacts.tags import (
+    list_tags,
+    tag_contact,
+    tag_contacts,
+    untag_contact,
+    untag_contacts,
+)
+
+__all__ = [
+    "Contact",
+    "ContactEvent",
+    "CustomField",
+    "Field",
+    "Tag",
+    "add_contact",
+    "add_custom_field",
+    "contact_fields",
+    "contacts_with_number",
+    "delete_contact",
+    "edit_contact",
+    "find_contacts",
+    "find_field",
+    "get_contact",
+    "list_tags",
+    "merge_contacts",
+    "tag_contact",
+    "tag_contacts",
+    "untag_contact",
+    "untag_contacts",
+]
