@@ -1,0 +1,91 @@
+"""All on the timeline that is no text of ours: replies, DNC, imports, changes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from core.contacts.models import Contact, ContactEvent
+from core.dnc import DncChange
+from core.imports.models import Import, ImportContact
+from core.replies.models import Reply
+from core.timeline.entry import TimelineEntry, facts, read_page
+
+REPLIES = {
+    "out": "Reply: opted out",
+    "in": "Reply: opted in",
+    "help": "Reply: asked for help",
+}
+CHANGES = {
+    "added": "Contact was added",
+    "edited": "Contact was edited",
+    "merged": "Contacts were merged",
+    "tagged": "Tags were added",
+    "untagged": "Tags were removed",
+}
+DNC_TITLES = {"on": "Do not contact", "off": "May be contacted again"}
+
+
+def reply_entries(contact: Contact, before: datetime | None, limit: int) -> list[TimelineEntry]:
+    query = select(Reply).where(Reply.contact_id == contact.id)
+    rows = read_page(query, Reply.received_at, before, limit, Reply.id.desc())
+    return [reply_entry(reply) for (reply,) in rows]
+
+
+def reply_entry(reply: Reply) -> TimelineEntry:
+    known = facts(number=reply.number, to=reply.to, provider=reply.provider, reply=reply.id)
+    known |= facts(answers_delivery=reply.delivery_id)
+    for place, item in enumerate(reply.media, start=1):
+        known[f"Media {place}"] = f"{item.get('url', '')} {item.get('type', '')}".strip()
+    title = REPLIES.get(reply.opt, "Reply")
+    return TimelineEntry(reply.received_at, "reply", title, reply.text, "reply", known)
+
+
+def dnc_entries(contact: Contact, before: datetime | None, limit: int) -> list[TimelineEntry]:
+    """Changes of do-not-contact of the number that the contact has now."""
+    if not contact.mobile:
+        return []
+    query = select(DncChange).where(DncChange.number == contact.mobile)
+    rows = read_page(query, DncChange.at, before, limit, DncChange.id.desc())
+    return [
+        TimelineEntry(
+            change.at,
+            "dnc",
+            f"{DNC_TITLES.get(change.change, change.change)}: {change.reason}",
+            change.comment,
+            "ban" if change.change == "on" else "allow",
+            facts(number=change.number, channel=change.channel, source=change.source),
+        )
+        for (change,) in rows
+    ]
+
+
+def import_entries(contact: Contact, before: datetime | None, limit: int) -> list[TimelineEntry]:
+    at = func.coalesce(Import.finished_at, Import.created_at)
+    query = (
+        select(Import, ImportContact.outcome, at)
+        .join(ImportContact, ImportContact.import_id == Import.id)
+        .where(ImportContact.contact_id == contact.id)
+    )
+    rows = read_page(query, at, before, limit, Import.id.desc())
+    return [
+        TimelineEntry(
+            moment,
+            "import",
+            f"Contact was {outcome} by an import",
+            item.filename,
+            "import",
+            facts(**{"import": item.id}),
+        )
+        for item, outcome, moment in rows
+    ]
+
+
+def change_entries(contact: Contact, before: datetime | None, limit: int) -> list[TimelineEntry]:
+    query = select(ContactEvent).where(ContactEvent.contact_id == contact.id)
+    rows = read_page(query, ContactEvent.at, before, limit, ContactEvent.id.desc())
+    return [
+        TimelineEntry(event.at, "change", CHANGES.get(event.kind, event.kind), event.text, "edit")
+        for (event,) in rows
+    ]
