@@ -149,7 +149,9 @@ class Provider:
 
     One instance serves one sending run; `config` is the plugin's validated
     config model. `send` may be `async def` (many at once on one loop) or plain
-    (run in threads).
+    (run in threads). `concurrency` is how many calls may be in flight, `timeout`
+    (seconds) ends a call with an unknown outcome, and `settles_after` (seconds)
+    is how long after a call `find` can be trusted not to miss its text.
     """
 
     name: ClassVar[str]
@@ -157,6 +159,7 @@ class Provider:
     demo: ClassVar[bool] = False
     concurrency: ClassVar[int] = 50
     timeout: ClassVar[float] = 30.0
+    settles_after: ClassVar[float] = 5.0
 
     def __init__(self, config: BaseModel) -> None:
         self.config = config
@@ -186,7 +189,7 @@ class Provider:
 
     def check(self) -> Check:
         """Test the connection; raises nothing, answers in words."""
-        return Check(True, "This provider has no test.")
+        return Check(ok=True, text="This provider has no test.")
 
     async def close(self) -> None:
         """Give connections back; called on the loop that `send` ran on."""

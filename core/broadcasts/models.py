@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from core.db import Id, Model, UTCDateTime, utcnow
-from core.messages.models import TextMessage
+from core.db import Model, UTCDateTime, utcnow
+
+if TYPE_CHECKING:  # messages make their broadcast: the relation is by name
+    from core.messages.models import TextMessage
 
 DRAFT, SCHEDULED, RUNNING, PAUSED = "draft", "scheduled", "running", "paused"
 FINISHED, CANCELLED, FAILED = "finished", "cancelled", "failed"

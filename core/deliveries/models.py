@@ -100,6 +100,13 @@ class Delivery(Model):
         Index("ix_deliveries_contact", "contact_id", "id"),
         Index("ix_deliveries_number", "number", "id"),
         Index(
+            "uq_deliveries_campaign",
+            "source_id",
+            unique=True,
+            sqlite_where=sql("source = 'campaign'"),
+            postgresql_where=sql("source = 'campaign'"),
+        ),
+        Index(
             "ix_deliveries_queued",
             "broadcast_id",
             "id",

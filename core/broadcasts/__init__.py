@@ -1,0 +1,1 @@
+"""Broadcasts: one run of a segment text message, from plan to finish."""

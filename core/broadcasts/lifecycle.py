@@ -1,0 +1,206 @@
+"""The states of a broadcast: begin, pause, resume, cancel, finish, late joiners."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import exists, func, or_, select, update
+
+from core.broadcasts.models import (
+    CANCELLED,
+    DRAFT,
+    FINISHED,
+    PAUSED,
+    RUNNING,
+    SCHEDULED,
+    Broadcast,
+)
+from core.db import change_rows, db, transaction, utcnow
+from core.deliveries.models import CANCELLED as TEXT_CANCELLED
+from core.deliveries.models import OPEN, QUEUED, Delivery
+from core.errors import Conflict, NotFound
+from core.messages.models import TextMessage, text_message_segments
+from core.providers import default_provider, open_provider
+from core.segments.models import Segment
+
+
+def get_broadcast(broadcast_id: int) -> Broadcast:
+    """The broadcast; raises NotFound."""
+    broadcast = db.session.get(Broadcast, broadcast_id, populate_existing=True)
+    if broadcast is None:
+        raise NotFound(f"There is no broadcast {broadcast_id}. Run: heliograph broadcasts list")
+    return broadcast
+
+
+def list_broadcasts() -> Sequence[Broadcast]:
+    return db.session.scalars(select(Broadcast).order_by(Broadcast.id)).all()
+
+
+def due_broadcasts(now: datetime) -> list[int]:
+    """Those to begin now, and finished ones whose segments got new members."""
+    up = or_(TextMessage.publish_down.is_(None), TextMessage.publish_down > now)
+    open_now = (
+        select(Broadcast.id)
+        .join(TextMessage, TextMessage.id == Broadcast.id)
+        .where(TextMessage.published, TextMessage.publish_up <= now, up)
+    )
+    joined_late = exists().where(
+        text_message_segments.c.message_id == Broadcast.id,
+        Segment.id == text_message_segments.c.segment_id,
+        Segment.members_added_at >= Broadcast.planned_at,
+    )
+    wanted = open_now.where(
+        or_(
+            Broadcast.status == SCHEDULED,
+            Broadcast.status.in_((RUNNING, FINISHED))
+            & or_(Broadcast.planned_at.is_(None), joined_late),
+        )
+    )
+    return list(db.session.scalars(wanted.order_by(Broadcast.id)))
+
+
+def begin(broadcast_id: int) -> Broadcast:
+    """Freeze text, provider and sender and let it run.
+
+    Raises Conflict when no provider is enabled and ConfigIncomplete when the
+    provider's config is: the broadcast then stays as it was, with the reason.
+    """
+    broadcast = get_broadcast(broadcast_id)
+    if broadcast.status == FINISHED:
+        set_status(broadcast_id, (FINISHED,), RUNNING)
+        return get_broadcast(broadcast_id)
+    if broadcast.status != SCHEDULED:
+        return broadcast
+    try:
+        name = default_provider()
+        sender = open_provider(name).sender
+    except Conflict as error:
+        set_status(broadcast_id, (SCHEDULED,), SCHEDULED, reason=error.message)
+        raise
+    with transaction():
+        change_rows(
+            update(Broadcast)
+            .where(Broadcast.id == broadcast_id, Broadcast.status == SCHEDULED)
+            .values(
+                status=RUNNING,
+                reason="",
+                text=broadcast.message.text,
+                provider=name,
+                sender=sender,
+                started_at=utcnow(),
+            )
+        )
+    return get_broadcast(broadcast_id)
+
+
+def check_sendable(broadcast: Broadcast, now: datetime) -> None:
+    """Raise Conflict that says why *broadcast* cannot be sent now, and the mend."""
+    message, number = broadcast.message, broadcast.id
+    if broadcast.status == PAUSED:
+        why = f" ({broadcast.reason})" if broadcast.reason else ""
+        raise Conflict(
+            f"Broadcast {number} is paused{why}. Run: heliograph broadcasts resume {number}"
+        )
+    if broadcast.status == CANCELLED:
+        raise Conflict(f"Broadcast {number} was cancelled. Create a new message to send it again.")
+    if broadcast.status == DRAFT or message.publish_up is None:
+        raise Conflict(
+            f"Message {number} has no publish-up date. Create it with --publish-up now or a date."
+        )
+    if not message.published:
+        raise Conflict(f"Message {number} is not published.")
+    if message.publish_up > now:
+        raise Conflict(f"Message {number} is due on {message.publish_up:%Y-%m-%d %H:%M} UTC.")
+    if message.publish_down is not None and message.publish_down <= now:
+        raise Conflict(f"Message {number} was unpublished on {message.publish_down:%Y-%m-%d}.")
+
+
+def pause(broadcast_id: int, *, reason: str = "Paused by hand.") -> Broadcast:
+    """Hold it: texts that are not yet with the provider wait."""
+    return change(broadcast_id, (RUNNING, SCHEDULED), PAUSED, "paused", reason=reason)
+
+
+def resume(broadcast_id: int) -> Broadcast:
+    """Go on where it was held."""
+    started = get_broadcast(broadcast_id).started_at is not None
+    target = RUNNING if started else SCHEDULED
+    return change(broadcast_id, (PAUSED,), target, "resumed")
+
+
+def cancel(broadcast_id: int) -> Broadcast:
+    """End it for good: texts still queued are never sent."""
+    states = (DRAFT, SCHEDULED, RUNNING, PAUSED)
+    broadcast = change(broadcast_id, states, CANCELLED, "cancelled", reason="Cancelled by hand.")
+    sweep_cancelled()
+    return broadcast
+
+
+def sweep_cancelled() -> int:
+    """Mark what is still queued of cancelled broadcasts; returns how many."""
+    ended = select(Broadcast.id).where(Broadcast.status == CANCELLED)
+    with transaction():
+        return change_rows(
+            update(Delivery)
+            .where(Delivery.status == QUEUED, Delivery.broadcast_id.in_(ended))
+            .values(
+                status=TEXT_CANCELLED,
+                reason="cancelled",
+                detail="The broadcast was cancelled before this text was sent.",
+                final_at=utcnow(),
+            )
+        )
+
+
+def change(
+    broadcast_id: int, allowed: tuple[str, ...], status: str, word: str, *, reason: str = ""
+) -> Broadcast:
+    broadcast = get_broadcast(broadcast_id)
+    if broadcast.status == status:
+        return broadcast
+    if not set_status(broadcast_id, allowed, status, reason=reason):
+        now = get_broadcast(broadcast_id).status
+        raise Conflict(f"Broadcast {broadcast_id} is {now} and cannot be {word}.")
+    return get_broadcast(broadcast_id)
+
+
+def set_status(
+    broadcast_id: int, allowed: tuple[str, ...], status: str, *, reason: str = ""
+) -> bool:
+    values: dict[str, object] = {"status": status, "reason": reason}
+    if status in (FINISHED, CANCELLED):
+        values["finished_at"] = utcnow()
+    with transaction():
+        changed = change_rows(
+            update(Broadcast)
+            .where(Broadcast.id == broadcast_id, Broadcast.status.in_(allowed))
+            .values(**values)
+        )
+        return bool(changed)
+
+
+def finish_if_done(broadcast_id: int) -> bool:
+    """Finished means: planned to the end, and no text is open any more."""
+    open_texts = exists().where(Delivery.broadcast_id == broadcast_id, Delivery.status.in_(OPEN))
+    with transaction() as session:
+        any_text = session.scalar(
+            select(func.count()).select_from(
+                select(Delivery.id).where(Delivery.broadcast_id == broadcast_id).limit(1).subquery()
+            )
+        )
+        finished = change_rows(
+            update(Broadcast)
+            .where(
+                Broadcast.id == broadcast_id,
+                Broadcast.status == RUNNING,
+                Broadcast.planned_at.is_not(None),
+                Broadcast.planning_until.is_(None),
+                ~open_texts,
+            )
+            .values(
+                status=FINISHED,
+                finished_at=utcnow(),
+                reason="" if any_text else "No recipients: nobody in its segments can be texted.",
+            )
+        )
+        return bool(finished)

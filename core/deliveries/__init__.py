@@ -1,0 +1,1 @@
+"""The ledger of texts, and the loop that empties it."""

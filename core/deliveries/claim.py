@@ -1,0 +1,326 @@
+"""Claiming: a few queued texts become *sending*, written down before any call.
+
+One short transaction picks, locks, checks, renders and marks. Who holds the
+claim may call the provider until the lease ends; nobody else will.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, bindparam, func, select, update
+from sqlalchemy.orm import Session
+
+from core.broadcasts.models import RUNNING, Broadcast
+from core.channel import OutgoingText
+from core.contacts.models import NUMBER_INVALID, Contact
+from core.db import db, dialect_name, table_of, transaction, utcnow
+from core.deliveries.models import QUEUED, SENDING, SKIPPED, Delivery, Sender
+from core.deliveries.pace import lock_sender, parts_free, take_slots
+from core.deliveries.rendering import Renderer, Unrenderable
+from core.deliveries.rules import FrequencyCap, QuietHours, parse_frequency_cap, parse_quiet_hours
+from core.dnc import blocked
+from core.host import current_host, gather
+from core.host.state import states
+from core.installation import callback_url, current_settings
+
+LEASE = timedelta(seconds=120)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which queued texts a run may claim. `broadcast_id` None: all others' texts.
+
+    `thread` counts from 1 to `threads`; bounds of contact ids are inclusive.
+    `version` is the provider's config the run was opened with: a change ends it.
+    """
+
+    provider: str
+    sender: str = ""
+    rate: float = 0
+    broadcast_id: int | None = None
+    min_contact_id: int | None = None
+    max_contact_id: int | None = None
+    thread: int | None = None
+    threads: int | None = None
+    version: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedText:
+    """A text to be sent now; `wait` in seconds, `deadline` on the monotonic clock."""
+
+    delivery_id: int
+    text: OutgoingText
+    claim: str
+    wait: float
+    deadline: float
+
+
+@dataclass(slots=True)
+class Claims:
+    """What one claim brought. `open` is False when nothing may be sent."""
+
+    texts: list[ClaimedText] = field(default_factory=list)
+    skipped: int = 0
+    postponed: int = 0
+    open: bool = True
+    wait: float | None = None
+
+
+def claim_texts(scope: Scope, limit: int) -> Claims:
+    """Claim at most *limit* texts of *scope*."""
+    now = utcnow()
+    with transaction() as session:
+        broadcast = session.get(Broadcast, scope.broadcast_id) if scope.broadcast_id else None
+        if scope.broadcast_id and (broadcast is None or broadcast.status != RUNNING):
+            return Claims(open=False)
+        if not may_send(scope):
+            return Claims(open=False)
+        sender = lock_sender(session, scope.provider, scope.sender)
+        if sender.held_until and sender.held_until > now:
+            return Claims(wait=(sender.held_until - now).total_seconds())
+        free = parts_free(sender, scope.rate, now)
+        if free == 0:
+            return Claims(wait=0.25)
+        rows = pick(session, scope, limit if free is None else min(limit, free), now)
+        sorted_out = Sorter(now, broadcast).sort(session, rows)
+        waits = take_slots(sender, scope.rate, [row["parts"] for row in sorted_out.go], now)
+        mark(session, sorted_out, now)
+    deadline = time.monotonic() + LEASE.total_seconds()
+    texts = [
+        ClaimedText(row["b_id"], row["outgoing"], row["claim"], wait, deadline)
+        for row, wait in zip(sorted_out.go, waits, strict=True)
+    ]
+    return Claims(texts, len(sorted_out.skip), len(sorted_out.later))
+
+
+def may_send(scope: Scope) -> bool:
+    """The provider is still enabled, and configured as when the run began."""
+    if not current_host().is_enabled(scope.provider):
+        return False
+    return scope.version is None or states()[scope.provider].updated_at == scope.version
+
+
+def pick(session: Session, scope: Scope, limit: int, now: datetime) -> Sequence[Delivery]:
+    """Lock the next queued rows; rows that another process holds are passed over."""
+    query = (
+        select(Delivery)
+        .where(
+            Delivery.status == QUEUED,
+            Delivery.not_before.is_(None) | (Delivery.not_before <= now),
+            *bounds(scope),
+        )
+        .order_by(Delivery.id)
+        .limit(limit)
+        .execution_options(populate_existing=True)
+    )
+    if dialect_name() == "postgresql":
+        query = query.with_for_update(skip_locked=True)
+    return session.scalars(query).all()
+
+
+def bounds(scope: Scope) -> list[ColumnElement[bool]]:
+    """SQL: which deliveries belong to *scope*."""
+    found: list[ColumnElement[bool]] = [Delivery.provider == scope.provider]
+    if scope.broadcast_id:
+        found.append(Delivery.broadcast_id == scope.broadcast_id)
+    else:
+        found.append(Delivery.broadcast_id.is_(None))
+    if scope.min_contact_id is not None:
+        found.append(Delivery.recipient_id >= scope.min_contact_id)
+    if scope.max_contact_id is not None:
+        found.append(Delivery.recipient_id <= scope.max_contact_id)
+    if scope.threads:
+        slot = (scope.thread or 1) % scope.threads
+        found.append(Delivery.recipient_id % scope.threads == slot)
+    return found
+
+
+def seconds_until_due(scope: Scope) -> float | None:
+    """Until something of *scope* may be claimed; None when nothing is queued."""
+    now = utcnow()
+    due = db.session.scalar(
+        select(func.min(func.coalesce(Delivery.not_before, Delivery.created_at))).where(
+            Delivery.status == QUEUED, *bounds(scope)
+        )
+    )
+    if due is None:
+        return None
+    held = db.session.scalar(
+        select(Sender.held_until).where(
+            Sender.provider == scope.provider, Sender.sender == scope.sender
+        )
+    )
+    moment = max(due, held) if held is not None else due
+    return max(0.0, (moment - now).total_seconds())
+
+
+def in_flight(scope: Scope) -> bool:
+    """Whether any process has handed over, or is about to, a text of *scope*."""
+    query = select(Delivery.id).where(Delivery.status == SENDING, *bounds(scope)).limit(1)
+    return db.session.scalar(query) is not None
+
+
+@dataclass(slots=True)
+class Sorted:
+    go: list[dict[str, Any]] = field(default_factory=list)
+    skip: list[dict[str, Any]] = field(default_factory=list)
+    later: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Sorter:
+    """Decides for each picked row: go, skip for good, or later."""
+
+    def __init__(self, now: datetime, broadcast: Broadcast | None) -> None:
+        settings = current_settings()
+        self._now = now
+        self._zone = ZoneInfo(settings.timezone)
+        self._cap: FrequencyCap | None = None
+        self._quiet: QuietHours | None = None
+        if broadcast is not None:
+            self._cap = parse_frequency_cap(settings.frequency_cap)
+            self._quiet = parse_quiet_hours(settings.quiet_hours)
+        self._renderer = Renderer(broadcast.text if broadcast else None, self._zone)
+        self._claim = secrets.token_hex(8)
+        self._filtered = current_host().implements("filter_text")
+
+    def sort(self, session: Session, rows: Sequence[Delivery]) -> Sorted:
+        result = Sorted()
+        if not rows:
+            return result
+        numbers = {row.number for row in rows}
+        out = blocked(numbers)
+        full = self._cap.full(numbers, self._now) if self._cap else set()
+        contacts = load_contacts(session, rows)
+        for row in rows:
+            contact = contacts.get(row.contact_id or 0)
+            skip = self._skip_reason(row, contact, out, full)
+            if skip:
+                result.skip.append({"b_id": row.id, "b_reason": skip[0], "b_detail": skip[1]})
+                continue
+            quiet = self._quiet_until(contact)
+            if quiet:
+                result.later.append({"b_id": row.id, "b_not_before": quiet, "b_reason": "quiet"})
+                continue
+            self._render(row, contact, result)
+        return result
+
+    def _skip_reason(
+        self, row: Delivery, contact: Contact | None, out: set[str], full: set[str]
+    ) -> tuple[str, str] | None:
+        if row.number in out:
+            return "dnc", "The number is on do-not-contact."
+        if row.recipient_id is not None and contact is None:
+            return "contact_deleted", "The contact was deleted."
+        if contact is not None and contact.number_status == NUMBER_INVALID:
+            return "invalid_number", "The number was marked invalid."
+        if contact is not None and contact.mobile != row.number:
+            return "number_changed", "The contact has another number now."
+        if row.number in full:
+            return "frequency_cap", "The number has had its share of texts."
+        return None
+
+    def _quiet_until(self, contact: Contact | None) -> datetime | None:
+        if self._quiet is None:
+            return None
+        zone = self._zone
+        if contact is not None and contact.timezone:
+            zone = ZoneInfo(contact.timezone)
+        return self._quiet.until(self._now, zone)
+
+    def _render(self, row: Delivery, contact: Contact | None, result: Sorted) -> None:
+        try:
+            text, encoding, parts = self._renderer.render(row, contact)
+        except Unrenderable as error:
+            result.skip.append({"b_id": row.id, "b_reason": error.reason, "b_detail": error.words})
+            return
+        outgoing = OutgoingText(
+            reference=str(row.id),
+            to=row.number,
+            text=text,
+            sender=row.sender,
+            parts=parts,
+            callback_url=callback_url(row.provider, str(row.id)),
+            attempted_at=self._now,
+        )
+        veto = gather("filter_text", text=outgoing) if self._filtered else []
+        if any(veto):
+            words = "; ".join(str(reason) for reason in veto if reason)
+            result.skip.append({"b_id": row.id, "b_reason": "vetoed", "b_detail": words})
+            return
+        result.go.append(
+            {
+                "b_id": row.id,
+                "outgoing": outgoing,
+                "parts": parts,
+                "claim": self._claim,
+                "b_text": text,
+                "b_encoding": encoding,
+                "b_attempts": row.attempts + 1,
+            }
+        )
+
+
+def load_contacts(session: Session, rows: Sequence[Delivery]) -> dict[int, Contact]:
+    ids = [row.contact_id for row in rows if row.contact_id is not None]
+    if not ids:
+        return {}
+    found = session.scalars(
+        select(Contact).where(Contact.id.in_(ids)).execution_options(populate_existing=True)
+    )
+    return {contact.id: contact for contact in found}
+
+
+def mark(session: Session, result: Sorted, now: datetime) -> None:
+    """Write the decisions down, each kind in one bulk update."""
+    table = table_of(Delivery)
+    by_id = table.c.id == bindparam("b_id")
+    if result.go:
+        session.connection().execute(
+            update(table)
+            .where(by_id)
+            .values(
+                status=SENDING,
+                claim=bindparam("b_claim"),
+                lease_until=now + LEASE,
+                attempted_at=now,
+                text=bindparam("b_text"),
+                encoding=bindparam("b_encoding"),
+                parts=bindparam("b_parts"),
+                attempts=bindparam("b_attempts"),
+                not_before=None,
+                reason="",
+            ),
+            [
+                {key: row[key] for key in ("b_id", "b_text", "b_encoding", "b_attempts")}
+                | {"b_claim": row["claim"], "b_parts": row["parts"]}
+                for row in result.go
+            ],
+        )
+    if result.skip:
+        session.connection().execute(
+            update(table)
+            .where(by_id)
+            .values(
+                status=SKIPPED,
+                reason=bindparam("b_reason"),
+                detail=bindparam("b_detail"),
+                final_at=now,
+            ),
+            result.skip,
+        )
+    if result.later:
+        session.connection().execute(
+            update(table)
+            .where(by_id)
+            .values(not_before=bindparam("b_not_before"), reason=bindparam("b_reason")),
+            result.later,
+        )
+    session.expire_all()

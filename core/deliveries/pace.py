@@ -1,0 +1,50 @@
+"""Pace and holds of a sender, kept in the database for all processes."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from core.db import insert_new, transaction
+from core.deliveries.models import Sender
+
+HORIZON = timedelta(seconds=2)
+
+
+def lock_sender(session: Session, provider: str, sender: str) -> Sender:
+    """The sender's row, made when new, locked until the transaction ends."""
+    insert_new(Sender, [{"provider": provider, "sender": sender, "held_reason": ""}])
+    return session.get_one(Sender, (provider, sender), with_for_update=True, populate_existing=True)
+
+
+def parts_free(sender: Sender, rate: float, now: datetime) -> int | None:
+    """Parts that may be claimed now; None is no limit, 0 is wait."""
+    if not rate:
+        return None
+    begin = max(now, sender.next_free_at or now)
+    if begin >= now + HORIZON:
+        return 0
+    return max(1, int((now + HORIZON - begin).total_seconds() * rate))
+
+
+def take_slots(sender: Sender, rate: float, parts: list[int], now: datetime) -> list[float]:
+    """Seconds from *now* at which each text may go, and the sender moved on."""
+    if not rate:
+        return [0.0] * len(parts)
+    free = max(now, sender.next_free_at or now)
+    waits: list[float] = []
+    for count in parts:
+        waits.append((free - now).total_seconds())
+        free += timedelta(seconds=count / rate)
+    sender.next_free_at = free
+    return waits
+
+
+def hold_sender(provider: str, sender: str, until: datetime, reason: str) -> None:
+    """Let nothing out by this sender before *until*; a longer hold stays."""
+    with transaction() as session:
+        row = lock_sender(session, provider, sender)
+        if row.held_until is None or row.held_until < until:
+            row.held_until, row.held_reason = until, reason
+        session.flush()

@@ -1,0 +1,61 @@
+"""What each kind of failure leads to, as data."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.channel import FailureKind
+
+MAX_ATTEMPTS = 5
+
+
+class Then(StrEnum):
+    """What happens to a text that failed."""
+
+    FAIL = "fail"  # final
+    RETRY = "retry"  # wait, try again, at most MAX_ATTEMPTS times
+    HOLD = "hold"  # the sender waits; costs no attempt
+    PAUSE = "pause"  # the broadcast waits for a person; costs no attempt
+    LOOK_UP = "look_up"  # ask the provider before anything else
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`wait` is in seconds, before the first retry or for the hold."""
+
+    then: Then
+    words: str
+    wait: float = 0
+    marks_number: bool = False
+    opts_out: bool = False
+
+
+POLICIES: dict[FailureKind, Policy] = {
+    FailureKind.BAD_NUMBER: Policy(
+        Then.FAIL, "The number cannot receive texts; it was marked invalid.", marks_number=True
+    ),
+    FailureKind.UNREACHABLE: Policy(Then.FAIL, "The phone could not be reached."),
+    FailureKind.OPTED_OUT: Policy(
+        Then.FAIL, "The contact opted out at the provider; now do-not-contact.", opts_out=True
+    ),
+    FailureKind.NOT_ALLOWED: Policy(Then.FAIL, "The account may not text this number."),
+    FailureKind.FILTERED: Policy(Then.FAIL, "The carrier filtered the text out."),
+    FailureKind.THROTTLED: Policy(Then.HOLD, "The provider asked to slow down.", wait=2),
+    FailureKind.DAILY_CAP: Policy(
+        Then.HOLD, "The sender's daily limit is reached; it goes on later.", wait=3600
+    ),
+    FailureKind.TRANSIENT: Policy(Then.RETRY, "The provider failed for a moment.", wait=15),
+    FailureKind.ACCOUNT: Policy(Then.PAUSE, "The provider refused the account."),
+    FailureKind.CONFIG: Policy(Then.PAUSE, "The provider refused the sender or its settings."),
+    FailureKind.BAD_CONTENT: Policy(Then.PAUSE, "The provider refused the text itself."),
+    FailureKind.UNKNOWN_OUTCOME: Policy(
+        Then.LOOK_UP, "No clear answer came; the provider is asked before anything is sent."
+    ),
+}
+
+
+def retry_wait(policy: Policy, attempts: int) -> float:
+    """Seconds to wait after *attempts* tries: doubled each time, with jitter."""
+    return policy.wait * 2.0 ** (attempts - 1) * random.uniform(0.8, 1.2)

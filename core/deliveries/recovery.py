@@ -1,0 +1,172 @@
+"""Texts whose outcome nobody knows: ask the provider, never send blindly."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import select
+
+from core.channel import Failure, OutgoingText, Provider, Sent
+from core.db import db, dialect_name, transaction, utcnow
+from core.deliveries.courier import call_provider
+from core.deliveries.models import FAILED, QUEUED, SENDING, UNKNOWN, Delivery
+from core.deliveries.outcomes import CallOutcome, record_outcomes, unknown_outcome
+from core.deliveries.policy import MAX_ATTEMPTS
+from core.installation import callback_url
+
+log = logging.getLogger(__name__)
+
+BATCH = 50
+RECOVERY_LEASE = timedelta(seconds=90)
+AGAIN_AFTER = timedelta(seconds=15)
+ASK_AGAIN = timedelta(seconds=60)
+GIVE_UP_AFTER = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """A row still *sending* after its lease, taken for a look-up."""
+
+    delivery_id: int
+    claim: str
+    text: OutgoingText
+
+
+def doubtful_providers() -> list[str]:
+    """Providers that have texts whose lease ran out. For a read only."""
+    return list(
+        db.session.scalars(
+            select(Delivery.provider)
+            .where(Delivery.status == SENDING, Delivery.lease_until <= utcnow())
+            .distinct()
+        )
+    )
+
+
+def take_doubtful(provider: str, settles_after: float) -> list[Doubtful]:
+    """Take rows whose lease ran out and whose look-up can be trusted by now."""
+    now = utcnow()
+    query = (
+        select(Delivery)
+        .where(
+            Delivery.status == SENDING,
+            Delivery.lease_until <= now,
+            Delivery.attempted_at <= now - timedelta(seconds=settles_after),
+            Delivery.provider == provider,
+        )
+        .order_by(Delivery.lease_until)
+        .limit(BATCH)
+        .execution_options(populate_existing=True)
+    )
+    with transaction() as session:
+        if dialect_name() == "postgresql":
+            query = query.with_for_update(skip_locked=True)
+        token = secrets.token_hex(8)
+        taken = []
+        for row in session.scalars(query):
+            row.claim, row.lease_until = token, now + RECOVERY_LEASE
+            taken.append(Doubtful(row.id, token, text_of(row)))
+        session.flush()
+    return taken
+
+
+def text_of(row: Delivery) -> OutgoingText:
+    return OutgoingText(
+        reference=str(row.id),
+        to=row.number,
+        text=row.text or "",
+        sender=row.sender,
+        parts=row.parts,
+        callback_url=callback_url(row.provider, str(row.id)),
+        attempted_at=row.attempted_at or row.created_at,
+    )
+
+
+async def recover(
+    provider: Provider, database: Callable[[Callable[[], Any]], Any], threads: Executor
+) -> int:
+    """Look up every doubtful text of *provider*; returns how many were looked at."""
+    looked_at = 0
+    while True:
+        taken: list[Doubtful] = await database(
+            lambda: take_doubtful(provider.name, provider.settles_after)
+        )
+        for item in taken:
+            found = await look_up(provider, item, threads)
+            await database(partial(conclude, provider, item, found))
+        looked_at += len(taken)
+        if len(taken) < BATCH:
+            return looked_at
+
+
+async def look_up(provider: Provider, item: Doubtful, threads: Executor) -> list[Sent] | Failure:
+    try:
+        found = await call_provider(provider.find, item.text, threads)
+        return list(found)
+    except Failure as failure:
+        return failure
+    except Exception as error:
+        log.exception("provider %s failed to find delivery %s", provider.name, item.delivery_id)
+        return unknown_outcome(item.text, error)
+
+
+def conclude(provider: Provider, item: Doubtful, found: list[Sent] | Failure) -> None:
+    """Found: record it. Surely absent: queue it again. Unsure: ask later, or a person."""
+    if isinstance(found, Failure):
+        conclude_unsure(provider, item, found, utcnow())
+        return
+    ours = unclaimed(provider.name, item, found)
+    if ours is not None:
+        record_outcomes(provider.name, [CallOutcome(item.delivery_id, item.claim, ours)])
+        return
+    with transaction() as session:
+        row = session.get(Delivery, item.delivery_id, with_for_update=True, populate_existing=True)
+        if row is None or row.claim != item.claim or row.status != SENDING:
+            return
+        row.claim = row.lease_until = None
+        if row.attempts >= MAX_ATTEMPTS:
+            row.status, row.final_at = FAILED, utcnow()
+            row.detail = f"Given up after {row.attempts} tries without a clear answer. {row.detail}"
+        else:
+            row.status, row.not_before = QUEUED, utcnow() + AGAIN_AFTER * (row.attempts - 1)
+            row.reason, row.detail = "", "The provider does not have it: it is sent again."
+        session.flush()
+
+
+def unclaimed(provider: str, item: Doubtful, found: list[Sent]) -> Sent | None:
+    """The first text found that no other delivery of ours stands for."""
+    ids = [answer.provider_id for answer in found]
+    others = set(
+        db.session.scalars(
+            select(Delivery.provider_id).where(
+                Delivery.provider == provider,
+                Delivery.provider_id.in_(ids),
+                Delivery.id != item.delivery_id,
+            )
+        )
+    )
+    return next((answer for answer in found if answer.provider_id not in others), None)
+
+
+def conclude_unsure(provider: Provider, item: Doubtful, failure: Failure, now: datetime) -> None:
+    never = type(provider).find is Provider.find
+    with transaction() as session:
+        row = session.get(Delivery, item.delivery_id, with_for_update=True, populate_existing=True)
+        if row is None or row.claim != item.claim or row.status != SENDING:
+            return
+        if never or now - item.text.attempted_at > GIVE_UP_AFTER:
+            row.status, row.claim, row.lease_until = UNKNOWN, None, None
+            row.reason = "unknown_outcome"
+            row.detail = (
+                f"{row.detail or failure.text} Nobody can tell whether it went out: decide."
+            )
+        else:
+            row.lease_until = now + ASK_AGAIN
+        session.flush()

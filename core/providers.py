@@ -1,0 +1,46 @@
+"""Which provider sends: the enabled ones, the default, and opening one."""
+
+from __future__ import annotations
+
+from core.channel import Provider
+from core.errors import Conflict
+from core.host.plugins import PluginInfo, current_host
+from core.host.state import states
+
+
+def enabled_providers() -> list[PluginInfo]:
+    """Enabled plugins that bring a provider."""
+    return [info for info in current_host().enabled() if info.contributions.providers]
+
+
+def default_provider() -> str:
+    """Name of the provider texts go through; raises Conflict when none is enabled.
+
+    The one chosen as default, else the first real one, else the demo.
+    """
+    found = enabled_providers()
+    if not found:
+        raise Conflict(
+            "No provider is enabled, so nothing can be sent. "
+            "Run: heliograph plugins list, then heliograph plugins enable NAME"
+        )
+    known = states()
+    chosen = [info for info in found if known[info.name].is_default]
+    real = [info for info in found if not provider_class(info).demo]
+    return (chosen or real or found)[0].name
+
+
+def provider_class(info: PluginInfo) -> type[Provider]:
+    return info.contributions.providers[0]
+
+
+def open_provider(name: str, *, even_disabled: bool = False) -> Provider:
+    """A live provider; raises Conflict when it is off and ConfigIncomplete."""
+    info = current_host().get(name)
+    if info.fault:
+        raise Conflict(f"The plugin {name} is broken: {info.reason}")
+    if not info.contributions.providers:
+        raise Conflict(f"The plugin {name} brings no provider.")
+    if not (even_disabled or current_host().is_enabled(name)):
+        raise Conflict(f"The provider {name} is disabled. Run: heliograph plugins enable {name}")
+    return provider_class(info)(current_host().config(name))

@@ -1,0 +1,1 @@
+"""Inbound texts: stored, matched, and obeyed when they opt out."""

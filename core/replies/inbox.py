@@ -1,0 +1,97 @@
+"""Taking in a reply: one transaction stores it and obeys it."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.channel import InboundText, Opt
+from core.contacts.models import Contact
+from core.db import insert_new, transaction, utcnow
+from core.deliveries.models import WITH_PROVIDER, Delivery
+from core.dnc import UNSUBSCRIBED, Dnc, add_dnc, find_dnc, lift_dnc
+from core.errors import BadInput
+from core.host import current_host, notify
+from core.installation import current_settings
+from core.phone import parse_number
+from core.replies.models import Reply
+from core.replies.optout import meaning
+
+
+def receive_reply(provider: str, text: InboundText) -> bool:
+    """Store *text* and apply its opt-out or opt-in; False when it was known.
+
+    The reply and the change of do-not-contact are one transaction: a STOP is
+    either stored and obeyed, or the caller sees the error and asks again.
+    """
+    number = normal_number(text.number)
+    with transaction() as session:
+        if not insert_new(Reply, [row_of(provider, number, text)]):
+            return False
+        reply = session.scalars(
+            select(Reply).where(Reply.provider == provider, Reply.provider_id == text.provider_id)
+        ).one()
+        attach(session, reply)
+        entry = find_dnc(number)
+        opt = text.opt or meaning(text.text, opted_out=entry is not None)
+        reply.opt = opt.value if opt else ""
+        changed = obey(reply, opt, entry)
+    announce(reply, changed=changed)
+    return True
+
+
+def row_of(provider: str, number: str, text: InboundText) -> dict[str, object]:
+    return {
+        "provider": provider,
+        "provider_id": text.provider_id[:64],
+        "number": number,
+        "to": text.to[:64],
+        "text": text.text.replace("\x00", ""),
+        "media": [{"url": item.url, "type": item.type} for item in text.media],
+        "opt": "",
+        "received_at": utcnow(),
+    }
+
+
+def normal_number(raw: str) -> str:
+    """E.164 where it is a number; short codes and names as they came."""
+    try:
+        return parse_number(raw, region=current_settings().region).e164
+    except BadInput:
+        return raw.replace("\x00", "").strip()[:32]
+
+
+def attach(session: Session, reply: Reply) -> None:
+    """Tie the reply to the last text that went to its number, and to the contact."""
+    last = session.scalars(
+        select(Delivery)
+        .where(Delivery.number == reply.number, Delivery.status.in_(WITH_PROVIDER))
+        .order_by(Delivery.id.desc())
+        .limit(1)
+    ).first()
+    if last is not None:
+        reply.delivery_id = last.id
+    if last is not None and last.contact_id is not None:
+        reply.contact_id = last.contact_id
+        return
+    reply.contact_id = session.scalar(
+        select(Contact.id).where(Contact.mobile == reply.number).order_by(Contact.id).limit(1)
+    )
+
+
+def obey(reply: Reply, opt: Opt | None, entry: Dnc | None) -> bool:
+    """Change do-not-contact as the reply asks; True when something changed."""
+    comment = f"Replied {reply.text.strip()[:60]!r}" if reply.text else "By the provider's word"
+    source = f"reply {reply.id}"
+    if opt is Opt.OUT:
+        return add_dnc(reply.number, reason=UNSUBSCRIBED, comment=comment, source=source)
+    if opt is Opt.IN and entry is not None and entry.reason == UNSUBSCRIBED:
+        return lift_dnc(reply.number, reason=UNSUBSCRIBED, comment=comment, source=source)
+    return False
+
+
+def announce(reply: Reply, *, changed: bool) -> None:
+    if current_host().implements("reply_received"):
+        notify("reply_received", reply=reply)
+    if changed and reply.contact_id is not None:
+        notify("contact_changed", contact_id=reply.contact_id, change="dnc")
