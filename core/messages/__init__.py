@@ -1,0 +1,34 @@
+"""Text messages: content, tokens, and what they cost in parts."""
+
+from __future__ import annotations
+
+from core.messages.library import (
+    Preview,
+    clone_message,
+    create_message,
+    edit_message,
+    get_message,
+    list_messages,
+    preview,
+)
+from core.messages.parts import MAX_CHARACTERS, Measure, Offender, measure
+from core.messages.tokens import CompiledText, compile_text
+from core.messages.values import Values, values_of
+
+__all__ = [
+    "MAX_CHARACTERS",
+    "CompiledText",
+    "Measure",
+    "Offender",
+    "Preview",
+    "Values",
+    "clone_message",
+    "compile_text",
+    "create_message",
+    "edit_message",
+    "get_message",
+    "list_messages",
+    "measure",
+    "preview",
+    "values_of",
+]

@@ -1,0 +1,179 @@
+"""Writing, changing and finding text messages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from core.broadcasts.models import DRAFT, SCHEDULED, Broadcast
+from core.contacts.fields import contact_fields
+from core.contacts.models import Contact
+from core.db import db, transaction
+from core.errors import BadInput, Conflict, NotFound
+from core.installation import current_zone
+from core.messages.models import SEGMENT, TEMPLATE, TextMessage
+from core.messages.parts import MAX_CHARACTERS, Measure, measure
+from core.messages.tokens import compile_text
+from core.messages.values import values_of
+from core.segments.models import Segment
+from core.users import User
+
+MAX_NAME = 120
+LANGUAGE = re.compile(r"[a-z]{2,3}([_-][A-Za-z0-9]{2,8})*")
+FROZEN = ("text", "segments")
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A text as one contact would get it."""
+
+    text: str
+    measure: Measure
+
+
+def create_message(
+    *,
+    name: str,
+    text: str,
+    segments: Sequence[int] = (),
+    language: str = "en",
+    category: str = "",
+    publish_up: datetime | None = None,
+    publish_down: datetime | None = None,
+    published: bool = True,
+) -> TextMessage:
+    """Store a message: of type segment when *segments* (ids) are given, else template.
+
+    A segment message has its broadcast from the start, scheduled when
+    *publish_up* is given. Raises BadInput naming field, value and mend.
+    """
+    facts = checked(
+        name=name,
+        text=text,
+        language=language,
+        category=category,
+        publish_up=publish_up,
+        publish_down=publish_down,
+    )
+    chosen = chosen_segments(segments)
+    message = TextMessage(
+        **facts, published=published, type=SEGMENT if chosen else TEMPLATE, segments=[]
+    )
+    with transaction() as session:
+        message.segments = [session.get_one(Segment, segment) for segment in chosen]
+        session.add(message)
+        session.flush()
+        if chosen:
+            status = SCHEDULED if publish_up else DRAFT
+            session.add(Broadcast(id=message.id, status=status))
+    return message
+
+
+def edit_message(message_id: int, **changes: Any) -> TextMessage:
+    """Change fields as in `create_message`; `segments` are ids.
+
+    Raises Conflict when text or segments of a begun broadcast would change.
+    """
+    message = get_message(message_id)
+    broadcast = db.session.get(Broadcast, message_id)
+    begun = broadcast is not None and broadcast.started_at is not None
+    frozen = [name for name in FROZEN if name in changes]
+    if begun and frozen:
+        raise Conflict(
+            f"Message {message_id} has been sent: its {' and '.join(frozen)} cannot change. "
+            "Clone it instead."
+        )
+    now = {name: getattr(message, name) for name in CHECKED}
+    facts = checked(**(now | {name: changes[name] for name in changes if name in CHECKED}))
+    chosen = chosen_segments(changes["segments"]) if "segments" in changes else None
+    with transaction() as session:
+        message = session.get_one(TextMessage, message_id, populate_existing=True)
+        for key, value in facts.items():
+            setattr(message, key, value)
+        message.published = changes.get("published", message.published)
+        if chosen is not None and message.type == SEGMENT:
+            message.segments = [session.get_one(Segment, segment) for segment in chosen]
+        waiting = session.get(Broadcast, message_id, populate_existing=True)
+        if waiting is not None and waiting.status in (DRAFT, SCHEDULED):
+            waiting.status = SCHEDULED if message.publish_up else DRAFT
+    return message
+
+
+def clone_message(message_id: int) -> TextMessage:
+    """A copy that is not scheduled, to be sent again."""
+    source = get_message(message_id)
+    return create_message(
+        name=f"{source.name[: MAX_NAME - 7]} (copy)",
+        text=source.text,
+        segments=[segment.id for segment in source.segments],
+        language=source.language,
+        category=source.category,
+    )
+
+
+def get_message(message_id: int) -> TextMessage:
+    """The message; raises NotFound."""
+    message = db.session.get(TextMessage, message_id, populate_existing=True)
+    if message is None:
+        raise NotFound(f"There is no text message {message_id}. Run: heliograph messages list")
+    return message
+
+
+def list_messages() -> Sequence[TextMessage]:
+    return db.session.scalars(select(TextMessage).order_by(TextMessage.id)).all()
+
+
+def preview(text: str, contact: Contact) -> Preview:
+    """*text* as *contact* would get it; raises BadInput on bad tokens."""
+    owner = db.session.get(User, contact.owner_id) if contact.owner_id else None
+    values = values_of(contact, owner, zone=current_zone())
+    rendered = compile_text(text, contact_fields()).render(values)
+    return Preview(rendered, measure(rendered))
+
+
+CHECKED = ("name", "text", "language", "category", "publish_up", "publish_down")
+
+
+def checked(**facts: Any) -> dict[str, Any]:
+    """The facts, cleaned; raises BadInput."""
+    name, text = str(facts["name"]).strip(), str(facts["text"])
+    if not name:
+        raise BadInput("name", "is empty", mend="Enter a name for yourself.")
+    if len(name) > MAX_NAME:
+        raise BadInput("name", f"has {len(name)} characters", mend=f"{MAX_NAME} is the most.")
+    if not text.strip():
+        raise BadInput("text", "is empty", mend="Write what is to be sent.")
+    if "\x00" in text:
+        raise BadInput("text", "has a NUL character", mend="Take it out.")
+    if len(text) > MAX_CHARACTERS:
+        raise BadInput("text", f"has {len(text)} characters", mend=f"{MAX_CHARACTERS} is the most.")
+    if len(facts["category"]) > 60:
+        raise BadInput("category", "is too long", value=facts["category"], mend="Use up to 60.")
+    if not LANGUAGE.fullmatch(facts["language"]) or len(facts["language"]) > 16:
+        raise BadInput(
+            "language", "is no language", value=facts["language"], mend="Use en, fr or pt-BR."
+        )
+    up, down = facts["publish_up"], facts["publish_down"]
+    if up and down and down <= up:
+        raise BadInput(
+            "publish_down", "is not after publish_up", value=down, mend="Choose a later time."
+        )
+    compile_text(text, contact_fields())
+    return facts | {"name": name, "text": text}
+
+
+def chosen_segments(ids: Sequence[int]) -> list[int]:
+    """The ids, each once; raises BadInput for one that is not there."""
+    wanted = list(dict.fromkeys(ids))
+    known = set(db.session.scalars(select(Segment.id).where(Segment.id.in_(wanted))))
+    for segment_id in wanted:
+        if segment_id not in known:
+            raise BadInput(
+                "segments", "is no segment", value=segment_id, mend="Run: heliograph segments list"
+            )
+    return wanted

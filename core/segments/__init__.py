@@ -1,0 +1,43 @@
+"""Segments: named sets of contacts."""
+
+from __future__ import annotations
+
+from core.segments.filters import check_filters, compile_filters
+from core.segments.members import (
+    Refreshed,
+    add_members,
+    count_members,
+    member_ids,
+    preview,
+    refresh_all,
+    refresh_segment,
+    remove_members,
+)
+from core.segments.models import Segment, SegmentMember
+from core.segments.register import (
+    create_segment,
+    delete_segment,
+    edit_segment,
+    find_segment,
+    list_segments,
+)
+
+__all__ = [
+    "Refreshed",
+    "Segment",
+    "SegmentMember",
+    "add_members",
+    "check_filters",
+    "compile_filters",
+    "count_members",
+    "create_segment",
+    "delete_segment",
+    "edit_segment",
+    "find_segment",
+    "list_segments",
+    "member_ids",
+    "preview",
+    "refresh_all",
+    "refresh_segment",
+    "remove_members",
+]
