@@ -38,7 +38,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     mount_web(app)
     mount_plugins(app)
     register_error_handlers(app)
-    app.wsgi_app = PublicPrefix(app.wsgi_app, settings.prefix)  # type: ignore[method-assign]
+    app.wsgi_app = PublicPrefix(app.wsgi_app, settings.prefix)  # type: ignore[assignment]
     return app
 
 

@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, BigInteger, DateTime, Integer, MetaData, event, inspect
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CursorResult,
+    DateTime,
+    Delete,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    Update,
+    event,
+    inspect,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -70,6 +83,10 @@ def init_db(app: Flask) -> None:
             prepare_sqlite(db.engine)
 
 
+def lowered(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
 def prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _record: Any) -> None:
@@ -82,6 +99,8 @@ def prepare_sqlite(engine: Engine) -> None:
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA cache_size=-32000")
         cursor.close()
+        # SQLite's own lower() knows ASCII only: É and é must be one letter
+        connection.create_function("lower", 1, lowered, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def began(connection: Any) -> None:
@@ -126,6 +145,28 @@ def insert_new(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> int:
     return len(db.session.execute(statement, rows).all())
 
 
+def insert_selected(model: type[Model], names: Sequence[str], rows: Select[Any]) -> int:
+    """Insert what *rows* selects, passing over unique keys; returns how many were new."""
+    insert = sqlite_insert if dialect_name() == "sqlite" else postgresql_insert
+    statement = insert(model).from_select(list(names), rows).on_conflict_do_nothing()
+    options = {"preserve_rowcount": True}
+    return max(0, db.session.connection().execute(statement, execution_options=options).rowcount)
+
+
+def change_rows(statement: Update | Delete) -> int:
+    """Run a set-based change; returns how many rows it changed.
+
+    Objects already loaded are not brought up to date: read them again.
+    """
+    options = {"synchronize_session": False}
+    result = db.session.execute(statement, execution_options=options)
+    return cast("CursorResult[Any]", result).rowcount
+
+
+def table_of(model: type[Model]) -> Table:
+    return cast("Table", model.__table__)
+
+
 def dialect_name() -> str:
-    """"sqlite" or "postgresql"."""
+    """ "sqlite" or "postgresql"."""
     return db.engine.dialect.name

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from flask import current_app
+from flask import Flask, current_app
 
 from core.settings import Settings
 
 
 def current_settings() -> Settings:
     settings: Settings = current_app.extensions["heliograph_settings"]
+    return settings
+
+
+def settings_of(app: Flask) -> Settings:
+    settings: Settings = app.extensions["heliograph_settings"]
     return settings
 
 

@@ -17,7 +17,7 @@ def include_name(name: str | None, kind: str, _parents: object) -> bool:
     return belongs_to_core(name, kind, plugins)
 
 
-def include_object(item: object, name: str | None, kind: str, _reflected: bool, _to: object) -> bool:
+def include_object(_item: object, name: str | None, kind: str, *_rest: object) -> bool:
     return include_name(name, kind, None)
 
 

@@ -18,8 +18,7 @@ from core.migrations import upgrade_schema
 from core.settings import Settings
 from tests.databases import Postgres
 
-import importlib.util
-pytest_plugins = ["tests.counterpart.fixture"] if importlib.util.find_spec("tests.counterpart") and importlib.util.find_spec("tests.counterpart.fixture") else []
+pytest_plugins = ["tests.fixtures"]
 
 DATABASES = ("sqlite", "postgresql")
 KEY = "the secret key of the tests, long enough"
@@ -100,5 +99,3 @@ def app(make_app: Callable[..., Flask]) -> Iterator[Flask]:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
-
-

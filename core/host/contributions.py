@@ -69,7 +69,7 @@ def check_contributions(name: str, given: Contributions) -> None:
     expect(given.actions, Action, "register_actions")
     expect(given.jobs, Job, "register_jobs")
     expect(given.commands, click.Command, "register_commands")
-    keys = [item.key for item in (*given.actions, *given.jobs)]
+    keys = [action.key for action in given.actions] + [job.key for job in given.jobs]
     for key in keys:
         if not key.startswith(f"{name}."):
             raise BadContribution(f"key {key!r} must begin with {name + '.'!r}")

@@ -106,7 +106,9 @@ class PluginHost:
 
     def _ask(self, info: PluginInfo, hook: str, **arguments: object) -> list[Any]:
         others = [
-            module for name, module in self._hooks.list_name_plugin() if name != info.name and module
+            module
+            for name, module in self._hooks.list_name_plugin()
+            if name != info.name and module
         ]
         answers: list[Any] = self._hooks.subset_hook_caller(hook, others)(**arguments)
         return answers
@@ -232,5 +234,3 @@ def listed(answers: list[Any], hook: str) -> list[Any]:
 def current_host() -> PluginHost:
     host: PluginHost = current_app.extensions[EXTENSION]
     return host
-
-

@@ -1,0 +1,1 @@
+"""Work by the clock: what runs, how often, and what came of it."""

@@ -49,8 +49,8 @@ from core.errors import BadInput, Conflict, HeliographError, NotFound
 from core.hookspecs.markers import hookimpl
 from core.host.contributions import Callbacks, Job, PluginConfig
 from core.plugin.services import (
-    post_callback,
     plugin_config,
+    post_callback,
     public_url,
     receive_reply,
     receive_status,

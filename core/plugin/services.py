@@ -9,10 +9,10 @@ from pydantic import BaseModel
 from werkzeug.test import Client
 
 from core.channel import InboundText, StatusReport
+from core.deliveries.reports import receive_status as store_status
 from core.errors import HeliographError
 from core.host.plugins import current_host
 from core.replies.inbox import receive_reply as store_reply
-from core.deliveries.reports import receive_status as store_status
 from core.web.mount import public_url
 
 __all__ = ["plugin_config", "post_callback", "public_url", "receive_reply", "receive_status"]

@@ -420,6 +420,13 @@ def upgrade() -> None:
         batch_op.create_index(
             "uq_deliveries_broadcast_recipient", ["broadcast_id", "recipient_id"], unique=True
         )
+        batch_op.create_index(
+            "uq_deliveries_campaign",
+            ["source_id"],
+            unique=True,
+            sqlite_where=sa.text("source = 'campaign'"),
+            postgresql_where=sa.text("source = 'campaign'"),
+        )
         batch_op.create_index("uq_deliveries_provider_id", ["provider", "provider_id"], unique=True)
 
     op.create_table(
@@ -584,6 +591,11 @@ def downgrade() -> None:
     op.drop_table("import_contacts")
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.drop_index("uq_deliveries_provider_id")
+        batch_op.drop_index(
+            "uq_deliveries_campaign",
+            sqlite_where=sa.text("source = 'campaign'"),
+            postgresql_where=sa.text("source = 'campaign'"),
+        )
         batch_op.drop_index("uq_deliveries_broadcast_recipient")
         batch_op.drop_index("uq_deliveries_broadcast_number")
         batch_op.drop_index(

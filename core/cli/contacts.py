@@ -1,0 +1,276 @@
+"""`heliograph contacts`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from core.cli.context import fail, in_app
+from core.cli.output import json_option, print_facts, print_json, print_table
+from core.contacts import (
+    add_contact,
+    contacts_with_number,
+    edit_contact,
+    find_contacts,
+    merge_contacts,
+    tag_contact,
+)
+from core.contacts import delete_contact as remove_contact
+from core.contacts.models import Contact
+from core.dnc import MANUAL, add_dnc, find_dnc, lift_dnc
+from core.errors import BadInput, NotFound
+from core.imports import create_import, dry_run, run_import
+from core.imports.models import FINISHED, Import
+from core.installation import current_settings
+from core.phone import parse_number
+from core.timeline import timeline
+
+
+@click.group()
+def contacts() -> None:
+    """Contacts: import, find, show, edit."""
+
+
+def pairs(option: str, values: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for item in values:
+        key, equals, value = item.rpartition("=") if option == "--map" else item.partition("=")
+        if not equals:
+            raise BadInput(option, "has no =", value=item, mend="Write NAME=VALUE.")
+        found[key.strip()] = value.strip()
+    return found
+
+
+@contacts.command(name="import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--segment", help="Add them to this segment; made when it is missing")
+@click.option("--region", help="Country of numbers written without one, such as FR")
+@click.option("--map", "mapping", multiple=True, metavar="COLUMN=FIELD", help="Override a column")
+@click.option("--dry-run", is_flag=True, help="Check the file and store nothing")
+@json_option
+@in_app
+def import_file(
+    file: Path,
+    segment: str | None,
+    region: str | None,
+    mapping: tuple[str, ...],
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Import contacts from a CSV FILE and wait until it is done.
+
+    Rows are merged on the mobile number. Rows that cannot be taken are written
+    to an error file with the reason; all others are imported.
+    """
+    wanted = pairs("--map", mapping)
+    if dry_run:
+        show_dry_run(file, region, wanted, as_json=as_json)
+        return
+    job = create_import(
+        file, filename=file.name, segment=segment, region=region, mapping=wanted or None
+    )
+    bar = Progress(
+        TextColumn("Importing"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        disable=as_json,
+    )
+    with bar:
+        task = bar.add_task("", total=job.bytes_total or None)
+        job = run_import(job.id, lambda now: bar.update(task, completed=now.bytes_done))
+    show_import(job, as_json=as_json)
+
+
+def show_dry_run(file: Path, region: str | None, mapping: dict[str, str], *, as_json: bool) -> None:
+    result = dry_run(file, region=region, mapping=mapping or None)
+    if as_json:
+        print_json(result)
+        return
+    print_facts(result)
+
+
+def show_import(job: Import, *, as_json: bool) -> None:
+    facts: dict[str, Any] = {
+        "id": job.id,
+        "status": job.status,
+        "rows": job.rows_done,
+        "created": job.created,
+        "updated": job.updated,
+        "unchanged": job.unchanged,
+        "rejected": job.rejected,
+        "error_file": job.error_path if job.rejected else "",
+        "encoding": job.encoding,
+        "delimiter": job.delimiter,
+        "mapping": job.mapping,
+        "error": job.error,
+    }
+    if as_json:
+        print_json(facts)
+    else:
+        print_facts(facts)
+    if job.status != FINISHED:
+        raise SystemExit(1)
+
+
+def by_number(number: str) -> list[Contact]:
+    e164 = parse_number(number, region=current_settings().region).e164
+    found = list(contacts_with_number(e164))
+    if not found:
+        raise NotFound(f"No contact has the number {e164}. Run: heliograph contacts add --help")
+    return found
+
+
+@contacts.command()
+@click.argument("number")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@json_option
+@in_app
+def show(number: str, limit: int, as_json: bool) -> None:
+    """Show the contact with NUMBER: profile, DNC, timeline.
+
+    A number that no contact has is shown with its DNC entry and its replies.
+    """
+    try:
+        found = by_number(number)
+    except NotFound:
+        show_stranger(number, as_json=as_json)
+        return
+    views = [described(contact, limit) for contact in found]
+    if as_json:
+        print_json(views[0] if len(views) == 1 else views)
+        return
+    for view in views:
+        entries = view.pop("timeline")
+        print_facts(view)
+        click.echo("")
+        print_table(entries, ("at", "title", "text"), empty="Nothing has happened yet.")
+
+
+def show_stranger(number: str, *, as_json: bool) -> None:
+    e164 = parse_number(number, region=current_settings().region).e164
+    entry = find_dnc(e164)
+    if entry is None:
+        raise NotFound(f"No contact has the number {e164}. Run: heliograph contacts add --help")
+    view = {"mobile": e164, "contact": None, "dnc": dnc_view(e164)}
+    if as_json:
+        print_json(view)
+        return
+    print_facts(view)
+
+
+def dnc_view(number: str | None) -> dict[str, Any] | None:
+    entry = find_dnc(number)
+    if entry is None:
+        return None
+    return {"reason": entry.reason, "comment": entry.comment, "since": entry.created_at}
+
+
+def described(contact: Contact, limit: int) -> dict[str, Any]:
+    names = ("first_name", "last_name", "email", "company", "city", "country", "locale", "timezone")
+    return {
+        "id": contact.id,
+        "mobile": contact.mobile,
+        "number_status": contact.number_status,
+        **{name: getattr(contact, name) for name in names},
+        "tags": [tag.name for tag in contact.tags],
+        "custom": contact.custom,
+        "dnc": dnc_view(contact.mobile),
+        "timeline": [
+            {
+                "at": entry.at,
+                "kind": entry.kind,
+                "title": entry.title,
+                "text": entry.text,
+                "details": entry.details,
+            }
+            for entry in timeline(contact, limit=limit)
+        ],
+    }
+
+
+@contacts.command()
+@click.option("--set", "values", multiple=True, metavar="FIELD=VALUE", required=True)
+@click.option("--tag", "tags", multiple=True)
+@json_option
+@in_app
+def add(values: tuple[str, ...], tags: tuple[str, ...], as_json: bool) -> None:
+    """Add one contact: --set mobile=+33612345678 --set first_name=Ada."""
+    contact = add_contact(dict(pairs("--set", values)), region=current_settings().region)
+    if tags:
+        tag_contact(contact, tags)
+    if as_json:
+        print_json(described(contact, 1))
+        return
+    click.echo(f"Added contact {contact.id} {contact.mobile or ''} {contact.name}".rstrip() + ".")
+
+
+@contacts.command()
+@click.argument("contact_id", type=int, metavar="ID")
+@click.option("--set", "values", multiple=True, metavar="FIELD=VALUE", required=True)
+@in_app
+def edit(contact_id: int, values: tuple[str, ...]) -> None:
+    """Change fields of contact ID."""
+    edit_contact(contact_id, dict(pairs("--set", values)), region=current_settings().region)
+    click.echo(f"Contact {contact_id} is changed.")
+
+
+@contacts.command()
+@click.argument("query")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@json_option
+@in_app
+def find(query: str, limit: int, as_json: bool) -> None:
+    """Find contacts by number, e-mail, name or tag:NAME."""
+    rows = [
+        {"id": item.id, "mobile": item.mobile, "name": item.name, "email": item.email}
+        for item in find_contacts(query, limit=limit)
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    print_table(rows, ("id", "mobile", "name", "email"), empty="Nobody was found.")
+
+
+@contacts.command()
+@click.argument("winner_id", type=int)
+@click.argument("loser_id", type=int)
+@in_app
+def merge(winner_id: int, loser_id: int) -> None:
+    """Merge contact LOSER_ID into WINNER_ID, history and all."""
+    merge_contacts(winner_id, loser_id)
+    click.echo(f"Contact {loser_id} is merged into {winner_id}.")
+
+
+@contacts.command()
+@click.argument("contact_id", type=int, metavar="ID")
+@click.option("--yes", is_flag=True, help="Do not ask")
+@in_app
+def delete(contact_id: int, yes: bool) -> None:
+    """Delete contact ID; its number stays on do-not-contact if it is."""
+    if not yes:
+        click.confirm(f"Delete contact {contact_id}?", abort=True)
+    remove_contact(contact_id)
+    click.echo(f"Contact {contact_id} is deleted.")
+
+
+@contacts.command()
+@click.argument("number")
+@click.option("--lift", is_flag=True, help="Take the number off the list")
+@click.option("--comment", default="", help="Why")
+@in_app
+def dnc(number: str, lift: bool, comment: str) -> None:
+    """Put NUMBER on do-not-contact by hand, or take it off."""
+    e164 = parse_number(number, region=current_settings().region).e164
+    if lift:
+        if not lift_dnc(e164, comment=comment, source="command"):
+            fail(f"{e164} is not on do-not-contact.")
+        click.echo(f"{e164} may be contacted again.")
+        return
+    added = add_dnc(e164, reason=MANUAL, comment=comment, source="command")
+    click.echo(f"{e164} is on do-not-contact{'' if added else ' already'}.")

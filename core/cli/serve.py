@@ -1,0 +1,103 @@
+"""`heliograph serve` and `heliograph worker`."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from typing import Any
+
+import click
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from core import create_app
+from core.cli.context import told_errors
+from core.db import db
+from core.demo import set_up_demo
+from core.jobs.clock import Clock, start_clock
+from core.migrations import upgrade_schema
+
+log = logging.getLogger(__name__)
+
+GRACE_SECONDS = 10
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn with threads; each worker has a clock of its own."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for key, value in self._options.items():
+            self.cfg.set(key, value)
+
+    def load(self) -> Flask:
+        return create_app()
+
+
+def begin_clock(worker: Any) -> None:
+    worker.heliograph_clock = start_clock(worker.app.wsgi())
+
+
+def end_clock(_server: Any, worker: Any) -> None:
+    clock: Clock | None = getattr(worker, "heliograph_clock", None)
+    if clock is not None:
+        clock.stop()
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True)
+@click.option("--threads", type=click.IntRange(1, 256), default=8, show_default=True)
+@click.option("--demo", is_flag=True, help="On a new installation, enable the simulator")
+def serve(host: str, port: int, workers: int, threads: int, demo: bool) -> None:
+    """Serve the web, run the jobs and send, until SIGTERM.
+
+    Brings the schema up to date first.
+    """
+    with told_errors():
+        app = create_app()
+        with app.app_context():
+            upgrade_schema()
+            if demo:
+                set_up_demo()
+            db.session.remove()
+            db.engine.dispose()
+    click.echo(f"Heliograph answers at http://{host}:{port}/ – stop it with Ctrl+C.", err=True)
+    Server(
+        {
+            "bind": f"{host}:{port}",
+            "workers": workers,
+            "threads": threads,
+            "worker_class": "gthread",
+            "graceful_timeout": GRACE_SECONDS,
+            "timeout": 60,
+            "proc_name": "heliograph",
+            "loglevel": "warning",
+            "post_worker_init": begin_clock,
+            "worker_exit": end_clock,
+        }
+    ).run()
+
+
+@click.command()
+def worker() -> None:
+    """Run the jobs and send, without the web, until SIGTERM."""
+    with told_errors():
+        app = create_app()
+        with app.app_context():
+            upgrade_schema()
+            db.session.remove()
+        stopped = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopped.set())
+        clock = start_clock(app)
+        if clock is None:
+            raise click.UsageError("HELIOGRAPH_SCHEDULER is off: a worker would do nothing")
+        click.echo("The worker runs – stop it with Ctrl+C.", err=True)
+        stopped.wait()
+        clock.stop()

@@ -1,0 +1,52 @@
+"""`heliograph user`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from core.cli.context import in_app
+from core.cli.output import json_option, print_json, print_table
+from core.db import db
+from core.users import ROLES, User, create_user
+
+
+@click.group()
+def user() -> None:
+    """People who use Heliograph."""
+
+
+@user.command()
+@click.argument("email")
+@click.option("--role", type=click.Choice(ROLES), default="admin", show_default=True)
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input")
+@in_app
+def create(email: str, role: str, password_stdin: bool) -> None:
+    """Add a user with EMAIL."""
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    created = create_user(email, password, role=role)
+    click.echo(f"Added {created.email} ({created.role}).")
+
+
+@user.command(name="list")
+@json_option
+@in_app
+def list_users(as_json: bool) -> None:
+    """Show all users."""
+    found = db.session.scalars(db.select(User).order_by(User.email))
+    rows = [
+        {"id": item.id, "email": item.email, "role": item.role, "created_at": item.created_at}
+        for item in found
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    print_table(
+        rows,
+        ("id", "email", "role", "created_at"),
+        empty="Nobody yet. Run: heliograph user create you@example.com",
+    )

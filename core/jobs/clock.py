@@ -1,0 +1,97 @@
+"""The clock: APScheduler ticks, the work itself is claimed in the database.
+
+So any number of processes may run a clock. It is started after a fork and
+stopped before the process ends.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+from functools import partial
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from flask import Flask
+
+from core.broadcasts.run import keep_sending
+from core.db import db
+from core.deliveries.loop import DeliveryLoop
+from core.deliveries.recovery import doubtful_providers
+from core.installation import settings_of
+from core.jobs.register import all_jobs
+from core.jobs.runs import run_job
+
+log = logging.getLogger(__name__)
+
+THREADS = 12
+SEND_EVERY = 1
+RECOVER_EVERY = 10
+
+
+class Clock:
+    """APScheduler and the delivery loop of one process."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._loop: DeliveryLoop | None = None
+        self._scheduler = BackgroundScheduler(
+            executors={"default": ThreadPoolExecutor(THREADS)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 60},
+            timezone="UTC",
+        )
+
+    def start(self) -> None:
+        self._loop = DeliveryLoop(self._app)
+        with self._app.app_context():
+            jobs = all_jobs()
+        for job in jobs:
+            run = partial(run_job, self._app, job)
+            self._scheduler.add_job(run, "interval", seconds=job.every, id=job.key)
+        self._scheduler.add_job(self._send, "interval", seconds=SEND_EVERY, id="deliveries.send")
+        self._scheduler.add_job(
+            self._recover, "interval", seconds=RECOVER_EVERY, id="deliveries.recover"
+        )
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Stop ticking, then let what is in flight land."""
+        if self._loop is None:
+            return
+        loop, self._loop = self._loop, None
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        loop.stop()
+
+    def _send(self) -> None:
+        if self._loop is not None:
+            with self._app.app_context():
+                keep_sending(self._loop)
+
+    def _recover(self) -> None:
+        loop = self._loop
+        if loop is None:
+            return
+        with self._app.app_context():
+            names = doubtful_providers()
+        for name in names:
+            loop.recover(name).result()
+
+
+def start_clock(app: Flask) -> Clock | None:
+    """Start the clock of this process unless settings switch it off.
+
+    Under `gunicorn --preload` it runs in the master, once.
+    """
+    with app.app_context():
+        engines = list(db.engines.values())
+    for engine in engines:  # a forked child must not share open connections
+        os.register_at_fork(after_in_child=partial(engine.dispose, close=False))
+    if settings_of(app).scheduler == "off":
+        return None
+    clock = Clock(app)
+    clock.start()
+    owner = os.getpid()
+    atexit.register(lambda: clock.stop() if os.getpid() == owner else None)
+    return clock

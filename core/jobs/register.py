@@ -1,0 +1,36 @@
+"""All jobs of this process: core's own, and those of plugins."""
+
+from __future__ import annotations
+
+from core.broadcasts.run import start_due
+from core.deliveries.reports import match_waiting_reports
+from core.host import Job, current_host
+from core.imports import run_pending_imports
+from core.segments import refresh_all
+
+
+def core_jobs() -> list[Job]:
+    return [
+        Job("broadcasts.start", 2, start_due, "Plans what is due, finishes what is done"),
+        Job("deliveries.match", 15, match_waiting_reports, "Matches reports that came early"),
+        Job("imports.run", 2, run_pending_imports, "Runs uploaded CSV imports"),
+        Job("segments.refresh", 60, refresh_segments, "Brings filtered segments up to date"),
+    ]
+
+
+def refresh_segments() -> str | None:
+    """Job: refresh each segment that has filters."""
+    result = refresh_all()
+    return str(result) if result else None
+
+
+def all_jobs() -> list[Job]:
+    """Core's jobs, then those of each sound plugin."""
+    plugins = [job for info in current_host().sound() for job in info.contributions.jobs]
+    return [*core_jobs(), *plugins]
+
+
+def owner_of(job: Job) -> str | None:
+    """The plugin a job belongs to, or None for core's."""
+    name = job.key.partition(".")[0]
+    return name if any(name == info.name for info in current_host().all()) else None

@@ -1,0 +1,82 @@
+"""A fixed cast, and an installation whose provider is the recorder."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from core.broadcasts.counts import count_broadcast
+from core.broadcasts.run import Options, RunReport, send_due
+from core.contacts.models import Contact
+from core.db import db, transaction, utcnow
+from core.deliveries.loop import DeliveryLoop
+from core.host import current_host
+from core.messages import create_message
+from core.messages.models import TextMessage
+from core.segments import add_members, create_segment
+
+SAMPLES = Path(__file__).parent / "samples"
+
+
+@pytest.fixture
+def sending(make_app: Callable[..., Flask]) -> Iterator[Flask]:
+    """An application that sends through the recorder, with a context pushed."""
+    app = make_app(public_url="https://sms.example.com/mautic", plugin_dirs=str(SAMPLES))
+    with app.app_context():
+        current_host().configure("recorder", {"required": "yes"})
+        current_host().enable("recorder")
+        yield app
+
+
+@pytest.fixture
+def desk(sending: Flask) -> Any:
+    """The recorder's desk, cleared."""
+    module = sys.modules["plugins.recorder"]
+    module.desk.__init__()
+    return module.desk
+
+
+@pytest.fixture
+def send(sending: Flask) -> Iterator[Callable[..., list[RunReport]]]:
+    """Runs `broadcasts send` with options."""
+    loop = DeliveryLoop(sending)
+    yield lambda **options: send_due(loop, Options(**options))
+    loop.stop()
+
+
+@pytest.fixture
+def crowd(sending: Flask) -> Callable[..., tuple[TextMessage, list[int]]]:
+    """Makes contacts, a segment of them, and a due message to it."""
+
+    def make(
+        count: int = 5, *, text: str = "Hello {contactfield=firstname|you}", **message: Any
+    ) -> tuple[TextMessage, list[int]]:
+        ids = add_people(count)
+        segment = create_segment(f"crowd of {count} {ids[0]}")
+        add_members(segment.id, ids)
+        given = {"publish_up": utcnow()} | message
+        made = create_message(name="Greeting", text=text, segments=[segment.id], **given)
+        return made, ids
+
+    return make
+
+
+def add_people(count: int, *, first: int = 0) -> list[int]:
+    """Contacts Ann0, Ann1, … with the numbers +33612000000 and on; returns their ids."""
+    people = [
+        Contact(mobile=f"+33612{first + number:06}", first_name=f"Ann{number}")
+        for number in range(count)
+    ]
+    with transaction() as session:
+        session.add_all(people)
+    return [person.id for person in people]
+
+
+def statuses(broadcast_id: int) -> dict[str, int]:
+    db.session.rollback()
+    return count_broadcast(broadcast_id).by_status

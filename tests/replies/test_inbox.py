@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from core.channel import InboundText, Media, Opt
+from core.contacts.models import Contact
+from core.db import db, transaction
+from core.dnc import MANUAL, DncChange, add_dnc, find_dnc
+from core.replies.inbox import receive_reply
+from core.replies.models import Reply
+from core.replies.optout import meaning
+from tests.fixtures import add_people
+
+ANN = "+33612000000"
+
+
+def reply(text: str, *, number: str = ANN, key: str = "", **more: Any) -> InboundText:
+    return InboundText(provider_id=key or f"IN-{text}", number=number, text=text, **more)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["STOP", "stop", " Stop. ", "«stop»", "Stopall", "UNSUBSCRIBE!", "cancel", "End", "quit"]
+    + ["revoke", "OptOut", "\tSTOP\n", "stop 🛑", "ＳＴＯＰ", "_stop_"],
+)
+def test_opt_out_words_count_as_a_whole_message(text: str) -> None:
+    assert meaning(text, opted_out=False) is Opt.OUT
+
+
+@pytest.mark.parametrize(
+    "text", ["stop by at 5", "STOP PLEASE", "please stop", "nonstop", "the end", "", "?!", "stopp"]
+)
+def test_ordinary_words_do_not_opt_out(text: str) -> None:
+    assert meaning(text, opted_out=False) is None
+
+
+def test_opting_in_again() -> None:
+    assert meaning("Start", opted_out=False) is Opt.IN
+    assert meaning("unstop", opted_out=True) is Opt.IN
+    assert meaning("yes", opted_out=True) is Opt.IN
+    assert meaning("yes", opted_out=False) is None
+    assert meaning("help", opted_out=False) is Opt.HELP
+
+
+def test_a_stop_is_stored_and_obeyed(app: Flask) -> None:
+    ids = add_people(1)
+    assert receive_reply("recorder", reply("Stop"))
+    entry = find_dnc(ANN)
+    assert entry is not None
+    assert (entry.reason, entry.comment) == ("unsubscribed", "Replied 'Stop'")
+    kept = db.session.scalars(db.select(Reply)).one()
+    assert (kept.contact_id, kept.opt, kept.text) == (ids[0], "out", "Stop")
+
+
+def test_a_repeated_stop_changes_nothing_more(app: Flask) -> None:
+    add_people(1)
+    assert receive_reply("recorder", reply("STOP", key="one"))
+    assert receive_reply("recorder", reply("START", key="two"))
+    assert not receive_reply("recorder", reply("STOP", key="one"))
+    assert find_dnc(ANN) is None
+    changes = db.session.scalars(db.select(DncChange.change).order_by(DncChange.id)).all()
+    assert changes == ["on", "off"]
+
+
+def test_a_hand_made_entry_is_not_lifted_by_a_reply(app: Flask) -> None:
+    add_dnc(ANN, reason=MANUAL)
+    receive_reply("recorder", reply("START"))
+    assert find_dnc(ANN) is not None
+
+
+def test_unknown_numbers_media_and_the_text_zero_are_kept(app: Flask) -> None:
+    receive_reply("recorder", reply("0", number="+33699999999"))
+    pictures = tuple(Media(f"https://x.example/{n}", "image/png") for n in range(10))
+    receive_reply("recorder", reply("", number="12345", key="mms", media=pictures))
+    kept = db.session.scalars(db.select(Reply).order_by(Reply.id)).all()
+    assert [item.text for item in kept] == ["0", ""]
+    assert kept[0].contact_id is None
+    assert len(kept[1].media) == 10
+
+
+def test_the_provider_s_own_word_comes_first(app: Flask) -> None:
+    receive_reply("recorder", reply("Hola", opt=Opt.OUT))
+    assert find_dnc(ANN) is not None
+
+
+def test_a_reply_finds_the_contact_that_was_texted(
+    crowd: Callable[..., Any], send: Callable[..., Any], desk: Any
+) -> None:
+    _, ids = crowd(1)
+    send()
+    with transaction() as session:
+        session.add(Contact(mobile=ANN, first_name="Twin"))
+    receive_reply("recorder", reply("hello"))
+    kept = db.session.scalars(db.select(Reply)).one()
+    assert kept.contact_id == ids[0]
+    assert kept.delivery_id is not None
