@@ -18,7 +18,7 @@ from core.migrations import upgrade_schema
 from core.settings import Settings
 from tests.databases import Postgres
 
-pytest_plugins = ["tests.fixtures"]
+pytest_plugins = ["tests.fixtures", "tests.counterpart.fixture"]
 
 DATABASES = ("sqlite", "postgresql")
 KEY = "the secret key of the tests, long enough"
