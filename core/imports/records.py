@@ -1,0 +1,97 @@
+"""A row of cells as a record of typed values, or the reason why not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from core.contacts.fields import Field
+from core.contacts.tags import clean_names
+from core.errors import BadInput
+from core.imports.mapping import TAGS
+from core.phone import parse_number
+
+FEW_VALUES = ("country", "locale", "timezone", "choice", "boolean")
+BETWEEN_TAGS = re.compile(r"[,;|]")
+
+
+@dataclass(slots=True)
+class Record:
+    """What a row says: only what is not blank."""
+
+    mobile: str
+    columns: dict[str, Any]
+    custom: dict[str, Any] = field(default_factory=dict)
+    tags: list[str] = field(default_factory=list)
+    country_given: bool = False
+
+    def merge(self, later: Record) -> None:
+        """The same number again: what the later row says wins."""
+        self.columns |= later.columns
+        self.custom |= later.custom
+        self.tags += [tag for tag in later.tags if tag not in self.tags]
+
+
+class RecordReader:
+    """Reads the rows of one file; the mapping is compiled once."""
+
+    def __init__(
+        self,
+        columns: Sequence[str],
+        mapping: Mapping[str, str],
+        fields: Mapping[str, Field],
+        region: str,
+    ) -> None:
+        self._region = region
+        self._texts: list[tuple[int, Field]] = []
+        self._typed: list[tuple[int, Field, Callable[[str], Any]]] = []
+        self._mobile = self._tags = -1
+        for index, column in enumerate(columns):
+            alias = mapping.get(column)
+            if alias == "mobile":
+                self._mobile = index
+            elif alias == TAGS:
+                self._tags = index
+            elif alias is not None:
+                self._add(index, fields[alias])
+
+    def _add(self, index: int, field: Field) -> None:
+        if field.kind == "text":
+            self._texts.append((index, field))
+            return
+        parse: Callable[[str], Any] = field.parse
+        if field.kind in FEW_VALUES:
+            parse = lru_cache(maxsize=4096)(field.parse)
+        self._typed.append((index, field, parse))
+
+    def read(self, cells: list[str]) -> Record:
+        """The record; raises BadInput naming field, value and mend."""
+        columns: dict[str, Any] = {}
+        custom: dict[str, Any] = {}
+        for index, text in self._texts:
+            value = cells[index].strip()
+            if not value:
+                continue
+            if len(value) > text.limit or not value.isprintable():
+                value = str(text.parse(value))
+            (custom if text.custom else columns)[text.alias] = value
+        for index, typed, parse in self._typed:
+            value = cells[index].strip()
+            if value:
+                (custom if typed.custom else columns)[typed.alias] = parse(value)
+        raw = cells[self._mobile].strip()
+        if not raw:
+            raise BadInput("mobile", "is missing", mend="Enter a mobile number.")
+        number = parse_number(raw, region=columns.get("country") or self._region)
+        country_given = "country" in columns
+        if number.region:
+            columns.setdefault("country", number.region)
+        return Record(number.e164, columns, custom, self._read_tags(cells), country_given)
+
+    def _read_tags(self, cells: list[str]) -> list[str]:
+        if self._tags < 0 or not cells[self._tags].strip():
+            return []
+        return clean_names([tag for tag in BETWEEN_TAGS.split(cells[self._tags]) if tag.strip()])

@@ -1,0 +1,291 @@
+"""Running an import: in batches, resumable at any moment, memory flat."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import logging
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import or_, select, update
+
+from core.contacts.fields import contact_fields
+from core.db import change_rows, db, transaction, utcnow
+from core.errors import BadInput, Conflict, HeliographError, NotFound
+from core.imports.mapping import map_columns
+from core.imports.models import CANCELLED, FAILED, FINISHED, PENDING, RUNNING, Import
+from core.imports.records import Record, RecordReader
+from core.imports.source import Row, Source, inspect_file, read_rows
+from core.imports.storage import store_records
+from core.installation import current_settings
+from core.segments import create_segment, find_segment
+from core.segments.members import settle_counts
+
+log = logging.getLogger(__name__)
+
+BATCH = 2000
+SAMPLES = 50
+LEASE = timedelta(seconds=60)
+
+Progress = Callable[[Import], object]
+
+
+def create_import(
+    path: Path,
+    *,
+    filename: str,
+    segment: str | None = None,
+    region: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+) -> Import:
+    """Check the file and keep a copy of it; nothing is imported yet.
+
+    The segment is made when it is missing. Raises BadInput.
+    """
+    source = inspect_file(path)
+    mapped = mapping_of(source, mapping)
+    chosen = checked_region(region)
+    segment_id = segment_for(segment) if segment else None
+    job = Import(
+        filename=filename[:255],
+        path="",
+        status=PENDING,
+        mapping=mapped,
+        encoding=source.encoding,
+        delimiter=source.delimiter,
+        region=chosen,
+        segment_id=segment_id,
+        bytes_total=source.size,
+        lease_until=utcnow() + LEASE,  # the file is still being copied
+    )
+    with transaction() as session:
+        session.add(job)
+        session.flush()
+        folder = current_settings().folder / "imports"
+        folder.mkdir(parents=True, exist_ok=True)
+        job.path = str(folder / f"{job.id}.csv")
+        job.error_path = str(folder / f"{job.id}-errors.csv")
+    shutil.copyfile(path, job.path)
+    with transaction() as session:
+        session.get_one(Import, job.id).lease_until = None
+    return get_import(job.id)
+
+
+def mapping_of(source: Source, given: Mapping[str, str] | None) -> dict[str, str]:
+    samples = [row.cells for row in itertools.islice(read_rows(source), SAMPLES)]
+    return map_columns(source.columns, contact_fields(), samples, given)
+
+
+def checked_region(region: str | None) -> str:
+    if not region:
+        return current_settings().region
+    if len(region) != 2 or not region.isalpha():
+        raise BadInput("region", "is no country", value=region, mend="Use FR, US or another.")
+    return region.upper()
+
+
+def segment_for(name: str) -> int:
+    try:
+        return find_segment(name).id
+    except NotFound:
+        return create_segment(name).id
+
+
+def get_import(import_id: int) -> Import:
+    job = db.session.get(Import, import_id, populate_existing=True)
+    if job is None:
+        raise NotFound(f"There is no import {import_id}.")
+    return job
+
+
+def run_import(import_id: int, progress: Progress | None = None) -> Import:
+    """Run it, or what is left of it, to the end; raises Conflict when another does."""
+    if not take(import_id):
+        raise Conflict(f"Import {import_id} is being run by another process, or has ended.")
+    job = get_import(import_id)
+    try:
+        work(job, progress)
+    except (HeliographError, OSError) as error:
+        end(import_id, FAILED, error=str(error))
+        log.warning("import %s failed: %s", import_id, error)
+    return get_import(import_id)
+
+
+def take(import_id: int) -> bool:
+    now = utcnow()
+    free = or_(Import.lease_until.is_(None), Import.lease_until < now)
+    with transaction():
+        return bool(
+            change_rows(
+                update(Import)
+                .where(Import.id == import_id, Import.status.in_((PENDING, RUNNING)), free)
+                .values(status=RUNNING, lease_until=now + LEASE)
+            )
+        )
+
+
+def work(job: Import, progress: Progress | None) -> None:
+    source = Source(
+        Path(job.path),
+        job.encoding,
+        job.delimiter,
+        inspect_file(Path(job.path)).columns,
+        job.bytes_total,
+    )
+    reader = RecordReader(source.columns, job.mapping, contact_fields(), job.region)
+    rows = itertools.islice(read_rows(source), job.rows_done, None)
+    with ErrorFile(Path(job.error_path), job.error_bytes, source.columns) as errors:
+        while batch := list(itertools.islice(rows, BATCH)):
+            if not store_batch(job.id, batch, reader, errors):
+                return
+            if progress is not None:
+                progress(get_import(job.id))
+    end(job.id, FINISHED)
+
+
+def store_batch(import_id: int, batch: list[Row], reader: RecordReader, errors: ErrorFile) -> bool:
+    """One transaction: contacts, counters and checkpoint. False when it was cancelled."""
+    records, rejected = sort_out(batch, reader)
+    for row, reason in rejected:
+        errors.add(row, reason)
+    kept = errors.flush()
+    now = utcnow()
+    with transaction() as session:
+        job = session.get_one(Import, import_id, with_for_update=True, populate_existing=True)
+        if job.status != RUNNING:
+            return False
+        stored = store_records(session, import_id, job.segment_id, list(records.values()), now)
+        job.created += stored.created
+        job.updated += stored.updated
+        job.unchanged += len(batch) - len(rejected) - stored.created - stored.updated
+        job.rejected += len(rejected)
+        job.rows_done += len(batch)
+        job.bytes_done = min(batch[-1].position, job.bytes_total)
+        job.error_bytes = kept
+        job.lease_until = now + LEASE
+        session.flush()
+    return True
+
+
+def sort_out(
+    batch: list[Row], reader: RecordReader
+) -> tuple[dict[str, Record], list[tuple[Row, str]]]:
+    """Records by number, and the rows that cannot be taken with their reasons."""
+    records: dict[str, Record] = {}
+    rejected: list[tuple[Row, str]] = []
+    for row in batch:
+        if row.fault:
+            rejected.append((row, row.fault))
+            continue
+        try:
+            record = reader.read(row.cells)
+        except BadInput as error:
+            rejected.append((row, error.message))
+            continue
+        if record.mobile in records:
+            records[record.mobile].merge(record)
+        else:
+            records[record.mobile] = record
+    return records, rejected
+
+
+class ErrorFile:
+    """Rejected rows as they came, with `row` and `reason` before them.
+
+    Begins with what the last committed batch had written; the rest is cut off.
+    """
+
+    def __init__(self, path: Path, kept: int, columns: tuple[str, ...]) -> None:
+        self._path, self._kept, self._columns = path, kept, columns
+
+    def __enter__(self) -> ErrorFile:
+        self._raw = self._path.open("r+b" if self._kept else "w+b")
+        self._raw.truncate(self._kept)
+        self._raw.seek(self._kept)
+        self._text = io.TextIOWrapper(
+            self._raw, "utf-8-sig" if not self._kept else "utf-8", newline=""
+        )
+        self._writer = csv.writer(self._text)
+        if not self._kept:
+            self._writer.writerow(["row", "reason", *self._columns])
+        return self
+
+    def add(self, row: Row, reason: str) -> None:
+        self._writer.writerow([row.number, reason, *row.cells])
+
+    def flush(self) -> int:
+        """Make it last; returns the size in bytes."""
+        self._text.flush()
+        os.fsync(self._raw.fileno())
+        return self._raw.tell()
+
+    def __exit__(self, *_error: object) -> None:
+        self._text.close()
+
+
+def end(import_id: int, status: str, *, error: str = "") -> None:
+    with transaction() as session:
+        job = session.get_one(Import, import_id, populate_existing=True)
+        if job.status not in (PENDING, RUNNING):
+            return
+        job.status, job.error, job.lease_until = status, error, None
+        job.finished_at = utcnow()
+        if status == FINISHED:
+            job.bytes_done = job.bytes_total
+        if job.segment_id is not None:
+            settle_counts(job.segment_id, added=job.created + job.updated + job.unchanged)
+        session.flush()
+
+
+def cancel_import(import_id: int) -> None:
+    """Stop it after the batch under way; what is in stays in."""
+    get_import(import_id)
+    end(import_id, CANCELLED)
+
+
+def run_pending_imports() -> str | None:
+    """Job: run what waits, and what a dead process left unfinished."""
+    now = utcnow()
+    free = or_(Import.lease_until.is_(None), Import.lease_until < now)
+    waiting = db.session.scalars(
+        select(Import.id).where(Import.status.in_((PENDING, RUNNING)), free).order_by(Import.id)
+    ).all()
+    done = []
+    for import_id in waiting:
+        try:
+            job = run_import(import_id)
+        except Conflict:
+            continue
+        done.append(f"import {job.id}: {job.created} created, {job.rejected} rejected")
+    return "; ".join(done) or None
+
+
+def dry_run(
+    path: Path, *, region: str | None = None, mapping: Mapping[str, str] | None = None
+) -> dict[str, object]:
+    """What an import would do, without doing it: counts and the first errors."""
+    source = inspect_file(path)
+    mapped = mapping_of(source, mapping)
+    reader = RecordReader(source.columns, mapped, contact_fields(), checked_region(region))
+    good, bad, first = 0, 0, []
+    rows = read_rows(source)
+    while batch := list(itertools.islice(rows, BATCH)):
+        records, rejected = sort_out(batch, reader)
+        good += len(records)
+        bad += len(rejected)
+        first += [f"row {row.number}: {reason}" for row, reason in rejected[: 10 - len(first)]]
+    ignored = [column for column in source.columns if column not in mapped]
+    return {
+        "encoding": source.encoding,
+        "delimiter": source.delimiter,
+        "mapping": mapped,
+        "ignored": ignored,
+        "contacts": good,
+        "rejected": bad,
+        "first_errors": first,
+    }

@@ -1,0 +1,204 @@
+"""Reading a CSV file: encoding, delimiter, header, and rows one by one."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import charset_normalizer
+
+from core.errors import BadInput
+from core.phone import looks_like_number
+
+MAX_COLUMNS = 200
+MAX_CELL = 100_000
+CHUNK = 1 << 20
+SAMPLE = 1 << 16
+DELIMITERS = (",", ";", "\t", "|")
+SIGNATURES = {
+    b"PK\x03\x04": "a spreadsheet or archive",
+    b"\xd0\xcf\x11\xe0": "an Excel file",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"GIF8": "a picture",
+    b"%PDF": "a PDF",
+    b"\x1f\x8b": "a compressed file",
+}
+CANDIDATES = [
+    *("cp1252", "iso8859_15", "cp1250", "iso8859_2", "cp1251", "koi8_r", "cp1253", "cp1254"),
+    *("mac_roman", "shift_jis", "gb18030", "big5", "euc_kr"),
+]
+SAVE_AS = "Save it as CSV (UTF-8) and try again."
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A CSV file that was looked at; `size` is in bytes."""
+
+    path: Path
+    encoding: str
+    delimiter: str
+    columns: tuple[str, ...]
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`number` counts data rows from 1; `fault` is set when the row cannot be read."""
+
+    number: int
+    cells: list[str]
+    fault: str = ""
+    position: int = 0
+
+
+def inspect_file(path: Path) -> Source:
+    """Look the file over; raises BadInput that says what is wrong and the mend."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(SAMPLE)
+    except OSError as error:
+        raise BadInput(
+            "file", f"cannot be read: {error.strerror}", value=path, mend="Check the path."
+        ) from None
+    if not head.strip(b"\xef\xbb\xbf\xff\xfe\x00 \r\n\t,;|"):
+        raise BadInput("file", "is empty", value=path.name, mend="Choose a file with rows.")
+    for signature, kind in SIGNATURES.items():
+        if head.startswith(signature):
+            raise BadInput("file", f"is {kind}, no CSV", value=path.name, mend=SAVE_AS)
+    encoding = find_encoding(path, head)
+    delimiter = find_delimiter(head.decode(encoding, "replace"))
+    columns = read_header(path, encoding, delimiter)
+    return Source(path, encoding, delimiter, columns, size)
+
+
+def find_encoding(path: Path, head: bytes) -> str:
+    if head.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if b"\x00" in head:
+        raise BadInput("file", "is no text", value=path.name, mend=SAVE_AS)
+    stranger = first_stranger(path)
+    if stranger is None:
+        return "utf-8"
+    guess = charset_normalizer.from_bytes(stranger, cp_isolation=CANDIDATES).best()
+    return guess.encoding if guess is not None else "cp1252"
+
+
+def first_stranger(path: Path) -> bytes | None:
+    """A sample around the first bytes that are not UTF-8, or None."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            try:
+                decoder.decode(chunk)
+            except UnicodeDecodeError as error:
+                at = max(0, file.tell() - len(chunk) + error.start - SAMPLE // 2)
+                file.seek(at)
+                return file.read(SAMPLE)
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return path.read_bytes()[-SAMPLE:]
+    return None
+
+
+def find_delimiter(text: str) -> str:
+    """The one that cuts the first lines into the same number of cells, the most."""
+    lines = text.lstrip("\ufeff").splitlines()[:30]
+    lines = lines[:-1] if len(lines) == 30 else lines
+    best, most = ",", (0, 0)
+    for delimiter in DELIMITERS:
+        widths = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row]
+        if not widths or widths[0] < 2:
+            continue
+        same = sum(width == widths[0] for width in widths)
+        if (same * 100 // len(widths), widths[0]) > most:
+            best, most = delimiter, (same * 100 // len(widths), widths[0])
+    return best
+
+
+def read_header(path: Path, encoding: str, delimiter: str) -> tuple[str, ...]:
+    with path.open(encoding=encoding, errors="replace", newline="") as file:
+        try:
+            header = next((row for row in csv.reader(file, delimiter=delimiter) if any(row)), [])
+        except csv.Error as error:
+            raise BadInput(
+                "file", f"cannot be read: {error}", value=path.name, mend=SAVE_AS
+            ) from None
+    names = tuple(name.strip().lstrip("\ufeff") for name in header)
+    if not any(names):
+        raise BadInput("file", "is empty", value=path.name, mend="Choose a file with rows.")
+    if len(names) > MAX_COLUMNS:
+        mend = f"{MAX_COLUMNS} is the most: take out those you do not need."
+        raise BadInput("file", f"has {len(names)} columns", value=path.name, mend=mend)
+    if any(looks_like_number(name) and name.strip("+")[:1].isdigit() for name in names):
+        mend = "Put a first row with the names of the columns."
+        raise BadInput("file", "has no header row", value=", ".join(names)[:60], mend=mend)
+    filled = tuple(name or f"column {number}" for number, name in enumerate(names, 1))
+    twice = next((name for name in filled if filled.count(name) > 1), None)
+    if twice is not None:
+        raise BadInput("file", "has this column twice", value=twice, mend="Rename one of them.")
+    return filled
+
+
+class Lines:
+    """The lines of a file, remembering those of the row being read."""
+
+    def __init__(self, file: io.TextIOBase) -> None:
+        self._file = file
+        self.current: list[str] = []
+
+    def __iter__(self) -> Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._file.readline()
+        if not line:
+            raise StopIteration
+        self.current.append(line)
+        return line
+
+
+def read_rows(source: Source) -> Iterator[Row]:
+    """All data rows in turn; blank lines are passed over. Memory stays flat."""
+    width = len(source.columns)
+    csv.field_size_limit(MAX_CELL)
+    with source.path.open("rb") as raw:
+        text = io.TextIOWrapper(raw, source.encoding, errors="replace", newline="")
+        lines = Lines(text)
+        reader = csv.reader(lines, delimiter=source.delimiter)
+        number, headed = 0, False
+        while True:
+            lines.current.clear()
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                number += 1
+                cells = ["".join(lines.current)[:MAX_CELL]]
+                yield Row(number, cells, f"The row cannot be read: {error}", raw.tell())
+                continue
+            if not any(cells):
+                continue
+            if not headed:
+                headed = True
+                continue
+            number += 1
+            yield Row(number, cells, fault_of(cells, width, source.encoding), raw.tell())
+
+
+def fault_of(cells: list[str], width: int, encoding: str) -> str:
+    if len(cells) != width:
+        return f"The row has {len(cells)} cells, the header {width}."
+    for cell in cells:
+        if "\ufffd" in cell:
+            return f"A character cannot be read as {encoding}."
+    return ""

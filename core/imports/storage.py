@@ -1,0 +1,159 @@
+"""Storing a batch of records: set-based, merged on the mobile number."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, literal, select, update
+from sqlalchemy.orm import Session
+
+from core.contacts.models import NUMBER_OK, Contact
+from core.contacts.tags import tag_contacts
+from core.db import change_rows, dialect_name, insert_selected, table_of
+from core.imports.models import ImportContact
+from core.imports.records import Record
+from core.segments.models import BY_HAND, LEFT_OUT, SegmentMember
+
+TEXTS = (
+    *("first_name", "last_name", "email", "company"),
+    *("city", "country", "locale", "timezone"),
+)
+INSERTED = ("mobile", "number_status", *TEXTS, "custom", "created_at", "updated_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    created: int
+    updated: int
+    unchanged: int
+
+
+def store_records(
+    session: Session, import_id: int, segment_id: int | None, records: list[Record], now: datetime
+) -> Stored:
+    """Store *records* (one per number). Runs inside a transaction."""
+    known = existing(session, [record.mobile for record in records])
+    new = [record for record in records if record.mobile not in known]
+    changed = update_known(session, known, records, now)
+    highest = session.scalar(select(func.max(Contact.id))) or 0
+    insert_contacts(session, new, now)
+    ids = {record.mobile: known[record.mobile].id for record in records if record.mobile in known}
+    made = created_ids(session, highest, [record.mobile for record in new])
+    ids |= made
+    note(import_id, list(made.values()), "created")
+    note(import_id, changed, "updated")
+    if segment_id is not None:
+        join_segment(segment_id, list(ids.values()), now)
+    tag_records(records, ids)
+    return Stored(len(made), len(changed), len(known) - len(changed))
+
+
+def existing(session: Session, numbers: list[str]) -> dict[str, Row[Any]]:
+    """The oldest contact of each number that is known."""
+    table = table_of(Contact)
+    columns = [table.c[name] for name in ("id", "mobile", *TEXTS, "custom")]
+    query = select(*columns).where(table.c.mobile.in_(numbers)).order_by(table.c.id.desc())
+    return {row.mobile: row for row in session.connection().execute(query)}
+
+
+def update_known(
+    session: Session, known: dict[str, Row[Any]], records: list[Record], now: datetime
+) -> list[int]:
+    """Write what the file says anew; blank cells never erase. Returns changed ids."""
+    changes = []
+    for record in records:
+        row = known.get(record.mobile)
+        if row is None:
+            continue
+        values = {name: record.columns.get(name) or getattr(row, name) for name in TEXTS}
+        if row.country and not record.country_given:  # a guess does not overrule
+            values["country"] = row.country
+        custom = (row.custom or {}) | record.custom
+        same = all(values[name] == getattr(row, name) for name in TEXTS)
+        if not same or custom != (row.custom or {}):
+            changes.append({"b_id": row.id, "custom": custom, "updated_at": now} | values)
+    if changes:
+        table = table_of(Contact)
+        statement = (
+            update(table)
+            .where(table.c.id == bindparam("b_id"))
+            .values({name: bindparam(name) for name in (*TEXTS, "custom", "updated_at")})
+        )
+        session.connection().execute(statement, changes)
+    return [change["b_id"] for change in changes]
+
+
+def insert_contacts(session: Session, records: list[Record], now: datetime) -> None:
+    """Below the ORM: a row of an import must not cost more than the row itself."""
+    if not records:
+        return
+    sqlite = dialect_name() == "sqlite"
+    at = now.strftime("%Y-%m-%d %H:%M:%S.%f") if sqlite else now
+    rows = [
+        (
+            record.mobile,
+            NUMBER_OK,
+            *[record.columns.get(name, "") for name in TEXTS],
+            json.dumps(record.custom) if record.custom else "{}",
+            at,
+            at,
+        )
+        for record in records
+    ]
+    names = ", ".join(INSERTED)
+    connection = session.connection()
+    if sqlite:
+        marks = ", ".join("?" * len(INSERTED))
+        connection.exec_driver_sql(f"INSERT INTO contacts ({names}) VALUES ({marks})", rows)  # noqa: S608
+        return
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor().copy(f"COPY contacts ({names}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def created_ids(session: Session, highest: int, numbers: list[str]) -> dict[str, int]:
+    if not numbers:
+        return {}
+    made = select(Contact.mobile, Contact.id).where(
+        Contact.id > highest, Contact.mobile.in_(numbers)
+    )
+    return {mobile: contact_id for mobile, contact_id in session.execute(made) if mobile}
+
+
+def note(import_id: int, ids: Sequence[int], outcome: str) -> None:
+    """For the timeline and for undoing: which contact this import touched."""
+    if not ids:
+        return
+    rows = select(literal(import_id), Contact.id, literal(outcome)).where(Contact.id.in_(ids))
+    insert_selected(ImportContact, ("import_id", "contact_id", "outcome"), rows)
+
+
+def join_segment(segment_id: int, ids: Sequence[int], now: datetime) -> None:
+    table = table_of(SegmentMember)
+    change_rows(
+        update(SegmentMember)
+        .where(
+            SegmentMember.segment_id == segment_id,
+            SegmentMember.contact_id.in_(ids),
+            SegmentMember.origin == LEFT_OUT,
+        )
+        .values(origin=BY_HAND, added_at=now)
+    )
+    rows = select(
+        literal(segment_id), Contact.id, literal(BY_HAND), literal(now, table.c.added_at.type)
+    ).where(Contact.id.in_(ids))
+    insert_selected(SegmentMember, ("segment_id", "contact_id", "origin", "added_at"), rows)
+
+
+def tag_records(records: list[Record], ids: dict[str, int]) -> None:
+    by_tag: dict[str, list[int]] = {}
+    for record in records:
+        for tag in record.tags:
+            by_tag.setdefault(tag, []).append(ids[record.mobile])
+    for tag, tagged in by_tag.items():
+        tag_contacts(tagged, [tag])
