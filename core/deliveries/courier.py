@@ -7,11 +7,9 @@ thread of its own, in short transactions; provider calls happen in between.
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 import time
-from collections.abc import Callable
-from concurrent.futures import Executor
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +25,8 @@ from core.deliveries.outcomes import (
 from core.deliveries.policy import POLICIES, Then
 
 log = logging.getLogger(__name__)
+
+ProviderCall = Callable[[Callable[..., Any], object], Awaitable[Any]]
 
 FLUSH_SIZE = 200
 FLUSH_SECONDS = 0.2
@@ -53,13 +53,13 @@ class Courier:
     """Empties one scope of the queue through one provider, once.
 
     `database` runs a function in an application context on a thread and gives
-    its result; `threads` carries the calls of providers whose `send` is plain.
+    its result; `call` calls a method of the provider, plain or async.
     """
 
     provider: Provider
     scope: Scope
     database: Callable[[Callable[[], Any]], Any]
-    threads: Executor
+    call: ProviderCall
     batch: int = 100
     limit: int | None = None
     progress: Callable[[Tally], None] | None = None
@@ -129,7 +129,7 @@ class Courier:
         """One call; whatever is not a clear answer is an unknown outcome."""
         try:
             async with asyncio.timeout(self.provider.timeout):
-                answer = await call_provider(self.provider.send, claimed.text, self.threads)
+                answer = await self.call(self.provider.send, claimed.text)
             return checked(answer)
         except Failure as failure:
             return failure
@@ -180,13 +180,6 @@ class Courier:
         if self._flying:
             await asyncio.wait(self._flying, timeout=self.provider.timeout)
         await self._flush(force=True)
-
-
-async def call_provider(method: Callable[..., Any], argument: object, threads: Executor) -> Any:
-    """Call a provider's method, plain (on a thread) or async (here)."""
-    if inspect.iscoroutinefunction(method):
-        return await method(argument)
-    return await asyncio.get_running_loop().run_in_executor(threads, method, argument)
 
 
 def checked(answer: object) -> Sent:

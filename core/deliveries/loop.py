@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from flask import Flask
@@ -47,6 +49,13 @@ class DeliveryLoop:
         """Run *work* in an application context on the database thread."""
         return await self._loop.run_in_executor(self._database, self._in_context, work)
 
+    async def call(self, method: Callable[..., Any], argument: object) -> Any:
+        """Call a provider's method: async ones here, plain ones on a thread."""
+        if inspect.iscoroutinefunction(method):
+            return await method(argument)
+        work = partial(method, argument)
+        return await self._loop.run_in_executor(self._threads, self._in_context, work)
+
     def _in_context(self, work: Callable[[], Any]) -> Any:
         with self._app.app_context():
             return work()
@@ -81,7 +90,7 @@ class DeliveryLoop:
         if self._stopping:
             return Tally()
         provider, scope = await self.database(lambda: opened(scope))
-        courier = Courier(provider, scope, self.database, self._threads, batch, limit, progress)
+        courier = Courier(provider, scope, self.database, self.call, batch, limit, progress)
         self._couriers[key] = courier
         try:
             return await courier.run()
@@ -96,7 +105,7 @@ class DeliveryLoop:
     async def _recover(self, name: str) -> int:
         provider = await self.database(lambda: open_provider(name, even_disabled=True))
         try:
-            return await recover(provider, self.database, self._threads)
+            return await recover(provider, self.database, self.call)
         finally:
             await closed(provider)
 

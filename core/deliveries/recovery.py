@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,7 +14,7 @@ from sqlalchemy import select
 
 from core.channel import Failure, OutgoingText, Provider, Sent
 from core.db import db, dialect_name, transaction, utcnow
-from core.deliveries.courier import call_provider
+from core.deliveries.courier import ProviderCall
 from core.deliveries.models import FAILED, QUEUED, SENDING, UNKNOWN, Delivery
 from core.deliveries.outcomes import CallOutcome, record_outcomes, unknown_outcome
 from core.deliveries.policy import MAX_ATTEMPTS
@@ -90,7 +89,7 @@ def text_of(row: Delivery) -> OutgoingText:
 
 
 async def recover(
-    provider: Provider, database: Callable[[Callable[[], Any]], Any], threads: Executor
+    provider: Provider, database: Callable[[Callable[[], Any]], Any], call: ProviderCall
 ) -> int:
     """Look up every doubtful text of *provider*; returns how many were looked at."""
     looked_at = 0
@@ -99,16 +98,16 @@ async def recover(
             lambda: take_doubtful(provider.name, provider.settles_after)
         )
         for item in taken:
-            found = await look_up(provider, item, threads)
+            found = await look_up(provider, item, call)
             await database(partial(conclude, provider, item, found))
         looked_at += len(taken)
         if len(taken) < BATCH:
             return looked_at
 
 
-async def look_up(provider: Provider, item: Doubtful, threads: Executor) -> list[Sent] | Failure:
+async def look_up(provider: Provider, item: Doubtful, call: ProviderCall) -> list[Sent] | Failure:
     try:
-        found = await call_provider(provider.find, item.text, threads)
+        found = await call(provider.find, item.text)
         return list(found)
     except Failure as failure:
         return failure
