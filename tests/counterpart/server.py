@@ -147,21 +147,24 @@ class Counterpart:
         if unknown:
             raise Refusal(400, 20001, f"Unknown parameter {sorted(unknown)[0]}")
         given = {name: values[0] for name, values in form.items()}
-        sender = given.get("From"), given.get("MessagingServiceSid")
         if not given.get("To"):
             raise Refusal(400, 21604, "A 'To' phone number is required.")
-        if not any(sender):
+        if not (given.get("From") or given.get("MessagingServiceSid")):
             raise Refusal(400, 21603, "A 'From' phone number is required.")
         if not given.get("Body"):
             raise Refusal(400, 21602, "Message body is required.")
         if len(given["Body"]) > 1600:
             raise Refusal(400, 21617, "The concatenated message body exceeds 1600 characters")
+        self.check_numbers(given)
+
+    def check_numbers(self, given: dict[str, str]) -> None:
+        service, number = given.get("MessagingServiceSid"), given.get("From")
         if not E164.fullmatch(given["To"]):
             raise Refusal(400, 21211, f"Invalid 'To' Phone Number: {given['To']}")
-        if sender[1] and sender[1] != self.service_sid:
+        if service and service != self.service_sid:
             raise Refusal(404, 20404, "The Messaging Service was not found")
-        if sender[0] and sender[0] != self.number:
-            raise Refusal(400, 21659, f"'From' {sender[0]} is not a Twilio phone number")
+        if number and number != self.number:
+            raise Refusal(400, 21659, f"'From' {number} is not a Twilio phone number")
         callback = given.get("StatusCallback")
         if callback and ("_" in (urlsplit(callback).hostname or "_")):
             raise Refusal(400, 21609, f"The 'StatusCallback' URL {callback} is not a valid URL.")
