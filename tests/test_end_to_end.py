@@ -60,6 +60,7 @@ def run(environment: dict[str, str]) -> Run:
             capture_output=True,
             text=True,
             timeout=120,
+            check=False,
         )
         assert done.returncode == code, f"{arguments}: {done.stdout}\n{done.stderr}"
         if "--json" in arguments and code == 0:

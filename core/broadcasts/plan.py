@@ -38,7 +38,7 @@ from core.installation import current_settings
 from core.messages.models import text_message_segments
 from core.segments.models import LEFT_OUT, SegmentMember
 
-RANGE = 20_000
+RANGE = 50_000
 LEASE = timedelta(seconds=120)
 
 
@@ -55,9 +55,10 @@ def plan_broadcast(broadcast_id: int) -> Planned | None:
     if not take_planning(broadcast_id, begun):
         return None
     queued, low, whole = 0, 0, False
+    segments = segment_ids(broadcast_id)
     try:
-        while (high := range_end(broadcast_id, low)) is not None:
-            added = plan_range(broadcast_id, low, high)
+        while (high := range_end(segments, low)) is not None:
+            added = plan_range(broadcast_id, segments, low, high)
             if added is None:
                 break
             queued += added
@@ -90,27 +91,42 @@ def take_planning(broadcast_id: int, now: datetime) -> bool:
         return bool(taken)
 
 
-def members(broadcast_id: int, low: int, high: int | None = None) -> Select[Any]:
-    """Contact ids of the broadcast's segments, above *low* and up to *high*."""
-    segments = select(text_message_segments.c.segment_id).where(
-        text_message_segments.c.message_id == broadcast_id
-    )
+def segment_ids(broadcast_id: int) -> list[int]:
+    links = text_message_segments.c
+    query = select(links.segment_id).where(links.message_id == broadcast_id)
+    return sorted(db.session.scalars(query))
+
+
+def members(segments: list[int], low: int, high: int | None = None) -> Select[Any]:
+    """Contact ids of the segments, above *low* and up to *high*."""
+    one_of: ColumnElement[bool] = SegmentMember.segment_id.in_(segments)
+    if len(segments) == 1:  # so that the database reads them in the order of the key
+        one_of: ColumnElement[bool] = SegmentMember.segment_id == segments[0]
     query = select(SegmentMember.contact_id).where(
-        SegmentMember.segment_id.in_(segments),
-        SegmentMember.origin != LEFT_OUT,
-        SegmentMember.contact_id > low,
+        one_of, SegmentMember.origin != LEFT_OUT, SegmentMember.contact_id > low
     )
     return query if high is None else query.where(SegmentMember.contact_id <= high)
 
 
-def range_end(broadcast_id: int, low: int) -> int | None:
-    """The last contact id of the next range, or None when all are walked."""
-    ids = members(broadcast_id, low).distinct().order_by(SegmentMember.contact_id).limit(RANGE)
-    end: int | None = db.session.scalar(select(func.max(ids.subquery().c.contact_id)))
-    return end
+def range_end(segments: list[int], low: int) -> int | None:
+    """The last contact id of the next range, or None when all are walked.
+
+    Each segment is read by its key, so that this costs the same at any size.
+    """
+    full, rest = [], []
+    for segment in segments:
+        ids = members([segment], low).order_by(SegmentMember.contact_id).limit(RANGE).subquery()
+        end, count = db.session.execute(select(func.max(ids.c.contact_id), func.count())).one()
+        if count == RANGE:
+            full.append(end)
+        elif count:
+            rest.append(end)
+    if full:
+        return int(min(full))
+    return int(max(rest)) if rest else None
 
 
-def plan_range(broadcast_id: int, low: int, high: int) -> int | None:
+def plan_range(broadcast_id: int, segments: list[int], low: int, high: int) -> int | None:
     """Plan one range; returns how many texts were queued, None when it was held."""
     now = utcnow()
     cap = parse_frequency_cap(current_settings().frequency_cap)
@@ -121,7 +137,7 @@ def plan_range(broadcast_id: int, low: int, high: int) -> int | None:
         broadcast.planning_until = now + LEASE
         session.flush()
         reason = skip_reason(broadcast, cap, now)
-        chosen = Contact.id.in_(members(broadcast_id, low, high))
+        chosen = Contact.id.in_(members(segments, low, high))
         queued = insert_deliveries(broadcast, chosen, reason, now)
         store_skips(session, broadcast, chosen, reason, now)
         change_rows(

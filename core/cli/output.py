@@ -37,7 +37,8 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, em
         table.add_column(column.replace("_", " "))
     for row in rows:
         table.add_row(*[shown(row.get(name)) for name in columns])
-    Console(soft_wrap=not click.get_text_stream("stdout").isatty()).print(table)
+    terminal = click.get_text_stream("stdout").isatty()
+    Console(soft_wrap=not terminal).print(table)
 
 
 def print_facts(facts: Mapping[str, Any]) -> None:

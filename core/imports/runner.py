@@ -272,7 +272,8 @@ def dry_run(
     source = inspect_file(path)
     mapped = mapping_of(source, mapping)
     reader = RecordReader(source.columns, mapped, contact_fields(), checked_region(region))
-    good, bad, first = 0, 0, []
+    good, bad = 0, 0
+    first: list[str] = []
     rows = read_rows(source)
     while batch := list(itertools.islice(rows, BATCH)):
         records, rejected = sort_out(batch, reader)

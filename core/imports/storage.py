@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, literal, select, update
+from sqlalchemy import Row, Select, bindparam, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from core.contacts.models import NUMBER_OK, Contact
@@ -129,7 +129,9 @@ def note(import_id: int, ids: Sequence[int], outcome: str) -> None:
     """For the timeline and for undoing: which contact this import touched."""
     if not ids:
         return
-    rows = select(literal(import_id), Contact.id, literal(outcome)).where(Contact.id.in_(ids))
+    rows: Select[Any] = select(literal(import_id), Contact.id, literal(outcome)).where(
+        Contact.id.in_(ids)
+    )
     insert_selected(ImportContact, ("import_id", "contact_id", "outcome"), rows)
 
 

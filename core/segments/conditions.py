@@ -101,7 +101,7 @@ def build_column(condition: Condition) -> ColumnElement[bool]:
     condition.check_operator(("is", "is_not"))
     if condition.value not in (NUMBER_OK, NUMBER_INVALID):
         raise condition.refuse("value", "is no status", f"Use {NUMBER_OK} or {NUMBER_INVALID}.")
-    same = Contact.number_status == condition.value
+    same: ColumnElement[bool] = Contact.number_status == condition.value
     return same if condition.operator == "is" else not_(same)
 
 
@@ -236,7 +236,7 @@ def by_span(
     begin = datetime.combine(first, time(), condition.zone).astimezone(condition.now.tzinfo)
     end = datetime.combine(last + timedelta(days=1), time(), condition.zone)
     end = end.astimezone(condition.now.tzinfo)
-    spans = {
+    spans: dict[str, ColumnElement[bool]] = {
         "before": column < form(begin),
         "after": column >= form(end),
     }

@@ -117,9 +117,9 @@ def segments_in(filters: dict[str, Any]) -> set[int]:
     found: set[int] = set()
     for leaf in leaves(filters):
         if leaf.get("field") == "segment":
-            value = leaf.get("value")
+            value: Any = leaf.get("value")
             values = value if isinstance(value, list) else [value]
-            found |= {int(item) for item in values if str(item).isdecimal()}
+            found |= {int(str(item)) for item in values if str(item).isdecimal()}
     return found
 
 

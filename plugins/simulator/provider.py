@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import cast
 
 from sqlalchemy import select
 
@@ -72,7 +71,7 @@ class Simulator(Provider):
                 SimulatorText.reference == text.reference, SimulatorText.number == text.to
             )
         ).first()
-        return cast("SimulatorText | None", found)
+        return found
 
     def check(self) -> Check:
         return Check(ok=True, text="The simulator is ready: texts go to simulated phones only.")

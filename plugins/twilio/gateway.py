@@ -15,7 +15,7 @@ from core.plugin import Failure, FailureKind
 CONNECT_SECONDS = 10
 
 
-class Gateway(AsyncTwilioHttpClient):
+class Gateway(AsyncTwilioHttpClient):  # type: ignore[misc]  # the SDK has no types
     """Sends the SDK's requests to `base_url`, with time-outs and no retries.
 
     The session is opened on the loop of the first request. A 429 becomes a
@@ -24,6 +24,7 @@ class Gateway(AsyncTwilioHttpClient):
 
     def __init__(self, base_url: str, *, timeout: float, connections: int) -> None:
         super().__init__(pool_connections=False)
+        self.session: ClientSession | None = None
         self._base = base_url
         self._timeout = ClientTimeout(total=timeout, sock_connect=CONNECT_SECONDS)
         self._connections = connections

@@ -169,7 +169,8 @@ def test_a_migration_that_fails_is_quarantined(
     put(folder, "stuck", HEAD + CONFIG)
     (folder / "stuck" / "migrations").mkdir()
     (folder / "stuck" / "migrations" / "0001_x.py").write_text(
-        "revision = 'stuck_1'\ndown_revision = None\ndef upgrade():\n    raise ValueError('no way')\n"
+        "revision = 'stuck_1'\ndown_revision = None\n"
+        "def upgrade():\n    raise ValueError('no way')\n"
     )
     heliograph(plugin_dirs=str(folder))
     assert "no way" in current_host().get("stuck").fault

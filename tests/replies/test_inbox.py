@@ -24,8 +24,10 @@ def reply(text: str, *, number: str = ANN, key: str = "", **more: Any) -> Inboun
 
 @pytest.mark.parametrize(
     "text",
-    ["STOP", "stop", " Stop. ", "«stop»", "Stopall", "UNSUBSCRIBE!", "cancel", "End", "quit"]
-    + ["revoke", "OptOut", "\tSTOP\n", "stop 🛑", "ＳＴＯＰ", "_stop_"],
+    [
+        *("STOP", "stop", " Stop. ", "«stop»", "Stopall", "UNSUBSCRIBE!", "cancel", "End"),
+        *("quit", "revoke", "OptOut", "\tSTOP\n", "stop 🛑", "ＳＴＯＰ", "_stop_"),
+    ],
 )
 def test_opt_out_words_count_as_a_whole_message(text: str) -> None:
     assert meaning(text, opted_out=False) is Opt.OUT

@@ -1,0 +1,1 @@
+"""Measured promises: ratios within one run, never absolute times."""

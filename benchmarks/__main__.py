@@ -1,0 +1,28 @@
+"""`make bench`: every benchmark, as a table or with --json as one object."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from benchmarks import import_contacts, plan_broadcast
+from benchmarks.figures import Figures, print_figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the rows")
+    options = parser.parse_args()
+    share = 10 if options.quick else 1
+    figures: Figures = {}
+    figures |= import_contacts.measure(100_000 // share)
+    figures |= plan_broadcast.measure(200_000 // share)
+    if options.json:
+        print(json.dumps(figures))
+        return
+    print_figures(figures)
+
+
+if __name__ == "__main__":
+    main()

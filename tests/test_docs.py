@@ -1,0 +1,91 @@
+"""The manual is held to the code: settings, hooks and commands."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from core.cli import main
+from core.hookspecs import SPECS
+from core.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+
+
+def page(name: str) -> str:
+    return (DOCS / name).read_text()
+
+
+@pytest.mark.parametrize("setting", dataclasses.fields(Settings), ids=lambda field: field.name)
+def test_each_setting_is_documented(setting: dataclasses.Field[str]) -> None:
+    default = f"`{setting.default}`" if setting.default else ""
+    row = f"| `HELIOGRAPH_{setting.name.upper()}` | {default} | {setting.metadata['help']} |"
+    assert row in page("reference/settings.md")
+
+
+def test_no_setting_is_documented_that_is_not_there() -> None:
+    named = set(re.findall(r"^\| `HELIOGRAPH_(\w+)`", page("reference/settings.md"), re.MULTILINE))
+    assert named == {field.name.upper() for field in dataclasses.fields(Settings)}
+
+
+def hooks() -> dict[str, str]:
+    found = {}
+    for spec in SPECS:
+        for name, function in vars(spec).items():
+            if inspect.isfunction(function) and function.__module__ == spec.__name__:
+                found[name] = f"### `{name}{inspect.signature(function)}`".replace("'", "")
+    return found
+
+
+def test_each_hook_is_documented_with_its_signature_and_nothing_else_is() -> None:
+    headings = re.findall(r"^### .*$", page("reference/hooks.md"), re.MULTILINE)
+    assert sorted(headings) == sorted(hooks().values())
+
+
+def test_each_hook_has_its_docstring_in_the_manual() -> None:
+    text = page("reference/hooks.md")
+    for spec in SPECS:
+        for name in hooks():
+            function = getattr(spec, name, None)
+            if function is not None:
+                assert inspect.getdoc(function) in text, name
+
+
+def commands(group: click.Group, path: str) -> dict[str, click.Command]:
+    found: dict[str, click.Command] = {}
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            found |= commands(command, f"{path} {name}")
+        else:
+            found[f"{path} {name}"] = command
+    return found
+
+
+@pytest.mark.parametrize(("path", "command"), commands(main, "heliograph").items())
+def test_each_command_is_documented_with_its_options(path: str, command: click.Command) -> None:
+    text = page("reference/commands.md")
+    assert f"### `{path}" in text
+    section = text.split(f"### `{path}", 1)[1].split("\n### ", 1)[0]
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert f"`{parameter.opts[-1]}" in section, parameter.name
+    assert command.help
+    assert command.help.splitlines()[0] in section
+
+
+def test_no_command_is_documented_that_is_not_there() -> None:
+    named = re.findall(r"^### `(heliograph(?: [a-z-]+)+)", page("reference/commands.md"), re.M)
+    assert sorted(named) == sorted(commands(main, "heliograph"))
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    pages = [*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+    for file in pages:
+        for target in re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", file.read_text()):
+            assert (file.parent / target).exists(), f"{file.name} links to {target}"
