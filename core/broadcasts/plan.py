@@ -101,7 +101,7 @@ def members(segments: list[int], low: int, high: int | None = None) -> Select[An
     """Contact ids of the segments, above *low* and up to *high*."""
     one_of: ColumnElement[bool] = SegmentMember.segment_id.in_(segments)
     if len(segments) == 1:  # so that the database reads them in the order of the key
-        one_of: ColumnElement[bool] = SegmentMember.segment_id == segments[0]
+        one_of = SegmentMember.segment_id == segments[0]
     query = select(SegmentMember.contact_id).where(
         one_of, SegmentMember.origin != LEFT_OUT, SegmentMember.contact_id > low
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -37,7 +38,7 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, em
         table.add_column(column.replace("_", " "))
     for row in rows:
         table.add_row(*[shown(row.get(name)) for name in columns])
-    terminal = click.get_text_stream("stdout").isatty()
+    terminal = sys.stdout.isatty()
     Console(soft_wrap=not terminal).print(table)
 
 

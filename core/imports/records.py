@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from core.contacts.fields import Field
+from core.contacts.fields import STANDARD, Field
 from core.contacts.tags import clean_names
+from core.contacts.values import EMAIL_LIMIT
 from core.errors import BadInput
 from core.imports.mapping import TAGS
 from core.phone import parse_number
 
 FEW_VALUES = ("country", "locale", "timezone", "choice", "boolean")
+PLAIN_EMAIL = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9.\-]+\.[A-Za-z]{2,}")
+EMAIL = next(field for field in STANDARD if field.kind == "email")
 BETWEEN_TAGS = re.compile(r"[,;|]")
 
 
@@ -35,6 +38,13 @@ class Record:
         self.tags += [tag for tag in later.tags if tag not in self.tags]
 
 
+def parse_plain_email(value: str) -> Any:
+    """The usual address at little cost; all others the way of the field."""
+    if PLAIN_EMAIL.fullmatch(value) and len(value) <= EMAIL_LIMIT:
+        return value.lower()
+    return EMAIL.parse(value)
+
+
 class RecordReader:
     """Reads the rows of one file; the mapping is compiled once."""
 
@@ -46,8 +56,8 @@ class RecordReader:
         region: str,
     ) -> None:
         self._region = region
-        self._texts: list[tuple[int, Field]] = []
-        self._typed: list[tuple[int, Field, Callable[[str], Any]]] = []
+        self._texts: list[tuple[int, str, int, Field]] = []
+        self._typed: list[tuple[int, str, bool, Callable[[str], Any]]] = []
         self._mobile = self._tags = -1
         for index, column in enumerate(columns):
             alias = mapping.get(column)
@@ -60,28 +70,28 @@ class RecordReader:
 
     def _add(self, index: int, field: Field) -> None:
         if field.kind == "text":
-            self._texts.append((index, field))
+            self._texts.append((index, field.alias, field.limit, field))
             return
-        parse: Callable[[str], Any] = field.parse
+        parse: Callable[[str], Any] = parse_plain_email if field.kind == "email" else field.parse
         if field.kind in FEW_VALUES:
             parse = lru_cache(maxsize=4096)(field.parse)
-        self._typed.append((index, field, parse))
+        self._typed.append((index, field.alias, field.custom, parse))
 
     def read(self, cells: list[str]) -> Record:
         """The record; raises BadInput naming field, value and mend."""
         columns: dict[str, Any] = {}
         custom: dict[str, Any] = {}
-        for index, text in self._texts:
+        for index, alias, limit, text in self._texts:
             value = cells[index].strip()
             if not value:
                 continue
-            if len(value) > text.limit or not value.isprintable():
+            if len(value) > limit or not value.isprintable():
                 value = str(text.parse(value))
-            (custom if text.custom else columns)[text.alias] = value
-        for index, typed, parse in self._typed:
+            (custom if text.custom else columns)[alias] = value
+        for index, alias, is_custom, parse in self._typed:
             value = cells[index].strip()
             if value:
-                (custom if typed.custom else columns)[typed.alias] = parse(value)
+                (custom if is_custom else columns)[alias] = parse(value)
         raw = cells[self._mobile].strip()
         if not raw:
             raise BadInput("mobile", "is missing", mend="Enter a mobile number.")
@@ -89,9 +99,8 @@ class RecordReader:
         country_given = "country" in columns
         if number.region:
             columns.setdefault("country", number.region)
-        return Record(number.e164, columns, custom, self._read_tags(cells), country_given)
+        tags = self._read_tags(cells) if self._tags >= 0 else []
+        return Record(number.e164, columns, custom, tags, country_given)
 
     def _read_tags(self, cells: list[str]) -> list[str]:
-        if self._tags < 0 or not cells[self._tags].strip():
-            return []
         return clean_names([tag for tag in BETWEEN_TAGS.split(cells[self._tags]) if tag.strip()])

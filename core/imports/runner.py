@@ -165,7 +165,7 @@ def store_batch(import_id: int, batch: list[Row], reader: RecordReader, errors: 
         job.unchanged += len(batch) - len(rejected) - stored.created - stored.updated
         job.rejected += len(rejected)
         job.rows_done += len(batch)
-        job.bytes_done = min(batch[-1].position, job.bytes_total)
+        job.bytes_done = max(job.bytes_done, min(batch[-1].position, job.bytes_total))
         job.error_bytes = kept
         job.lease_until = now + LEASE
         session.flush()

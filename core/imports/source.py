@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import charset_normalizer
 
@@ -16,6 +17,7 @@ from core.phone import looks_like_number
 
 MAX_COLUMNS = 200
 MAX_CELL = 100_000
+POSITION_EVERY = 500
 CHUNK = 1 << 20
 SAMPLE = 1 << 16
 DELIMITERS = (",", ";", "\t", "|")
@@ -32,6 +34,7 @@ CANDIDATES = [
     *("cp1252", "iso8859_15", "cp1250", "iso8859_2", "cp1251", "koi8_r", "cp1253", "cp1254"),
     *("mac_roman", "shift_jis", "gb18030", "big5", "euc_kr"),
 ]
+STUMBLE = "\ufffd"
 SAVE_AS = "Save it as CSV (UTF-8) and try again."
 
 
@@ -46,8 +49,7 @@ class Source:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """`number` counts data rows from 1; `fault` is set when the row cannot be read."""
 
     number: int
@@ -148,42 +150,32 @@ def read_header(path: Path, encoding: str, delimiter: str) -> tuple[str, ...]:
     return filled
 
 
-class Lines:
-    """The lines of a file, remembering those of the row being read."""
-
-    def __init__(self, file: io.TextIOBase) -> None:
-        self._file = file
-        self.current: list[str] = []
-
-    def __iter__(self) -> Lines:
-        return self
-
-    def __next__(self) -> str:
-        line = self._file.readline()
-        if not line:
-            raise StopIteration
-        self.current.append(line)
-        return line
+def remembered(file: io.TextIOBase, current: list[str]) -> Iterator[str]:
+    """The lines of *file*; those of the row being read are kept in *current*."""
+    for line in file:
+        current.append(line)
+        yield line
 
 
 def read_rows(source: Source) -> Iterator[Row]:
     """All data rows in turn; blank lines are passed over. Memory stays flat."""
     width = len(source.columns)
+    may_stumble = not source.encoding.startswith("utf-8")  # that was checked as a whole
     csv.field_size_limit(MAX_CELL)
     with source.path.open("rb") as raw:
         text = io.TextIOWrapper(raw, source.encoding, errors="replace", newline="")
-        lines = Lines(text)
-        reader = csv.reader(lines, delimiter=source.delimiter)
-        number, headed = 0, False
+        current: list[str] = []
+        reader = csv.reader(remembered(text, current), delimiter=source.delimiter)
+        number, position, headed = 0, 0, False
         while True:
-            lines.current.clear()
+            current.clear()
             try:
                 cells = next(reader)
             except StopIteration:
                 return
             except csv.Error as error:
                 number += 1
-                cells = ["".join(lines.current)[:MAX_CELL]]
+                cells = ["".join(current)[:MAX_CELL]]
                 yield Row(number, cells, f"The row cannot be read: {error}", raw.tell())
                 continue
             if not any(cells):
@@ -192,13 +184,16 @@ def read_rows(source: Source) -> Iterator[Row]:
                 headed = True
                 continue
             number += 1
-            yield Row(number, cells, fault_of(cells, width, source.encoding), raw.tell())
+            fault = ""
+            if len(cells) != width or (may_stumble and any(STUMBLE in line for line in current)):
+                fault = fault_of(cells, width, source.encoding)
+            # asking for the position costs more than reading: a bar needs it now and then
+            if not number % POSITION_EVERY:
+                position = raw.tell()
+            yield Row(number, cells, fault, position)
 
 
 def fault_of(cells: list[str], width: int, encoding: str) -> str:
     if len(cells) != width:
         return f"The row has {len(cells)} cells, the header {width}."
-    for cell in cells:
-        if "\ufffd" in cell:
-            return f"A character cannot be read as {encoding}."
-    return ""
+    return f"A character cannot be read as {encoding}."

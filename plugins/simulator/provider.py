@@ -66,12 +66,11 @@ class Simulator(Provider):
         return [Sent(kept.provider_id, parts=text.parts)] if kept is not None else []
 
     def kept(self, text: OutgoingText) -> SimulatorText | None:
-        found = db.session.scalars(
+        return db.session.scalars(
             select(SimulatorText).where(
                 SimulatorText.reference == text.reference, SimulatorText.number == text.to
             )
         ).first()
-        return found
 
     def check(self) -> Check:
         return Check(ok=True, text="The simulator is ready: texts go to simulated phones only.")
