@@ -28,7 +28,7 @@ from core.segments.members import settle_counts
 
 log = logging.getLogger(__name__)
 
-BATCH = 2000
+BATCH = 5000
 SAMPLES = 50
 LEASE = timedelta(seconds=60)
 

@@ -34,6 +34,7 @@ TEXTS = (
     *("first_name", "last_name", "email", "company"),
     *("city", "country", "locale", "timezone"),
 )
+NOTED = ("import_id", "contact_id", "outcome")
 INSERTED = ("mobile", "number_status", *TEXTS, "custom", "created_at", "updated_at")
 
 
@@ -53,15 +54,15 @@ def store_records(
     changed = update_known(session, known, records, now)
     highest = session.scalar(select(func.max(Contact.id))) or 0
     insert_contacts(session, new, now)
-    ids = {record.mobile: known[record.mobile].id for record in records if record.mobile in known}
-    made = created_ids(session, highest, [record.mobile for record in new])
-    ids |= made
-    note(import_id, list(made.values()), "created")
-    note(import_id, changed, "updated")
-    if segment_id is not None:
-        join_segment(segment_id, list(ids.values()), now)
-    tag_records(records, ids)
-    return Stored(len(made), len(changed), len(known) - len(changed))
+    made = note_created(import_id, highest, new)
+    note_updated(import_id, changed)
+    if segment_id is not None or any(record.tags for record in records):
+        ids = {number: row.id for number, row in known.items()}
+        ids |= created_ids(session, highest, [record.mobile for record in new])
+        if segment_id is not None:
+            join_segment(segment_id, list(ids.values()), now)
+        tag_records(records, ids)
+    return Stored(made, len(changed), len(known) - len(changed))
 
 
 def existing(session: Session, numbers: list[str]) -> dict[str, Row[Any]]:
@@ -145,14 +146,25 @@ def one_of(column: Column[Any], values: Sequence[Any]) -> ColumnElement[bool]:
     return column == any_(cast(literal(list(values), ARRAY(column.type)), ARRAY(column.type)))
 
 
-def note(import_id: int, ids: Sequence[int], outcome: str) -> None:
-    """For the timeline and for undoing: which contact this import touched."""
+def note_created(import_id: int, highest: int, new: list[Record]) -> int:
+    """For the timeline and for undoing: which contacts this import made."""
+    if not new:
+        return 0
+    ours = Contact.id > highest
+    if dialect_name() != "sqlite":  # others may insert meanwhile, which SQLite rules out
+        ours &= one_of(table_of(Contact).c.mobile, [record.mobile for record in new])
+    rows: Any = select(literal(import_id), Contact.id, literal("created")).where(ours)
+    insert_selected(ImportContact, NOTED, rows)
+    return len(new)
+
+
+def note_updated(import_id: int, ids: Sequence[int]) -> None:
+    """And which it changed."""
     if not ids:
         return
-    rows: Any = select(literal(import_id), Contact.id, literal(outcome)).where(
-        one_of(table_of(Contact).c.id, ids)
-    )
-    insert_selected(ImportContact, ("import_id", "contact_id", "outcome"), rows)
+    chosen = one_of(table_of(Contact).c.id, ids)
+    rows: Any = select(literal(import_id), Contact.id, literal("updated")).where(chosen)
+    insert_selected(ImportContact, NOTED, rows)
 
 
 def join_segment(segment_id: int, ids: Sequence[int], now: datetime) -> None:
