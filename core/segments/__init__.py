@@ -9,11 +9,11 @@ from core.segments.members import (
     count_members,
     member_ids,
     preview,
-    refresh_all,
     refresh_segment,
     remove_members,
 )
 from core.segments.models import Segment, SegmentMember
+from core.segments.refresh import refresh_all
 from core.segments.register import (
     create_segment,
     delete_segment,

@@ -1,139 +1,166 @@
 """Filters of segments: a tree of conditions, compiled to one SQL select.
 
-A node is `{"all": [...]}`, `{"any": [...]}`, `{"not": node}` or a condition
-`{"field": ..., "operator": ..., "value": ...}`. No value ever becomes SQL text.
+A node is `{"all": [node, ...]}`, `{"any": [node, ...]}`, `{"not": node}` or a
+condition `{"field": ..., "operator": ..., "value": ...}`. A contact without a
+value fails every condition but `empty` and the negative ones (is_not, not_in,
+!=, ...), also inside of a `not`. Values are bound, never written into the SQL.
 """
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, not_, or_, select
+from sqlalchemy import Select, and_, or_, select
 
-from core.contacts.fields import Field, contact_fields, find_field
+from core.contacts.fields import contact_fields
 from core.contacts.models import Contact
-from core.db import db, utcnow
+from core.db import utcnow
 from core.errors import BadInput
-from core.installation import current_zone
-from core.segments import conditions, relations
-from core.segments.models import Segment
+from core.installation import current_settings, current_zone
+from core.segments.conditions import Clause, Operand, Operator, Scope, opposite, shown
+from core.segments.subjects import find_operator, find_subject
 
 MAX_DEPTH = 5
 MAX_CONDITIONS = 100
+MAX_VALUES = 5000  # each is a bound parameter, of which databases take only so many
 GROUPS = ("all", "any", "not")
+KEYS = ("field", "operator", "value")
+FORMS = 'Use {"all": [...]}, {"any": [...]}, {"not": {...}} or {"field": ..., "operator": ...}.'
+
+
+class Node(Protocol):
+    def clause(self, *, turned: bool) -> Clause:
+        """SQL of the node, or of its opposite when *turned*."""
+
+    def stored(self) -> dict[str, Any]:
+        """The node as it is to be kept: fields by alias, segments by id."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
-    """What a compilation sees: the clock, the fields, the segment it is for."""
+class Condition:
+    subject: str
+    name: str
+    operator: Operator
+    operand: Operand
 
-    now: datetime
-    zone: ZoneInfo
-    fields: dict[str, Field]
-    segment_id: int | None = None
+    def clause(self, *, turned: bool) -> Clause:
+        found = self.operator.test(self.operand)
+        return opposite(found) if self.operator.turned != turned else found
 
-
-def compile_filters(filters: dict[str, Any], *, now: datetime, zone: ZoneInfo) -> Select[Any]:
-    """A select of the ids of matching contacts; raises BadInput with the place."""
-    sight = Sight(now, zone, contact_fields())
-    return select(Contact.id).where(build(filters, "filters", sight, 1))
-
-
-def check_filters(filters: dict[str, Any], *, segment_id: int | None = None) -> None:
-    """Raise BadInput naming the place in the tree, the value and the mend."""
-    count = sum(1 for _ in leaves(filters))
-    if count > MAX_CONDITIONS:
-        raise BadInput("filters", f"have {count} conditions", mend=f"{MAX_CONDITIONS} is the most.")
-    sight = Sight(utcnow(), current_zone(), contact_fields(), segment_id)
-    build(filters, "filters", sight, 1)
-    if segment_id is not None:
-        refuse_cycle(filters, segment_id)
+    def stored(self) -> dict[str, Any]:
+        kept: dict[str, Any] = {"field": self.subject, "operator": self.name}
+        if not self.operator.bare and self.operand.raw is not None:
+            kept["value"] = self.operator.keep(self.operand)
+        return kept
 
 
-def build(node: object, path: str, sight: Sight, depth: int) -> ColumnElement[bool]:
-    if not isinstance(node, dict):
-        raise BadInput(path, "is no group and no condition", value=node, mend="Use an object.")
-    if depth > MAX_DEPTH:
-        raise BadInput(path, f"is nested deeper than {MAX_DEPTH} levels", mend="Flatten it.")
-    group = next((name for name in GROUPS if name in node), None)
-    if group is None:
-        return build_condition(node, path, sight)
-    if len(node) > 1:
-        extra = next(key for key in node if key != group)
-        raise BadInput(path, "does not belong beside a group", value=extra, mend="Nest it.")
-    if group == "not":
-        return not_(build(node["not"], f"{path}.not", sight, depth + 1))
-    children = node[group]
-    if not isinstance(children, list) or not children:
-        raise BadInput(f"{path}.{group}", "is empty or no list", value=children, mend="Use [...].")
-    built = [
-        build(child, f"{path}.{group}[{number}]", sight, depth + 1)
-        for number, child in enumerate(children)
-    ]
-    return and_(*built) if group == "all" else or_(*built)
+@dataclass(frozen=True, slots=True)
+class Group:
+    word: str
+    nodes: list[Node]
+
+    def clause(self, *, turned: bool) -> Clause:
+        # turned at the leaves: SQL's NOT of an unknown value would stay unknown
+        join = and_ if (self.word == "all") != turned else or_
+        return join(*(node.clause(turned=turned) for node in self.nodes))
+
+    def stored(self) -> dict[str, Any]:
+        return {self.word: [node.stored() for node in self.nodes]}
 
 
-def build_condition(node: dict[str, Any], path: str, sight: Sight) -> ColumnElement[bool]:
-    unknown = node.keys() - {"field", "operator", "value"}
-    if unknown:
-        mend = "A condition has field, operator and value; a group all, any or not."
-        raise BadInput(path, "is not known", value=sorted(unknown)[0], mend=mend)
-    name, operator, value = node.get("field"), node.get("operator"), node.get("value")
-    if not isinstance(name, str) or not name:
-        raise BadInput(f"{path}.field", "is missing", value=name, mend="Name a field.")
-    condition = conditions.Condition(path, name, str(operator or ""), value, sight.now, sight.zone)
-    if name in relations.RELATIONS:
-        return relations.build_relation(condition)
-    if name in conditions.COLUMNS:
-        return conditions.build_column(condition)
-    field = find_field(name, sight.fields)
-    if field is None:
-        names = [*sight.fields, *relations.RELATIONS, *conditions.COLUMNS]
-        close = difflib.get_close_matches(name, names, n=1)
-        mend = f"Did you mean {close[0]}?" if close else f"Fields: {', '.join(names)}."
-        raise BadInput(f"{path}.field", "is no field", value=name, mend=mend)
-    return conditions.build_field(condition, field)
+@dataclass(frozen=True, slots=True)
+class Negation:
+    node: Node
+
+    def clause(self, *, turned: bool) -> Clause:
+        return self.node.clause(turned=not turned)
+
+    def stored(self) -> dict[str, Any]:
+        return {"not": self.node.stored()}
 
 
-def leaves(node: object) -> Iterator[dict[str, Any]]:
-    """All conditions of a tree."""
+def compile_filters(
+    filters: Mapping[str, Any], *, now: datetime | None = None, zone: ZoneInfo | None = None
+) -> Select[Any]:
+    """A select of the ids of matching contacts.
+
+    Days are those of *zone*, the installation's by default. Raises BadInput
+    naming the place in the tree, the value and the mend.
+    """
+    return select(Contact.id).where(read_filters(filters, now, zone).clause(turned=False))
+
+
+def check_filters(filters: Mapping[str, Any]) -> dict[str, Any]:
+    """The filters as they are to be stored; raises BadInput as `compile_filters`."""
+    node = read_filters(filters, None, None)
+    node.clause(turned=False)
+    return node.stored()
+
+
+def read_filters(filters: object, now: datetime | None, zone: ZoneInfo | None) -> Node:
+    check_size(filters)
+    region = current_settings().region
+    scope = Scope(now or utcnow(), zone or current_zone(), region, contact_fields())
+    return read_node(filters, "filters", scope)
+
+
+def check_size(filters: object) -> None:
+    """Bound depth first: nothing else may walk a tree of any depth."""
+    level, depth = [filters], 0
+    conditions = values = 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH + 1:
+            problem = f"are nested deeper than {MAX_DEPTH} levels"
+            raise BadInput("filters", problem, mend="Take a group out of its group.")
+        leaves = [node for node in level if isinstance(node, dict) and "field" in node]
+        conditions += len(leaves)
+        given = [leaf.get("value") for leaf in leaves]
+        values += sum(len(value) for value in given if isinstance(value, list))
+        level = [child for node in level for child in children(node)]
+    if conditions > MAX_CONDITIONS:
+        mend = f"Use {MAX_CONDITIONS} at most; the operator in takes many values."
+        raise BadInput("filters", f"have {conditions} conditions", mend=mend)
+    if values > MAX_VALUES:
+        mend = f"Use {MAX_VALUES} at most; tag the contacts instead."
+        raise BadInput("filters", f"have {values} values", mend=mend)
+
+
+def children(node: object) -> Iterator[object]:
     if not isinstance(node, dict):
         return
-    if "field" in node:
-        yield node
-    for name in GROUPS:
-        children = node.get(name)
-        for child in children if isinstance(children, list) else [children]:
-            yield from leaves(child)
+    for word in GROUPS:
+        inner = node.get(word, [])
+        yield from inner if isinstance(inner, list) else [inner]
 
 
-def segments_in(filters: dict[str, Any]) -> set[int]:
-    """Ids of the segments that a tree names."""
-    found: set[int] = set()
-    for leaf in leaves(filters):
-        if leaf.get("field") == "segment":
-            value: Any = leaf.get("value")
-            values = value if isinstance(value, list) else [value]
-            found |= {int(str(item)) for item in values if str(item).isdecimal()}
-    return found
+def read_node(node: object, path: str, scope: Scope) -> Node:
+    if not isinstance(node, dict) or not node:
+        raise BadInput(path, "is no group and no condition", value=shown(node), mend=FORMS)
+    word = next((name for name in GROUPS if name in node), None)
+    extra = next((key for key in node if key not in ((word,) if word else KEYS)), None)
+    if extra is not None:
+        raise BadInput(path, "does not belong here", value=shown(extra), mend=FORMS)
+    if word is None:
+        return read_condition(node, path, scope)
+    path, inner = f"{path}.{word}", node[word]
+    if word == "not":
+        return Negation(read_node(inner, path, scope))
+    if not isinstance(inner, list) or not inner:
+        mend = "Put at least one condition into its list."
+        raise BadInput(path, "is no list, or an empty one", value=shown(inner), mend=mend)
+    return Group(word, [read_node(one, f"{path}[{n}]", scope) for n, one in enumerate(inner)])
 
 
-def refuse_cycle(filters: dict[str, Any], segment_id: int) -> None:
-    """A segment must not build on itself, by whatever way."""
-    seen: set[int] = set()
-    waiting = segments_in(filters)
-    while waiting:
-        current = waiting.pop()
-        if current == segment_id:
-            raise BadInput(
-                "filters", "build on the segment itself", value=segment_id, mend="Break the circle."
-            )
-        seen.add(current)
-        other = db.session.get(Segment, current)
-        if other is not None and other.filters:
-            waiting |= segments_in(other.filters) - seen
+def read_condition(node: Mapping[str, Any], path: str, scope: Scope) -> Condition:
+    subject = find_subject(node.get("field"), f"{path}.field", scope)
+    name = node.get("operator")
+    operator = find_operator(name, f"{path}.operator", subject)
+    operand = Operand(node.get("value"), f"{path}.value", scope)
+    if operator.bare and operand.raw not in (None, "", True):
+        raise operand.refused(f"does not belong to {name}", "Leave the value out.")
+    return Condition(subject.name, str(name), operator, operand)

@@ -1,22 +1,40 @@
-"""Members of segments: kept up to date by filters, picked and left out by hand."""
+"""Members of segments: kept up to date by filters, picked and left out by hand.
+
+Whoever changes the members of a segment holds its row meanwhile: two at once
+wait for each other, and `member_count` stays true.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, func, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    delete,
+    exists,
+    false,
+    func,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session
 
 from core.contacts.models import Contact
+from core.contacts.profile import LARGEST_ID
 from core.db import change_rows, db, insert_selected, table_of, transaction, utcnow
-from core.errors import HeliographError
-from core.installation import current_zone
-from core.segments.filters import compile_filters, segments_in
+from core.errors import BadInput, NotFound
+from core.segments.filters import compile_filters
 from core.segments.models import BY_FILTER, BY_HAND, LEFT_OUT, Segment, SegmentMember
 
-CHUNK = 5000
+CHUNK = 5000  # ids in one statement
 SAMPLE = 10
+COLUMNS = ("segment_id", "contact_id", "origin", "added_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,89 +47,150 @@ class Refreshed:
 
 
 def add_members(segment_id: int, contact_ids: Sequence[int]) -> int:
-    """Hand-pick contacts; returns how many became members now."""
+    """Hand-pick contacts, also those that were left out; filters do not remove them.
+
+    Returns how many became members now; unknown ids are passed over. Raises
+    NotFound when there is no such segment.
+    """
     now, added = utcnow(), 0
-    with transaction():
-        for begin in range(0, len(contact_ids), CHUNK):
-            ids = list(contact_ids[begin : begin + CHUNK])
-            rows = select(
-                literal(segment_id), Contact.id, literal(BY_HAND), literal(now, DATE)
-            ).where(Contact.id.in_(ids))
-            back = and_(
-                SegmentMember.segment_id == segment_id,
-                SegmentMember.contact_id.in_(ids),
-                SegmentMember.origin == LEFT_OUT,
-            )
-            added += change_rows(
-                update(SegmentMember).where(back).values(origin=BY_HAND, added_at=now)
-            )
-            added += insert_members(rows)
-        settle_counts(segment_id, added=added)
+    with transaction() as session:
+        segment = lock_segment(session, segment_id)
+        for ids in chunks(contact_ids):
+            known = update(SegmentMember).where(member_rows(segment_id, ids))
+            back = known.where(SegmentMember.origin == LEFT_OUT)
+            added += change_rows(back.values(origin=BY_HAND, added_at=now))
+            kept = known.where(SegmentMember.origin == BY_FILTER)
+            change_rows(kept.values(origin=BY_HAND))
+            added += insert_members(segment_id, chosen(ids), BY_HAND, now)
+        settle(segment, segment.member_count + added, added)
     return added
 
 
 def remove_members(segment_id: int, contact_ids: Sequence[int]) -> int:
-    """Take contacts out for good: the filter does not bring them back."""
+    """Take contacts out for good; returns how many were members.
+
+    Whom the filters would bring back becomes left out, others are deleted.
+    Raises NotFound when there is no such segment.
+    """
     removed = 0
-    with transaction():
-        for begin in range(0, len(contact_ids), CHUNK):
-            chosen = and_(
-                SegmentMember.segment_id == segment_id,
-                SegmentMember.contact_id.in_(list(contact_ids[begin : begin + CHUNK])),
-                SegmentMember.origin != LEFT_OUT,
-            )
-            by_hand = SegmentMember.origin == BY_HAND
-            removed += change_rows(delete(SegmentMember).where(chosen, by_hand))
-            removed += change_rows(update(SegmentMember).where(chosen).values(origin=LEFT_OUT))
-        settle_counts(segment_id, added=0)
+    with transaction() as session:
+        segment = lock_segment(session, segment_id)
+        found = found_by_filters(segment)
+        for ids in chunks(contact_ids):
+            members = and_(member_rows(segment_id, ids), SegmentMember.origin != LEFT_OUT)
+            out = update(SegmentMember).where(members, found)
+            removed += change_rows(out.values(origin=LEFT_OUT))
+            removed += change_rows(delete(SegmentMember).where(members))
+        settle(segment, segment.member_count - removed, 0)
     return removed
 
 
-def refresh_segment(segment_id: int) -> Refreshed:
-    """Bring the filter's members up to date, in a bounded number of statements.
-
-    Safe when two processes do it at once. Raises BadInput when a filter names
-    something that is gone.
-    """
-    segment = db.session.get_one(Segment, segment_id, populate_existing=True)
-    now = utcnow()
+def found_by_filters(segment: Segment) -> ColumnElement[bool]:
+    """Of members: that a filter made them, or would make them again."""
+    made = SegmentMember.origin == BY_FILTER
     if not segment.filters:
-        return Refreshed(0, 0, segment.member_count)
-    matching = compile_filters(segment.filters, now=now, zone=current_zone())
-    with transaction():
-        rows = select(
-            literal(segment_id), Contact.id, literal(BY_FILTER), literal(now, DATE)
-        ).where(Contact.id.in_(matching))
-        added = insert_members(rows)
-        removed = change_rows(
-            delete(SegmentMember).where(
-                SegmentMember.segment_id == segment_id,
-                SegmentMember.origin == BY_FILTER,
-                SegmentMember.contact_id.not_in(matching),
-            )
+        return made
+    try:
+        return made | matched_by(compile_filters(segment.filters))
+    except BadInput:  # unreadable for now: whoever it might bring back stays out
+        return SegmentMember.origin != LEFT_OUT
+
+
+def refresh_segment(segment_id: int, *, now: datetime | None = None) -> Refreshed:
+    """Bring the members by filter up to date, in a bounded number of statements.
+
+    Hand-picked and left-out ones stay as they are; all or nothing is changed.
+    Raises NotFound, and BadInput when a filter names something that is gone.
+    """
+    now = now or utcnow()
+    with transaction() as session:
+        segment = lock_segment(session, segment_id)
+        matching = matching_contacts(segment, now)
+        gone = and_(
+            SegmentMember.segment_id == segment_id,
+            SegmentMember.origin == BY_FILTER,
+            ~matched_by(matching),
         )
-        total = settle_counts(segment_id, added=added, refreshed=True)
+        removed = change_rows(delete(SegmentMember).where(gone))
+        added = insert_members(segment_id, matching, BY_FILTER, now)
+        total = count_members(segment_id)
+        segment.refreshed_at = now
+        settle(segment, total, added)
     return Refreshed(added, removed, total)
 
 
-def insert_members(rows: Select[Any]) -> int:
-    names = ("segment_id", "contact_id", "origin", "added_at")
-    return insert_selected(SegmentMember, names, rows)
+def matching_contacts(segment: Segment, now: datetime) -> Select[Any]:
+    """A select of the ids that the filters find: none when there are no filters."""
+    if not segment.filters:
+        return select(Contact.id).where(false())
+    return compile_filters(segment.filters, now=now)
 
 
-def settle_counts(segment_id: int, *, added: int, refreshed: bool = False) -> int:
-    """Write the number of members down. Runs inside a transaction."""
-    total = count_members(segment_id)
-    values: dict[str, Any] = {"member_count": total}
-    if added:
-        values["members_added_at"] = utcnow()
-    if refreshed:
-        values["refreshed_at"] = utcnow()
-    change_rows(update(Segment).where(Segment.id == segment_id).values(**values))
-    return total
+def matched_by(matching: Select[Any]) -> ColumnElement[bool]:
+    """Of members: that their contact is among *matching*."""
+    # EXISTS, as PostgreSQL compares NOT IN of many rows one by one
+    found = matching.subquery()
+    return exists().where(found.c.id == SegmentMember.contact_id)
+
+
+def insert_members(segment_id: int, matching: Select[Any], origin: str, now: datetime) -> int:
+    """Add those that have no row yet; returns how many. Runs inside a transaction."""
+    added_at = literal(now, table_of(SegmentMember).c.added_at.type)
+    known = exists().where(
+        SegmentMember.segment_id == segment_id, SegmentMember.contact_id == Contact.id
+    )
+    rows = (
+        matching.where(~known)
+        .with_only_columns(literal(segment_id), Contact.id, literal(origin), added_at)
+        .order_by(Contact.id)
+        # held, so that none of them is deleted before its row is written
+        .with_for_update(read=True, key_share=True, of=Contact)
+    )
+    return insert_selected(SegmentMember, COLUMNS, rows)
+
+
+def lock_segment(session: Session, segment_id: int) -> Segment:
+    """The segment as it is now, held until the transaction ends; raises NotFound."""
+    wanted = segment_id if 0 < segment_id <= LARGEST_ID else 0
+    query = select(Segment).where(Segment.id == wanted).with_for_update(key_share=True)
+    segment = session.scalar(query.execution_options(populate_existing=True))
+    if segment is None:
+        raise NotFound(f"There is no segment {segment_id}. Run: heliograph segments list")
+    return segment
+
+
+def settle(segment: Segment, total: int, added: int) -> None:
+    segment.member_count = total
+    if added:  # the last to be written: a broadcast planned after it looks again
+        segment.members_added_at = utcnow()
+    db.session.flush()
+
+
+def settle_counts(segment_id: int, *, added: int) -> int:
+    """Count anew after rows were written directly, of which *added* are new members.
+
+    Runs inside a transaction, as its last step; raises NotFound.
+    """
+    segment = lock_segment(db.session(), segment_id)
+    settle(segment, count_members(segment_id), added)
+    return segment.member_count
+
+
+def member_rows(segment_id: int, ids: Sequence[int]) -> ColumnElement[bool]:
+    return and_(SegmentMember.segment_id == segment_id, SegmentMember.contact_id.in_(ids))
+
+
+def chosen(ids: Sequence[int]) -> Select[Any]:
+    return select(Contact.id).where(Contact.id.in_(ids))
+
+
+def chunks(ids: Sequence[int]) -> Iterator[list[int]]:
+    for begin in range(0, len(ids), CHUNK):
+        yield list(ids[begin : begin + CHUNK])
 
 
 def count_members(segment_id: int) -> int:
+    """How many members there are, counted now."""
     counted = (
         select(func.count())
         .select_from(SegmentMember)
@@ -121,7 +200,7 @@ def count_members(segment_id: int) -> int:
 
 
 def member_ids(segment_ids: Sequence[int]) -> Select[Any]:
-    """Ids of contacts that are members of any of the segments."""
+    """A select of the ids of contacts that are members of any of the segments."""
     return (
         select(SegmentMember.contact_id)
         .where(SegmentMember.segment_id.in_(segment_ids), SegmentMember.origin != LEFT_OUT)
@@ -129,50 +208,9 @@ def member_ids(segment_ids: Sequence[int]) -> Select[Any]:
     )
 
 
-def refresh_all() -> str | None:
-    """Refresh each segment with filters, those it builds on first.
-
-    A broken one does not stop the others: it is named in the result.
-    """
-    segments = db.session.scalars(select(Segment).where(Segment.filters.is_not(None))).all()
-    filters = {segment.id: segment.filters for segment in segments if segment.filters}
-    names = {segment.id: segment.name for segment in segments}
-    db.session.rollback()
-    changed, broken = 0, []
-    for segment_id in in_order(filters):
-        try:
-            result = refresh_segment(segment_id)
-        except HeliographError as error:
-            broken.append(f"{names[segment_id]}: {error.message}")
-            continue
-        changed += bool(result.added or result.removed)
-    if broken:
-        raise HeliographError(f"{len(broken)} segments are broken: {'; '.join(broken)}")
-    return f"{len(filters)} refreshed, {changed} changed" if filters else None
-
-
-def in_order(filters: dict[int, dict[str, Any]]) -> list[int]:
-    """Segments after those that their filters name."""
-    done: list[int] = []
-    waiting = dict(filters)
-    while waiting:
-        free = [
-            segment_id
-            for segment_id, tree in waiting.items()
-            if not (segments_in(tree) & waiting.keys()) - {segment_id}
-        ] or list(waiting)
-        for segment_id in free:
-            done.append(segment_id)
-            del waiting[segment_id]
-    return done
-
-
 def preview(filters: dict[str, Any]) -> tuple[int, Sequence[Contact]]:
-    """How many contacts *filters* match, and ten of them."""
-    matching = compile_filters(filters, now=utcnow(), zone=current_zone())
+    """How many contacts *filters* match, and ten of them; raises BadInput."""
+    matching = compile_filters(filters)
     count = db.session.scalar(select(func.count()).select_from(matching.subquery())) or 0
     sample = select(Contact).where(Contact.id.in_(matching)).order_by(Contact.id).limit(SAMPLE)
     return count, db.session.scalars(sample).all()
-
-
-DATE = table_of(SegmentMember).c.added_at.type

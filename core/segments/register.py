@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import select
+from sqlalchemy import null, select
+from sqlalchemy.orm import Session
 
-from core.db import db, insert_new, transaction, utcnow
+from core.contacts.profile import LARGEST_ID
+from core.contacts.values import parse_text
+from core.db import Model, db, insert_new, transaction, utcnow
 from core.errors import BadInput, Conflict, NotFound
-from core.segments.filters import check_filters, segments_in
+from core.segments.filters import check_filters
+from core.segments.members import lock_segment, refresh_segment
 from core.segments.models import Segment
+from core.segments.references import refuse_cycle, segments_in
 
 MAX_NAME = 120
+
+
+class SegmentChanges(TypedDict, total=False):
+    name: str
+    filters: dict[str, Any] | None
 
 
 def create_segment(name: str, filters: dict[str, Any] | None = None) -> Segment:
@@ -21,80 +32,119 @@ def create_segment(name: str, filters: dict[str, Any] | None = None) -> Segment:
     Raises BadInput on an empty or taken name, and on filters that do not fit.
     """
     name = checked_name(name)
-    if filters:
-        check_filters(filters)
-    row = {"name": name, "filters": filters or None, "member_count": 0, "created_at": utcnow()}
-    with transaction():
+    row: dict[str, Any] = {"name": name, "member_count": 0, "created_at": utcnow()}
+    with transaction() as session:
+        lock_filters(session)
+        row["filters"] = null() if filters is None else check_filters(filters)
         if not insert_new(Segment, [row]):
             raise taken(name)
-    return db.session.scalars(select(Segment).where(Segment.name == name)).one()
+        return session.scalars(select(Segment).where(Segment.name == name)).one()
 
 
-def edit_segment(segment_id: int, **changes: Any) -> Segment:
-    """Change `name` or `filters`; a cycle of segments is refused."""
-    segment = find_segment(segment_id)
-    filters = changes.get("filters", segment.filters)
-    if filters:
-        check_filters(filters, segment_id=segment_id)
+def edit_segment(segment_id: int, **changes: Unpack[SegmentChanges]) -> Segment:
+    """Change `name` or `filters`; without filters, only the hand-picked stay.
+
+    New filters take effect with the next refresh. Raises NotFound, BadInput.
+    """
+    unknown = changes.keys() - SegmentChanges.__annotations__.keys()
+    if unknown:
+        mend = f"Use {' or '.join(SegmentChanges.__annotations__)}."
+        raise BadInput("changes", "cannot be changed", value=sorted(unknown)[0], mend=mend)
     with transaction() as session:
-        segment = session.get_one(Segment, segment_id, populate_existing=True)
+        lock_filters(session)
+        segment = lock_segment(session, segment_id)
         if "name" in changes:
-            name = checked_name(changes["name"])
-            other = session.scalar(select(Segment.id).where(Segment.name == name))
-            if other not in (None, segment_id):
-                raise taken(name)
-            segment.name = name
-        segment.filters = filters or None
-    return segment
+            segment.name = free_name(session, changes["name"], segment_id)
+        if "filters" in changes:
+            change_filters(session, segment, changes["filters"])
+        session.flush()
+    return find_segment(segment_id)
+
+
+def change_filters(session: Session, segment: Segment, filters: dict[str, Any] | None) -> None:
+    if filters is not None:
+        filters = check_filters(filters)
+        trees = {row.id: row.filters for row in session.scalars(select(Segment))}
+        refuse_cycle(segment.id, filters, trees)
+        segment.filters = filters
+        return
+    segment.filters = null()  # None would be the JSON value null
+    session.flush()
+    refresh_segment(segment.id)
+
+
+def lock_filters(session: Session) -> None:
+    """One at a time: two edits that each close half of a circle would both pass."""
+    session.execute(select(Segment.id).order_by(Segment.id).with_for_update(key_share=True))
 
 
 def delete_segment(segment_id: int) -> None:
-    """Delete it; raises Conflict naming the messages and segments that use it."""
-    # the join table of messages is read by name: messages are built on segments
-    links = Segment.metadata.tables["text_message_segments"]
-    messages = Segment.metadata.tables["text_messages"]
-    segment = find_segment(segment_id)
-    users = list(
-        db.session.scalars(
-            select(messages.c.name)
-            .join(links, links.c.message_id == messages.c.id)
-            .where(links.c.segment_id == segment_id)
-        )
-    )
-    users += [
-        other.name
-        for other in list_segments()
-        if other.filters and segment_id in segments_in(other.filters)
-    ]
-    if users:
-        raise Conflict(f"Segment {segment.name!r} is used by {', '.join(users)}.")
+    """Delete it; raises NotFound, and Conflict naming what uses it."""
     with transaction() as session:
-        session.delete(session.get_one(Segment, segment_id))
+        lock_filters(session)
+        segment = lock_segment(session, segment_id)
+        users = [*messages_of(session, segment_id), *segments_on(session, segment_id)]
+        if users:
+            raise Conflict(f"The segment {segment.name!r} is used by {', '.join(users)}.")
+        session.delete(segment)
+
+
+def messages_of(session: Session, segment_id: int) -> list[str]:
+    # read by name: the tables of messages are built on those of segments
+    links = Model.metadata.tables["text_message_segments"]
+    messages = Model.metadata.tables["text_messages"]
+    names = (
+        select(messages.c.name)
+        .join(links, links.c.message_id == messages.c.id)
+        .where(links.c.segment_id == segment_id)
+        .order_by(messages.c.id)
+    )
+    return [f"the text message {name!r}" for name in session.scalars(names)]
+
+
+def segments_on(session: Session, segment_id: int) -> list[str]:
+    others = session.scalars(select(Segment).order_by(Segment.id))
+    users = [other.name for other in others if segment_id in segments_in(other.filters)]
+    return [f"the segment {name!r}" for name in users]
 
 
 def list_segments() -> Sequence[Segment]:
-    return db.session.scalars(select(Segment).order_by(Segment.name)).all()
+    """All segments by name."""
+    query = select(Segment).order_by(Segment.name, Segment.id)
+    return db.session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def find_segment(key: int | str) -> Segment:
-    """The segment with this id or name; raises NotFound with the names there are."""
-    by_name = db.session.scalars(select(Segment).where(Segment.name == str(key).strip())).first()
-    if by_name is not None and isinstance(key, str):
-        return by_name
-    if isinstance(key, int) or str(key).isdecimal():
-        found = db.session.get(Segment, int(key), populate_existing=True)
+    """The segment with this name, else with this id; raises NotFound with the nearest name."""
+    fresh = {"populate_existing": True}
+    text = str(key).replace("\x00", "").strip()
+    if isinstance(key, str):
+        named = select(Segment).where(Segment.name == text).execution_options(**fresh)
+        found = db.session.scalar(named)
         if found is not None:
             return found
-    names = ", ".join(segment.name for segment in list_segments()[:20]) or "none yet"
-    raise NotFound(f"There is no segment {key!r}. Segments: {names}.")
+    if text.isascii() and text.isdecimal() and int(text[:20]) <= LARGEST_ID:
+        found = db.session.get(Segment, int(text), populate_existing=True)
+        if found is not None:
+            return found
+    names = [segment.name for segment in list_segments()]
+    close = difflib.get_close_matches(text, names, n=1)
+    hint = f"Did you mean {close[0]!r}?" if close else "Run: heliograph segments list"
+    raise NotFound(f"There is no segment {text!r}. {hint}")
+
+
+def free_name(session: Session, name: str, segment_id: int) -> str:
+    name = checked_name(name)
+    other = session.scalar(select(Segment.id).where(Segment.name == name))
+    if other not in (None, segment_id):
+        raise taken(name)
+    return name
 
 
 def checked_name(name: str) -> str:
-    name = str(name).strip()
+    name = parse_text(name, "name", MAX_NAME)
     if not name:
         raise BadInput("name", "is empty", mend="Enter a name for the segment.")
-    if len(name) > MAX_NAME:
-        raise BadInput("name", f"has {len(name)} characters", mend=f"{MAX_NAME} is the most.")
     return name
 
 

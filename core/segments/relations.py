@@ -2,125 +2,168 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
-from core.contacts.models import Contact, Tag, contact_tags
-from core.db import db
+from core.contacts.models import NUMBER_INVALID, NUMBER_OK, Contact, Tag, contact_tags
+from core.db import Model, db
 from core.deliveries.models import WITH_PROVIDER, Delivery
 from core.dnc import REASONS, SMS, Dnc
 from core.replies.models import Reply
-from core.segments.conditions import Condition, within
+from core.segments.conditions import Clause, Operand, Operator, both, opposite
 from core.segments.models import LEFT_OUT, Segment, SegmentMember
+from core.segments.moments import read_moment, read_span
+from core.segments.texts import contains, is_any, matches
 
-RELATIONS = ("tag", "segment", "dnc", "received_message", "replied")
-SETS = ("has_any", "has_all", "has_none")
-REPLIED = ("ever", "never", "within", "contains", "to_message", "not_to_message")
-
-
-def build_relation(condition: Condition) -> ColumnElement[bool]:
-    builders = {
-        "tag": build_tag,
-        "segment": build_segment,
-        "dnc": build_dnc,
-        "received_message": build_received,
-        "replied": build_replied,
-    }
-    return builders[condition.field](condition)
+MESSAGE_MEND = "Give the id of a message. Run: heliograph messages list"
 
 
-def build_tag(condition: Condition) -> ColumnElement[bool]:
-    condition.check_operator(SETS)
-    names = [name.strip().lower() for name in condition.texts()]
-
-    def tagged(wanted: list[str]) -> ColumnElement[bool]:
+def tag_operators() -> dict[str, Operator]:
+    def tagged(names: list[str]) -> Clause:
+        tags = select(Tag.id).where(is_any(Tag.name.expression, names))
         return exists().where(
-            contact_tags.c.contact_id == Contact.id,
-            contact_tags.c.tag_id == Tag.id,
-            func.lower(Tag.name).in_(wanted),
+            contact_tags.c.contact_id == Contact.id, contact_tags.c.tag_id.in_(tags)
         )
 
-    return by_set(condition, names, tagged)
+    return set_operators(lambda operand: [item.text() for item in operand.items()], tagged)
 
 
-def build_segment(condition: Condition) -> ColumnElement[bool]:
-    condition.check_operator(SETS)
-    ids = []
-    for text in condition.texts():
-        if not text.isdecimal() or db.session.get(Segment, int(text)) is None:
-            raise condition.refuse("value", "names no segment", "Use ids of segments list.")
-        ids.append(int(text))
-
-    def member(wanted: list[int]) -> ColumnElement[bool]:
+def segment_operators() -> dict[str, Operator]:
+    def member(ids: list[int]) -> Clause:
         return exists().where(
+            SegmentMember.segment_id.in_(ids),
             SegmentMember.contact_id == Contact.id,
-            SegmentMember.segment_id.in_(wanted),
             SegmentMember.origin != LEFT_OUT,
         )
 
-    return by_set(condition, ids, member)
+    return set_operators(segment_ids, member, keep=segment_ids)
 
 
-def by_set(condition: Condition, values: list[Any], has: Any) -> ColumnElement[bool]:
-    if condition.operator == "has_all":
-        return and_(*[has([value]) for value in values])
-    found: ColumnElement[bool] = has(values)
-    return found if condition.operator == "has_any" else not_(found)
+def set_operators(
+    read: Callable[[Operand], list[Any]],
+    has: Callable[[list[Any]], Clause],
+    keep: Callable[[Operand], object] | None = None,
+) -> dict[str, Operator]:
+    def any_of(operand: Operand) -> Clause:
+        return has(read(operand))
+
+    def all_of(operand: Operand) -> Clause:
+        return and_(*(has([value]) for value in read(operand)))
+
+    more: dict[str, Any] = {} if keep is None else {"keep": keep}
+    return {
+        "has_any": Operator(any_of, **more),
+        "has_all": Operator(all_of, **more),
+        "has_none": Operator(any_of, turned=True, **more),
+    }
 
 
-def build_dnc(condition: Condition) -> ColumnElement[bool]:
-    condition.check_operator(("is", "is_not"))
-    allowed = (*REASONS, "any", "none")
-    if condition.value not in allowed:
-        raise condition.refuse("value", "is no reason", f"Use one of {', '.join(allowed)}.")
-    listed = exists().where(Dnc.channel == SMS, Dnc.number == Contact.mobile)
-    if condition.value in REASONS:
-        listed = exists().where(
-            Dnc.channel == SMS, Dnc.number == Contact.mobile, Dnc.reason == condition.value
-        )
-    wanted = not_(listed) if condition.value == "none" else listed
-    return wanted if condition.operator == "is" else not_(wanted)
+def segment_ids(operand: Operand) -> list[int]:
+    """Ids of the segments that a value names, by id or by name; raises BadInput."""
+    ids = {name: number for number, name in db.session.execute(select(Segment.id, Segment.name))}
+    return [segment_id(item, ids) for item in operand.items()]
 
 
-def build_received(condition: Condition) -> ColumnElement[bool]:
+def segment_id(operand: Operand, ids: Mapping[str, int]) -> int:
+    text = operand.text()
+    if isinstance(operand.raw, str) and text in ids:
+        return ids[text]
+    if text.isdecimal() and int(text[:20]) in ids.values():
+        return int(text[:20])
+    close = difflib.get_close_matches(text, ids, n=1)
+    mend = f"Did you mean {close[0]}?" if close else "Run: heliograph segments list"
+    raise operand.refused("is no segment", mend)
+
+
+def dnc_operators() -> dict[str, Operator]:
+    """Of the number a contact has now: a reason, any, or none."""
+
+    def test(operand: Operand) -> Clause:
+        reason = chosen(operand, (*REASONS, "any", "none"))
+        listed = exists().where(Dnc.channel == SMS, Dnc.number == Contact.mobile)
+        if reason in REASONS:
+            return listed.where(Dnc.reason == reason)
+        return listed if reason == "any" else opposite(listed)
+
+    return both("is", "is_not", test)
+
+
+def status_operators() -> dict[str, Operator]:
+    def test(operand: Operand) -> Clause:
+        return Contact.number_status == chosen(operand, (NUMBER_OK, NUMBER_INVALID))
+
+    return both("is", "is_not", test)
+
+
+def chosen(operand: Operand, choices: tuple[str, ...]) -> str:
+    text = operand.text().lower()
+    if text not in choices:
+        raise operand.refused("is no choice", f"Use one of {', '.join(choices)}.")
+    return text
+
+
+def received_operators() -> dict[str, Operator]:
     """Received: a provider took a text of that message to the contact."""
-    condition.check_operator(("is", "is_not"))
-    got = exists().where(
-        Delivery.contact_id == Contact.id,
-        Delivery.message_id == message_id(condition),
-        Delivery.status.in_(WITH_PROVIDER),
-    )
-    return got if condition.operator == "is" else not_(got)
+
+    def test(operand: Operand) -> Clause:
+        return exists().where(
+            Delivery.contact_id == Contact.id,
+            Delivery.message_id.in_(message_ids(operand)),
+            Delivery.status.in_(WITH_PROVIDER),
+        )
+
+    return {**both("is", "is_not", test), **both("received", "not_received", test)}
 
 
-def build_replied(condition: Condition) -> ColumnElement[bool]:
-    condition.check_operator(REPLIED)
+def message_ids(operand: Operand) -> list[int]:
+    """Ids of text messages; raises BadInput for one that is not there.
+
+    Were a missing one let through, all contacts would count as without it.
+    """
+    # read by name: the tables of messages are built on those of segments
+    messages = Model.metadata.tables["text_messages"]
+    ids = []
+    for item in operand.items():
+        number = item.identity(MESSAGE_MEND)
+        if db.session.scalar(select(messages.c.id).where(messages.c.id == number)) is None:
+            raise item.refused("is no message", MESSAGE_MEND)
+        ids.append(number)
+    return ids
+
+
+def reply_operators() -> dict[str, Operator]:
+    """Replies of the contact, and of its number from before it was a contact's."""
+
+    def since(operand: Operand) -> Clause:
+        return replied(Reply.received_at >= read_moment(operand).first)
+
+    def within(operand: Operand) -> Clause:
+        return replied(Reply.received_at.between(*read_span(operand)))
+
+    def containing(operand: Operand) -> Clause:
+        return replied(matches(Reply.text.expression, operand.text(), contains))
+
+    def to_message(operand: Operand) -> Clause:
+        texts = select(Delivery.id).where(
+            Delivery.id == Reply.delivery_id, Delivery.message_id.in_(message_ids(operand))
+        )
+        return replied(exists(texts))
+
+    return {
+        **both("ever", "never", lambda _: replied(), bare=True),
+        **both("since", "not_since", since),
+        **both("within", "not_within", within),
+        **both("contains", "not_contains", containing),
+        **both("to_message", "not_to_message", to_message),
+    }
+
+
+def replied(*conditions: ColumnElement[bool]) -> Clause:
     theirs = or_(
         Reply.contact_id == Contact.id,
         and_(Reply.contact_id.is_(None), Reply.number == Contact.mobile),
     )
-    operator = condition.operator
-    if operator in ("ever", "never"):
-        replied = exists().where(theirs)
-        return replied if operator == "ever" else not_(replied)
-    if operator == "within":
-        begin, end = within(condition)
-        return exists().where(theirs, Reply.received_at.between(begin, end))
-    if operator == "contains":
-        if not isinstance(condition.value, str) or not condition.value:
-            raise condition.refuse("value", "is no text", "Use a word of the reply.")
-        text = func.lower(Reply.text).contains(condition.value.lower(), autoescape=True)
-        return exists().where(theirs, text)
-    texts = select(Delivery.id).where(
-        Delivery.message_id == message_id(condition), Delivery.contact_id == Contact.id
-    )
-    answered = exists().where(theirs, Reply.delivery_id.in_(texts))
-    return answered if operator == "to_message" else not_(answered)
-
-
-def message_id(condition: Condition) -> int:
-    value = condition.value
-    if isinstance(value, bool) or not str(value).isdecimal():
-        raise condition.refuse("value", "is no id of a message", "Use ids of messages list.")
-    return int(value)
+    return exists().where(theirs, *conditions)
