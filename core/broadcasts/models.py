@@ -59,4 +59,5 @@ class BroadcastSkip(Model):
     __table_args__ = (
         Index("ix_broadcast_skips_broadcast_id_reason", "broadcast_id", "reason"),
         Index("ix_broadcast_skips_contact_id", "contact_id"),
+        {"sqlite_with_rowid": False},
     )

@@ -63,3 +63,5 @@ class ImportContact(Model):
         ForeignKey("contacts.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     outcome: Mapped[str] = mapped_column(String(8))
+
+    __table_args__ = ({"sqlite_with_rowid": False},)

@@ -10,7 +10,7 @@ from typing import Any
 
 from core.contacts.fields import STANDARD, Field
 from core.contacts.tags import clean_names
-from core.contacts.values import EMAIL_LIMIT
+from core.contacts.values import EMAIL_LIMIT, TEXT_LIMIT
 from core.errors import BadInput
 from core.imports.mapping import TAGS
 from core.phone import parse_number
@@ -56,7 +56,9 @@ class RecordReader:
         region: str,
     ) -> None:
         self._region = region
-        self._texts: list[tuple[int, str, int, Field]] = []
+        self._fields = fields
+        self._plain: list[tuple[int, str]] = []
+        self._custom_texts: list[tuple[int, str]] = []
         self._typed: list[tuple[int, str, bool, Callable[[str], Any]]] = []
         self._mobile = self._tags = -1
         for index, column in enumerate(columns):
@@ -70,7 +72,7 @@ class RecordReader:
 
     def _add(self, index: int, field: Field) -> None:
         if field.kind == "text":
-            self._texts.append((index, field.alias, field.limit, field))
+            (self._custom_texts if field.custom else self._plain).append((index, field.alias))
             return
         parse: Callable[[str], Any] = parse_plain_email if field.kind == "email" else field.parse
         if field.kind in FEW_VALUES:
@@ -79,15 +81,14 @@ class RecordReader:
 
     def read(self, cells: list[str]) -> Record:
         """The record; raises BadInput naming field, value and mend."""
-        columns: dict[str, Any] = {}
         custom: dict[str, Any] = {}
-        for index, alias, limit, text in self._texts:
-            value = cells[index].strip()
-            if not value:
-                continue
-            if len(value) > limit or not value.isprintable():
-                value = str(text.parse(value))
-            (custom if text.custom else columns)[alias] = value
+        whole = "".join(cells)
+        if len(whole) <= TEXT_LIMIT and whole.isprintable():  # so no cell needs a closer look
+            columns = {name: text for at, name in self._plain if (text := cells[at].strip())}
+        else:
+            columns = self._read_texts(cells, self._plain)
+        if self._custom_texts:
+            custom = self._read_texts(cells, self._custom_texts)
         for index, alias, is_custom, parse in self._typed:
             value = cells[index].strip()
             if value:
@@ -101,6 +102,14 @@ class RecordReader:
             columns.setdefault("country", number.region)
         tags = self._read_tags(cells) if self._tags >= 0 else []
         return Record(number.e164, columns, custom, tags, country_given)
+
+    def _read_texts(self, cells: list[str], wanted: list[tuple[int, str]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for index, alias in wanted:
+            value = cells[index].strip()
+            if value:
+                found[alias] = self._fields[alias].parse(value)
+        return found
 
     def _read_tags(self, cells: list[str]) -> list[str]:
         return clean_names([tag for tag in BETWEEN_TAGS.split(cells[self._tags]) if tag.strip()])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from phonenumbers import PhoneNumberType
 
@@ -29,8 +29,7 @@ REFUSED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """`e164` is `+` and digits; `region` is ISO 3166 or "" where none is known.
 
     `kind` is mobile, fixed_or_mobile, voip, personal, or unknown (possible, but

@@ -41,4 +41,7 @@ class SegmentMember(Model):
     origin: Mapped[str] = mapped_column(String(8), default=BY_FILTER)
     added_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
 
-    __table_args__ = (Index("ix_segment_members_contact_id", "contact_id"),)
+    __table_args__ = (
+        Index("ix_segment_members_contact_id", "contact_id"),
+        {"sqlite_with_rowid": False},
+    )

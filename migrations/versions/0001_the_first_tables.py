@@ -290,6 +290,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("broadcast_id", "contact_id", name=op.f("pk_broadcast_skips")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("broadcast_skips", schema=None) as batch_op:
         batch_op.create_index(
@@ -451,6 +452,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("import_id", "contact_id", name=op.f("pk_import_contacts")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("import_contacts", schema=None) as batch_op:
         batch_op.create_index(
@@ -480,6 +482,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("segment_id", "contact_id", name=op.f("pk_segment_members")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("segment_members", schema=None) as batch_op:
         batch_op.create_index("ix_segment_members_contact_id", ["contact_id"], unique=False)
