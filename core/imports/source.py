@@ -13,6 +13,7 @@ from typing import NamedTuple
 import charset_normalizer
 
 from core.errors import BadInput
+from core.installation import current_settings
 from core.phone import looks_like_number
 
 MAX_COLUMNS = 200
@@ -35,6 +36,36 @@ CANDIDATES = [
     *("mac_roman", "shift_jis", "gb18030", "big5", "euc_kr"),
 ]
 STUMBLE = "\ufffd"
+WESTERN = frozenset(
+    "àáâãäåæçèéêëìíîïñòóôõöøùúûüýÿœßÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝŸŒ«»“”‘’„–—…€£°¿¡ªº·\xa0"
+)
+NOT_WESTERN = frozenset(
+    [
+        "CZ",
+        "SK",
+        "PL",
+        "HU",
+        "RO",
+        "HR",
+        "SI",
+        "RS",
+        "BA",
+        "ME",
+        "MK",
+        "BG",
+        "RU",
+        "UA",
+        "BY",
+        "GR",
+        "TR",
+        "IL",
+        "EG",
+        "JP",
+        "CN",
+        "TW",
+        "KR",
+    ]
+)
 SAVE_AS = "Save it as CSV (UTF-8) and try again."
 
 
@@ -89,8 +120,22 @@ def find_encoding(path: Path, head: bytes) -> str:
     stranger = first_stranger(path)
     if stranger is None:
         return "utf-8"
+    if is_western(stranger) and current_settings().region not in NOT_WESTERN:
+        return "cp1252"
     guess = charset_normalizer.from_bytes(stranger, cp_isolation=CANDIDATES).best()
     return guess.encoding if guess is not None else "cp1252"
+
+
+def is_western(sample: bytes) -> bool:
+    """Whether *sample* makes sense as Windows-1252, where most such files come from.
+
+    Statistics alone take French for Czech: the same bytes are letters in both.
+    """
+    try:
+        text = sample.decode("cp1252")
+    except UnicodeDecodeError:
+        return False
+    return all(character.isascii() or character in WESTERN for character in text)
 
 
 def first_stranger(path: Path) -> bytes | None:
