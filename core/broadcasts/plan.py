@@ -36,7 +36,7 @@ from core.deliveries.rules import FrequencyCap, parse_frequency_cap
 from core.dnc import SMS, Dnc
 from core.installation import current_settings
 from core.messages.models import text_message_segments
-from core.segments.models import LEFT_OUT, SegmentMember
+from core.segments.models import LEFT_OUT, Segment, SegmentMember
 
 RANGE = 50_000
 LEASE = timedelta(seconds=120)
@@ -51,11 +51,11 @@ class Planned:
 
 def plan_broadcast(broadcast_id: int) -> Planned | None:
     """Queue what is not planned yet; None when another process is planning it."""
-    begun = utcnow()
-    if not take_planning(broadcast_id, begun):
+    if not take_planning(broadcast_id, utcnow()):
         return None
-    queued, low, whole = 0, 0, False
     segments = segment_ids(broadcast_id)
+    begun = settled_members(segments)
+    queued, low, whole = 0, 0, False
     try:
         while (high := range_end(segments, low)) is not None:
             added = plan_range(broadcast_id, segments, low, high)
@@ -67,6 +67,18 @@ def plan_broadcast(broadcast_id: int) -> Planned | None:
     finally:
         end_planning(broadcast_id, begun if whole else None)
     return Planned(queued)
+
+
+def settled_members(segments: list[int]) -> datetime:
+    """Wait for those who are adding members right now; the time after that.
+
+    Members whose time of adding is later than that are late joiners, so that
+    nobody falls between an uncommitted member and a plan that did not see it.
+    """
+    with transaction() as session:
+        lock = select(Segment.id).where(Segment.id.in_(segments)).with_for_update(read=True)
+        session.execute(lock).all()
+        return utcnow()
 
 
 def end_planning(broadcast_id: int, planned_at: datetime | None) -> None:

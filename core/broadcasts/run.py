@@ -15,6 +15,7 @@ from core.broadcasts.lifecycle import (
     due_broadcasts,
     finish_if_done,
     get_broadcast,
+    pause,
     sweep_cancelled,
 )
 from core.broadcasts.models import RUNNING, Broadcast
@@ -25,7 +26,7 @@ from core.deliveries.courier import Tally
 from core.deliveries.loop import DeliveryLoop
 from core.deliveries.models import QUEUED, Delivery
 from core.deliveries.recovery import doubtful_providers
-from core.errors import Conflict, HeliographError
+from core.errors import BadInput, Conflict, HeliographError
 from core.host.state import forget_states
 from core.messages.models import text_message_segments
 from core.segments import refresh_segment
@@ -113,8 +114,13 @@ def plan(broadcast_id: int) -> int:
         .where(text_message_segments.c.message_id == broadcast_id)
     ).all()
     for segment in segments:
-        if segment.filters:
+        if not segment.filters:
+            continue
+        try:
             refresh_segment(segment.id)
+        except BadInput as error:  # a filter names what is gone: a person must mend it
+            pause(broadcast_id, reason=f"Segment {segment.name!r}: {error.message}")
+            return 0
     while (result := plan_broadcast(broadcast_id)) is None:
         time.sleep(POLL)
     return result.queued

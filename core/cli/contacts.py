@@ -20,6 +20,7 @@ from core.contacts import (
     tag_contact,
 )
 from core.contacts import delete_contact as remove_contact
+from core.contacts.fields import CUSTOM_KINDS, add_custom_field, contact_fields
 from core.contacts.models import Contact
 from core.dnc import MANUAL, add_dnc, find_dnc, lift_dnc
 from core.errors import BadInput, NotFound
@@ -257,6 +258,33 @@ def delete(contact_id: int, yes: bool) -> None:
         click.confirm(f"Delete contact {contact_id}?", abort=True)
     remove_contact(contact_id)
     click.echo(f"Contact {contact_id} is deleted.")
+
+
+@contacts.command(name="fields")
+@json_option
+@in_app
+def list_fields(as_json: bool) -> None:
+    """Show the fields of contacts, the installation's own too."""
+    rows = [
+        {"alias": field.alias, "label": field.label, "kind": field.kind, "custom": field.custom}
+        for field in contact_fields().values()
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    print_table(rows, ("alias", "label", "kind", "custom"), empty="None.")
+
+
+@contacts.command(name="add-field")
+@click.argument("alias")
+@click.option("--label", required=True, help="What people read")
+@click.option("--kind", type=click.Choice(CUSTOM_KINDS), default="text", show_default=True)
+@click.option("--choice", "choices", multiple=True, help="A value of a field of kind choice")
+@in_app
+def add_field(alias: str, label: str, kind: str, choices: tuple[str, ...]) -> None:
+    """Add a field of your own, called ALIAS in texts, files and filters."""
+    field = add_custom_field(alias, label, kind, choices)
+    click.echo(f"Added the field {field.alias} ({field.kind}).")
 
 
 @contacts.command()

@@ -39,33 +39,10 @@ STUMBLE = "\ufffd"
 WESTERN = frozenset(
     "àáâãäåæçèéêëìíîïñòóôõöøùúûüýÿœßÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝŸŒ«»“”‘’„–—…€£°¿¡ªº·\xa0"
 )
-NOT_WESTERN = frozenset(
-    [
-        "CZ",
-        "SK",
-        "PL",
-        "HU",
-        "RO",
-        "HR",
-        "SI",
-        "RS",
-        "BA",
-        "ME",
-        "MK",
-        "BG",
-        "RU",
-        "UA",
-        "BY",
-        "GR",
-        "TR",
-        "IL",
-        "EG",
-        "JP",
-        "CN",
-        "TW",
-        "KR",
-    ]
-)
+NOT_WESTERN = {
+    *("CZ", "SK", "PL", "HU", "RO", "HR", "SI", "RS", "BA", "ME", "MK", "BG"),
+    *("RU", "UA", "BY", "GR", "TR", "IL", "EG", "JP", "CN", "TW", "KR"),
+}
 SAVE_AS = "Save it as CSV (UTF-8) and try again."
 
 

@@ -28,7 +28,7 @@ from core.contacts.tags import tag_contacts
 from core.db import change_rows, dialect_name, insert_selected, table_of
 from core.imports.models import ImportContact
 from core.imports.records import Record
-from core.segments.models import BY_HAND, LEFT_OUT, SegmentMember
+from core.segments.models import BY_HAND, SegmentMember
 
 TEXTS = (
     *("first_name", "last_name", "email", "company"),
@@ -174,7 +174,7 @@ def join_segment(segment_id: int, ids: Sequence[int], now: datetime) -> None:
         .where(
             SegmentMember.segment_id == segment_id,
             one_of(table.c.contact_id, ids),
-            SegmentMember.origin == LEFT_OUT,
+            SegmentMember.origin != BY_HAND,
         )
         .values(origin=BY_HAND, added_at=now)
     )
