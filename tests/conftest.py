@@ -26,8 +26,8 @@ numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    with Postgres.start(tmp_path_factory) as server:
+def postgres() -> Iterator[Postgres]:
+    with Postgres.start() as server:
         yield server
 
 

