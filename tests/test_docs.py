@@ -9,9 +9,13 @@ from pathlib import Path
 
 import click
 import pytest
+from flask import Flask
 
 from core.cli import main
+from core.contacts.fields import STANDARD, Field
 from core.hookspecs import SPECS
+from core.segments.subjects import BY_KIND, OTHERS
+from core.segments.texts import text_operators
 from core.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -82,6 +86,30 @@ def test_each_command_is_documented_with_its_options(path: str, command: click.C
 def test_no_command_is_documented_that_is_not_there() -> None:
     named = re.findall(r"^### `(heliograph(?: [a-z-]+)+)", page("reference/commands.md"), re.M)
     assert sorted(named) == sorted(commands(main, "heliograph"))
+
+
+def operators() -> dict[str, list[str]]:
+    """The rows of the table of fields: each name with its operators."""
+    rows = re.findall(r"^\| ([^|]+) \| (`.+`) \|$", page("reference/filters.md"), re.MULTILINE)
+    found = {}
+    for names, listed in rows:
+        for name in names.replace("`", "").split(", "):
+            found[name] = re.findall(r"`([^`]+)`", listed)
+    return found
+
+
+def test_each_operator_of_filters_is_documented(app: Flask) -> None:
+    documented = operators()
+    for name, build in OTHERS.items():
+        assert list(build()) == documented.pop(name), name
+    for kind, documented_operators in documented.items():
+        field = Field("x", "X", "phone" if kind == "mobile" else kind, custom=kind != "mobile")
+        field = fields_by_name().get(kind, field)
+        assert list(BY_KIND.get(field.kind, text_operators)(field)) == documented_operators, kind
+
+
+def fields_by_name() -> dict[str, Field]:
+    return {field.alias: field for field in STANDARD}
 
 
 def test_links_between_pages_lead_somewhere() -> None:
