@@ -30,7 +30,7 @@ from core.segments.members import settle_counts
 
 log = logging.getLogger(__name__)
 
-BATCH = 10_000
+BATCH = 20_000
 SAMPLES = 50
 LEASE = timedelta(seconds=60)
 
@@ -196,19 +196,19 @@ def sort_out(
     """Records by number, and the rows that cannot be taken with their reasons."""
     records: dict[str, Record] = {}
     rejected: list[tuple[Row, str]] = []
+    read = reader.read
     for row in batch:
         if row.fault:
             rejected.append((row, row.fault))
             continue
         try:
-            record = reader.read(row.cells)
+            record = read(row.cells)
         except BadInput as error:
             rejected.append((row, error.message))
             continue
-        if record.mobile in records:
-            records[record.mobile].merge(record)
-        else:
-            records[record.mobile] = record
+        first = records.setdefault(record.mobile, record)
+        if first is not record:
+            first.merge(record)
     return records, rejected
 
 
@@ -229,18 +229,24 @@ class ErrorFile:
             self._raw, "utf-8-sig" if not self._kept else "utf-8", newline=""
         )
         self._writer = csv.writer(self._text)
+        self._changed = not self._kept
         if not self._kept:
             self._writer.writerow(["row", "reason", *self._columns])
         return self
 
     def add(self, row: Row, reason: str) -> None:
         self._writer.writerow([row.number, reason, *row.cells])
+        self._changed = True
 
     def flush(self) -> int:
         """Make it last; returns the size in bytes."""
+        if not self._changed:
+            return self._kept
+        self._changed = False
         self._text.flush()
         os.fsync(self._raw.fileno())
-        return self._raw.tell()
+        self._kept = self._raw.tell()
+        return self._kept
 
     def __exit__(self, *_error: object) -> None:
         self._text.close()

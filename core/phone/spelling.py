@@ -7,7 +7,7 @@ import unicodedata
 
 from core.errors import BadInput
 
-SEPARATORS = dict.fromkeys(map(ord, " -.()/"))
+SEPARATORS = " -.()/"
 PLAIN = re.compile(r"\+?[0-9]{5,17}", re.ASCII)
 
 SCHEME = re.compile(r"(?:tel|sms):(?://)?", re.IGNORECASE)
@@ -29,7 +29,9 @@ def plain_digits(raw: str) -> str:
     # ".0" is the end of a number that a spreadsheet took for a quantity
     if not raw.isascii() or raw.endswith(".0"):
         return ""
-    text = raw.translate(SEPARATORS)
+    text = raw
+    for separator in SEPARATORS:  # several times as fast as translate
+        text = text.replace(separator, "")
     return text if PLAIN.fullmatch(text) else ""
 
 
