@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import resource
 import sqlite3
 import statistics
 import subprocess
@@ -101,7 +100,9 @@ def peak_here(count: int) -> float:
         writer = [sys.executable, "-c", f"{WRITE}write(Path({str(path)!r}), {count})"]
         subprocess.run(writer, check=True)  # the rows must not count as ours
         run_import(create_import(path, filename="people.csv", region="FR").id)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # not ru_maxrss: a child inherits its parent's, and would hide its own
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 WRITE = "from pathlib import Path; from benchmarks.import_contacts import write; "

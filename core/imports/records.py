@@ -18,6 +18,9 @@ from core.phone import parse_number
 FEW_VALUES = ("country", "locale", "timezone", "choice", "boolean")
 PLAIN_EMAIL = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9.\-]+\.[A-Za-z]{2,}")
 EMAIL = next(field for field in STANDARD if field.kind == "email")
+# shared by all records that say nothing: never changed in place
+NOTHING: dict[str, Any] = {}
+NO_TAGS: list[str] = []
 BETWEEN_TAGS = re.compile(r"[,;|]")
 
 
@@ -34,8 +37,8 @@ class Record:
     def merge(self, later: Record) -> None:
         """The same number again: what the later row says wins."""
         self.columns |= later.columns
-        self.custom |= later.custom
-        self.tags += [tag for tag in later.tags if tag not in self.tags]
+        self.custom = self.custom | later.custom
+        self.tags = list(dict.fromkeys([*self.tags, *later.tags]))
 
 
 def parse_plain_email(value: str) -> Any:
@@ -81,7 +84,7 @@ class RecordReader:
 
     def read(self, cells: list[str]) -> Record:
         """The record; raises BadInput naming field, value and mend."""
-        custom: dict[str, Any] = {}
+        custom = NOTHING
         whole = "".join(cells)
         if len(whole) <= TEXT_LIMIT and whole.isprintable():  # so no cell needs a closer look
             columns = {name: text for at, name in self._plain if (text := cells[at].strip())}
@@ -92,6 +95,8 @@ class RecordReader:
         for index, alias, is_custom, parse in self._typed:
             value = cells[index].strip()
             if value:
+                if is_custom and custom is NOTHING:
+                    custom = {}
                 (custom if is_custom else columns)[alias] = parse(value)
         raw = cells[self._mobile].strip()
         if not raw:
@@ -100,7 +105,7 @@ class RecordReader:
         country_given = "country" in columns
         if number.region:
             columns.setdefault("country", number.region)
-        tags = self._read_tags(cells) if self._tags >= 0 else []
+        tags = self._read_tags(cells) if self._tags >= 0 else NO_TAGS
         return Record(number.e164, columns, custom, tags, country_given)
 
     def _read_texts(self, cells: list[str], wanted: list[tuple[int, str]]) -> dict[str, Any]:
