@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -19,6 +20,12 @@ from core.settings import Settings
 from tests.databases import Postgres
 
 pytest_plugins = ["tests.fixtures", "tests.counterpart.fixture"]
+
+# a machine with other work must not fail a test by being slow
+hypothesis.settings.register_profile(
+    "heliograph", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("heliograph")
 
 DATABASES = ("sqlite", "postgresql")
 KEY = "the secret key of the tests, long enough"

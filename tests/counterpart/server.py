@@ -99,6 +99,7 @@ class Counterpart:
         self.latency = 0.0
         self.requests: list[tuple[str, str]] = []
         self._lock = threading.Lock()
+        self._at_once = self.most_at_once = 0
         self._address = self._public = ""
         handler = type("Handler", (Handler,), {"counterpart": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -116,6 +117,15 @@ class Counterpart:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+    def arrived(self) -> None:
+        with self._lock:
+            self._at_once += 1
+            self.most_at_once = max(self.most_at_once, self._at_once)
+
+    def answered(self) -> None:
+        with self._lock:
+            self._at_once -= 1
 
     # -- what our side asks ----------------------------------------------
 
@@ -258,7 +268,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self, work: Any) -> None:
         self.counterpart.requests.append((self.command, self.path))
+        self.counterpart.arrived()
         time.sleep(self.counterpart.latency)
+        self.counterpart.answered()
         try:
             self.check_sign_in()
             work()

@@ -94,11 +94,10 @@ def test_it_signs_in_with_an_api_key(make: Make, counterpart: Counterpart) -> No
 
 
 def test_many_go_out_at_once(make: Make, counterpart: Counterpart) -> None:
-    counterpart.latency = 0.1
-    begun = datetime.now(UTC)
+    counterpart.latency = 0.2
     results = run(make(), *[text(to=f"+336123456{n:02}") for n in range(40)])
     assert len({sent.provider_id for sent in results}) == 40
-    assert datetime.now(UTC) - begun < timedelta(seconds=3)
+    assert counterpart.most_at_once > 5
 
 
 @pytest.mark.parametrize(
