@@ -18,7 +18,7 @@ from core.imports import create_import, run_import
 from core.installation import current_settings
 from core.phone import parse_number
 
-ROUNDS = 3
+ROUNDS = 5
 COLUMNS = ("mobile", "first name", "last name", "email", "city")
 INSERT = (
     "INSERT INTO contacts (mobile, number_status, first_name, last_name, email, company, city,"

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from core.contacts.events import record_event
 from core.contacts.models import Contact
 from core.contacts.profile import LARGEST_ID
-from core.db import Model, change_rows, transaction
+from core.db import Model, change_rows, insert_new, transaction
 from core.dnc import Dnc, add_dnc
 from core.errors import BadInput, NotFound
 from core.host import notify
@@ -43,6 +43,7 @@ def merge_contacts(winner_id: int, loser_id: int) -> Contact:
         fill_blanks(winner, loser)
         opted_out = join_dnc(session, winner, loser)
         choose_memberships(winner.id, loser.id)
+        keep_import(winner, loser)
         move_rows(session, winner.id, loser.id)
         record_event(winner.id, "merged", f"Merged with contact {loser.id}: {summary(loser)}")
         remove(session, loser)
@@ -75,6 +76,16 @@ def fill_blanks(winner: Contact, loser: Contact) -> None:
     if missing:
         winner.custom = {**winner.custom, **missing}
     winner.created_at = min(winner.created_at, loser.created_at)
+
+
+def keep_import(winner: Contact, loser: Contact) -> None:
+    """Keep in the history which import made the loser."""
+    # here, not above: imports write contacts, so contacts cannot import them first
+    from core.imports.models import ImportContact  # noqa: PLC0415
+
+    if loser.import_id not in (None, winner.import_id):
+        row = {"import_id": loser.import_id, "contact_id": winner.id, "outcome": "created"}
+        insert_new(ImportContact, [row])
 
 
 def join_dnc(session: Session, winner: Contact, loser: Contact) -> bool:

@@ -43,7 +43,11 @@ class CustomField(Model):
 
 
 class Contact(Model):
-    """A person. `mobile` is E.164 and may be shared by two contacts."""
+    """A person. `mobile` is E.164 and may be shared by two contacts.
+
+    `import_id` is the import that made it, by number alone: no table to join,
+    and it costs an import nothing.
+    """
 
     __tablename__ = "contacts"
 
@@ -60,6 +64,7 @@ class Contact(Model):
     timezone: Mapped[str] = mapped_column(String(64), default="")
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     custom: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    import_id: Mapped[int | None] = mapped_column(Id)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow, onupdate=utcnow)
 

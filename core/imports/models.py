@@ -52,7 +52,10 @@ class Import(Model):
 
 
 class ImportContact(Model):
-    """Contact touched by an import; `outcome` is created or updated."""
+    """Contact that an import touched without making it, which `Contact.import_id` tells.
+
+    `outcome` is updated, or created where the contact it made was merged away.
+    """
 
     __tablename__ = "import_contacts"
 

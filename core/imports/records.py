@@ -1,51 +1,61 @@
-"""A row of cells as a record of typed values, or the reason why not."""
+"""Rows of cells as records of typed values, or the reason why not.
+
+A batch is read column by column: what is told from a whole column at once (all
+printable, all plain addresses) need not be asked of each cell. Cells that are
+out of the ordinary are read one by one.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from itertools import repeat
+from typing import Any, NamedTuple
 
-from core.contacts.fields import STANDARD, Field
+from core.contacts.fields import Field
 from core.contacts.tags import clean_names
-from core.contacts.values import EMAIL_LIMIT, TEXT_LIMIT
 from core.errors import BadInput
 from core.imports.mapping import TAGS
-from core.phone import parse_number
+from core.phone import Number, parse_number, parse_plain_numbers
 
+TEXTS = (
+    *("first_name", "last_name", "email", "company"),
+    *("city", "country", "locale", "timezone"),
+)
+COUNTRY = TEXTS.index("country")
 FEW_VALUES = ("country", "locale", "timezone", "choice", "boolean")
-PLAIN_EMAIL = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9.\-]+\.[A-Za-z]{2,}")
-EMAIL = next(field for field in STANDARD if field.kind == "email")
+PLAIN_EMAIL = re.compile(r"(?:[A-Za-z0-9._%+\-]+@[A-Za-z0-9.\-]+\.[A-Za-z]{2,})?")
 # shared by all records that say nothing: never changed in place
 NOTHING: dict[str, Any] = {}
 NO_TAGS: list[str] = []
 BETWEEN_TAGS = re.compile(r"[,;|]")
 
+Cells = Sequence[str]
+Faults = dict[int, BadInput]
 
-@dataclass(slots=True)
-class Record:
-    """What a row says: only what is not blank."""
+
+class Record(NamedTuple):
+    """What a row says; `texts` are in the order of TEXTS, "" where it says nothing."""
 
     mobile: str
-    columns: dict[str, Any]
-    custom: dict[str, Any] = field(default_factory=dict)
-    tags: list[str] = field(default_factory=list)
-    country_given: bool = False
+    texts: tuple[str, ...]
+    custom: dict[str, Any]
+    tags: list[str]
+    country_given: bool
 
-    def merge(self, later: Record) -> None:
+    def merged(self, later: Record) -> Record:
         """The same number again: what the later row says wins."""
-        self.columns |= later.columns
-        self.custom = self.custom | later.custom
-        self.tags = list(dict.fromkeys([*self.tags, *later.tags]))
-
-
-def parse_plain_email(value: str) -> Any:
-    """The usual address at little cost; all others the way of the field."""
-    if PLAIN_EMAIL.fullmatch(value) and len(value) <= EMAIL_LIMIT:
-        return value.lower()
-    return EMAIL.parse(value)
+        texts = [new or old for old, new in zip(self.texts, later.texts, strict=True)]
+        if self.country_given and not later.country_given:  # a guess does not overrule
+            texts[COUNTRY] = self.texts[COUNTRY]
+        return Record(
+            self.mobile,
+            tuple(texts),
+            self.custom | later.custom,
+            list(dict.fromkeys([*self.tags, *later.tags])),
+            self.country_given or later.country_given,
+        )
 
 
 class RecordReader:
@@ -59,62 +69,115 @@ class RecordReader:
         region: str,
     ) -> None:
         self._region = region
-        self._fields = fields
-        self._plain: list[tuple[int, str]] = []
-        self._custom_texts: list[tuple[int, str]] = []
-        self._typed: list[tuple[int, str, bool, Callable[[str], Any]]] = []
-        self._mobile = self._tags = -1
-        for index, column in enumerate(columns):
-            alias = mapping.get(column)
-            if alias == "mobile":
-                self._mobile = index
-            elif alias == TAGS:
-                self._tags = index
-            elif alias is not None:
-                self._add(index, fields[alias])
+        at = {mapping[column]: index for index, column in enumerate(columns) if column in mapping}
+        self._mobile = at.pop("mobile", None)
+        self._tags = at.pop(TAGS, None)
+        self._columns = [
+            (index, fields[alias], parser_of(fields[alias])) for alias, index in at.items()
+        ]
 
-    def _add(self, index: int, field: Field) -> None:
-        if field.kind == "text":
-            (self._custom_texts if field.custom else self._plain).append((index, field.alias))
-            return
-        parse: Callable[[str], Any] = parse_plain_email if field.kind == "email" else field.parse
-        if field.kind in FEW_VALUES:
-            parse = lru_cache(maxsize=4096)(field.parse)
-        self._typed.append((index, field.alias, field.custom, parse))
+    def read(self, rows: Sequence[list[str]]) -> tuple[list[Record], Faults]:
+        """A record of each row, and by index why some are none: errors with field and mend.
 
-    def read(self, cells: list[str]) -> Record:
-        """The record; raises BadInput naming field, value and mend."""
-        custom = NOTHING
-        whole = "".join(cells)
-        if len(whole) <= TEXT_LIMIT and whole.isprintable():  # so no cell needs a closer look
-            columns = {name: text for at, name in self._plain if (text := cells[at].strip())}
+        All rows must be as wide as the header.
+        """
+        faults: Faults = {}
+        cells: list[Cells] = list(zip(*rows, strict=True))
+        texts: dict[str, Sequence[Any]] = {}
+        custom: dict[str, Sequence[Any]] = {}
+        for index, field, parse in self._columns:
+            found = read_column(cells[index], field, parse, faults)
+            (custom if field.custom else texts)[field.alias] = found
+        given = texts.get("country", ())
+        numbers = self._numbers(cells, given or repeat(self._region, len(rows)), faults)
+        texts["country"] = [number[1] for number in numbers]
+        if given:
+            texts["country"] = [
+                one or two for one, two in zip(given, texts["country"], strict=True)
+            ]
+        records = map(
+            Record,
+            [number[0] for number in numbers],
+            zip(*(texts.get(name) or repeat("") for name in TEXTS), strict=False),
+            customs(custom) if custom else repeat(NOTHING),
+            self._read_tags(cells, faults),
+            map(bool, given or repeat("")),
+        )
+        return list(records), faults
+
+    def _numbers(
+        self, cells: list[Cells], countries: Iterable[str], faults: Faults
+    ) -> list[Number]:
+        if self._mobile is None:
+            raws: Cells = [""] * len(cells[0]) if cells else []
         else:
-            columns = self._read_texts(cells, self._plain)
-        if self._custom_texts:
-            custom = self._read_texts(cells, self._custom_texts)
-        for index, alias, is_custom, parse in self._typed:
-            value = cells[index].strip()
-            if value:
-                if is_custom and custom is NOTHING:
-                    custom = {}
-                (custom if is_custom else columns)[alias] = parse(value)
-        raw = cells[self._mobile].strip()
-        if not raw:
-            raise BadInput("mobile", "is missing", mend="Enter a mobile number.")
-        number = parse_number(raw, region=columns.get("country") or self._region)
-        country_given = "country" in columns
-        if number.region:
-            columns.setdefault("country", number.region)
-        tags = self._read_tags(cells) if self._tags >= 0 else NO_TAGS
-        return Record(number.e164, columns, custom, tags, country_given)
+            raws = list(map(str.strip, cells[self._mobile]))
+        regions = [country or self._region for country in countries]
+        numbers = parse_plain_numbers(raws, regions)
+        for index, number in enumerate(numbers):
+            if number is None:
+                try:
+                    numbers[index] = read_number(raws[index], regions[index])
+                except BadInput as error:
+                    faults.setdefault(index, error)
+                    numbers[index] = NO_NUMBER
+        return numbers  # type: ignore[return-value]  # no None is left
 
-    def _read_texts(self, cells: list[str], wanted: list[tuple[int, str]]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for index, alias in wanted:
-            value = cells[index].strip()
-            if value:
-                found[alias] = self._fields[alias].parse(value)
-        return found
+    def _read_tags(self, cells: list[Cells], faults: Faults) -> Iterable[list[str]]:
+        if self._tags is None:
+            return repeat(NO_TAGS)
+        return read_each(cells[self._tags], split_tags, faults, NO_TAGS)
 
-    def _read_tags(self, cells: list[str]) -> list[str]:
-        return clean_names([tag for tag in BETWEEN_TAGS.split(cells[self._tags]) if tag.strip()])
+
+NO_NUMBER = Number("", "", "")
+
+
+def read_number(raw: str, region: str) -> Number:
+    if not raw:
+        raise BadInput("mobile", "is missing", mend="Enter a mobile number.")
+    return parse_number(raw, region=region)
+
+
+def split_tags(cell: str) -> list[str]:
+    return clean_names([tag for tag in BETWEEN_TAGS.split(cell) if tag.strip()])
+
+
+def parser_of(field: Field) -> Callable[[str], Any]:
+    """Few values come again and again: countries, choices."""
+    return lru_cache(maxsize=4096)(field.parse) if field.kind in FEW_VALUES else field.parse
+
+
+def read_column(
+    cells: Cells, field: Field, parse: Callable[[str], Any], faults: Faults
+) -> Sequence[Any]:
+    """The values of a column, "" where blank."""
+    if field.kind in ("text", "email") and max(map(len, cells)) <= field.limit:
+        plain = list(map(str.strip, cells))
+        if field.kind == "text" and "".join(plain).isprintable():
+            return plain
+        if field.kind == "email" and all(map(PLAIN_EMAIL.fullmatch, plain)):
+            return list(map(str.lower, plain))
+    return read_each(cells, parse, faults, "")
+
+
+def read_each(cells: Cells, parse: Callable[[str], Any], faults: Faults, blank: Any) -> list[Any]:
+    values = []
+    for index, cell in enumerate(cells):
+        value, text = blank, cell.strip()
+        if text:
+            try:
+                value = parse(text)
+            except BadInput as error:
+                faults.setdefault(index, error)
+        values.append(value)
+    return values
+
+
+def customs(columns: Mapping[str, Sequence[Any]]) -> Iterable[dict[str, Any]]:
+    """Of each row, the custom values that are not blank."""
+    for values in zip(*columns.values(), strict=True):
+        yield {
+            alias: value
+            for alias, value in zip(columns, values, strict=True)
+            if value != "" and value is not None
+        }

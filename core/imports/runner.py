@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import gc
 import io
-import itertools
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import or_, select, update
 
@@ -22,7 +22,8 @@ from core.errors import BadInput, Conflict, HeliographError, NotFound
 from core.imports.mapping import map_columns
 from core.imports.models import CANCELLED, FAILED, FINISHED, PENDING, RUNNING, Import
 from core.imports.records import Record, RecordReader
-from core.imports.source import Row, Source, inspect_file, read_rows
+from core.imports.rows import Batch, read_batches
+from core.imports.source import Source, inspect_file
 from core.imports.storage import store_records
 from core.installation import current_settings
 from core.segments import create_segment, find_segment
@@ -79,7 +80,10 @@ def create_import(
 
 
 def mapping_of(source: Source, given: Mapping[str, str] | None) -> dict[str, str]:
-    samples = [row.cells for row in itertools.islice(read_rows(source), SAMPLES)]
+    first = next(read_batches(source, SAMPLES), None)
+    samples = (
+        [row for index, row in enumerate(first.rows) if index not in first.faults] if first else []
+    )
     return map_columns(source.columns, contact_fields(), samples, given)
 
 
@@ -140,11 +144,11 @@ def work(job: Import, progress: Progress | None) -> None:
         job.bytes_total,
     )
     reader = RecordReader(source.columns, job.mapping, contact_fields(), job.region)
-    rows = itertools.islice(read_rows(source), job.rows_done, None)
+    batches = read_batches(source, BATCH, after=job.rows_done)
     with ErrorFile(Path(job.error_path), job.error_bytes, source.columns) as errors:
         while True:
             with without_collection():
-                batch = list(itertools.islice(rows, BATCH))
+                batch = next(batches, None)
                 if batch and not store_batch(job.id, batch, reader, errors):
                     return
             if not batch:
@@ -166,11 +170,11 @@ def without_collection() -> Iterator[None]:
             gc.enable()
 
 
-def store_batch(import_id: int, batch: list[Row], reader: RecordReader, errors: ErrorFile) -> bool:
+def store_batch(import_id: int, batch: Batch, reader: RecordReader, errors: ErrorFile) -> bool:
     """One transaction: contacts, counters and checkpoint. False when it was cancelled."""
     records, rejected = sort_out(batch, reader)
-    for row, reason in rejected:
-        errors.add(row, reason)
+    for row in rejected:
+        errors.add(row)
     kept = errors.flush()
     now = utcnow()
     with transaction() as session:
@@ -180,36 +184,52 @@ def store_batch(import_id: int, batch: list[Row], reader: RecordReader, errors: 
         stored = store_records(session, import_id, job.segment_id, list(records.values()), now)
         job.created += stored.created
         job.updated += stored.updated
-        job.unchanged += len(batch) - len(rejected) - stored.created - stored.updated
+        job.unchanged += len(batch.rows) - len(rejected) - stored.created - stored.updated
         job.rejected += len(rejected)
-        job.rows_done += len(batch)
-        job.bytes_done = max(job.bytes_done, min(batch[-1].position, job.bytes_total))
+        job.rows_done += len(batch.rows)
+        job.bytes_done = max(job.bytes_done, min(batch.position, job.bytes_total))
         job.error_bytes = kept
         job.lease_until = now + LEASE
         session.flush()
     return True
 
 
-def sort_out(
-    batch: list[Row], reader: RecordReader
-) -> tuple[dict[str, Record], list[tuple[Row, str]]]:
+def sort_out(batch: Batch, reader: RecordReader) -> tuple[dict[str, Record], list[Rejected]]:
     """Records by number, and the rows that cannot be taken with their reasons."""
+    rows = batch.rows
+    at: Sequence[int] = range(len(rows))
+    if batch.faults:
+        at = [index for index in at if index not in batch.faults]
+        rows = [rows[index] for index in at]
+    found, faults = reader.read(rows)
+    reasons = batch.faults | {at[index]: fault.message for index, fault in faults.items()}
+    rejected = [
+        Rejected(batch.first + index, batch.rows[index], reasons[index])
+        for index in sorted(reasons)
+    ]
+    if faults:
+        found = [record for index, record in enumerate(found) if index not in faults]
+    records = {record[0]: record for record in found}
+    if len(records) < len(found):
+        records = merge_same(found)
+    return records, rejected
+
+
+def merge_same(found: list[Record]) -> dict[str, Record]:
     records: dict[str, Record] = {}
-    rejected: list[tuple[Row, str]] = []
-    read = reader.read
-    for row in batch:
-        if row.fault:
-            rejected.append((row, row.fault))
-            continue
-        try:
-            record = read(row.cells)
-        except BadInput as error:
-            rejected.append((row, error.message))
-            continue
+    for record in found:
         first = records.setdefault(record.mobile, record)
         if first is not record:
-            first.merge(record)
-    return records, rejected
+            records[record.mobile] = first.merged(record)
+    return records
+
+
+class Rejected(NamedTuple):
+    """A row that cannot be taken; `number` counts from 1."""
+
+    number: int
+    cells: list[str]
+    reason: str
 
 
 class ErrorFile:
@@ -234,8 +254,8 @@ class ErrorFile:
             self._writer.writerow(["row", "reason", *self._columns])
         return self
 
-    def add(self, row: Row, reason: str) -> None:
-        self._writer.writerow([row.number, reason, *row.cells])
+    def add(self, row: Rejected) -> None:
+        self._writer.writerow([row.number, row.reason, *row.cells])
         self._changed = True
 
     def flush(self) -> int:
@@ -298,12 +318,11 @@ def dry_run(
     reader = RecordReader(source.columns, mapped, contact_fields(), checked_region(region))
     good, bad = 0, 0
     first: list[str] = []
-    rows = read_rows(source)
-    while batch := list(itertools.islice(rows, BATCH)):
+    for batch in read_batches(source, BATCH):
         records, rejected = sort_out(batch, reader)
         good += len(records)
         bad += len(rejected)
-        first += [f"row {row.number}: {reason}" for row, reason in rejected[: 10 - len(first)]]
+        first += [f"row {row.number}: {row.reason}" for row in rejected[: 10 - len(first)]]
     ignored = [column for column in source.columns if column not in mapped]
     return {
         "encoding": source.encoding,

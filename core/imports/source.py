@@ -1,14 +1,11 @@
-"""Reading a CSV file: encoding, delimiter, header, and rows one by one."""
+"""Looking a CSV file over: encoding, delimiter and header."""
 
 from __future__ import annotations
 
 import codecs
 import csv
-import io
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import charset_normalizer
 
@@ -17,8 +14,6 @@ from core.installation import current_settings
 from core.phone import looks_like_number
 
 MAX_COLUMNS = 200
-MAX_CELL = 100_000
-POSITION_EVERY = 500
 CHUNK = 1 << 20
 SAMPLE = 1 << 16
 DELIMITERS = (",", ";", "\t", "|")
@@ -35,7 +30,6 @@ CANDIDATES = [
     *("cp1252", "iso8859_15", "cp1250", "iso8859_2", "cp1251", "koi8_r", "cp1253", "cp1254"),
     *("mac_roman", "shift_jis", "gb18030", "big5", "euc_kr"),
 ]
-STUMBLE = "\ufffd"
 WESTERN = frozenset(
     "àáâãäåæçèéêëìíîïñòóôõöøùúûüýÿœßÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝŸŒ«»“”‘’„–—…€£°¿¡ªº·\xa0"
 )
@@ -55,15 +49,6 @@ class Source:
     delimiter: str
     columns: tuple[str, ...]
     size: int
-
-
-class Row(NamedTuple):
-    """`number` counts data rows from 1; `fault` is set when the row cannot be read."""
-
-    number: int
-    cells: list[str]
-    fault: str = ""
-    position: int = 0
 
 
 def inspect_file(path: Path) -> Source:
@@ -170,52 +155,3 @@ def read_header(path: Path, encoding: str, delimiter: str) -> tuple[str, ...]:
     if twice is not None:
         raise BadInput("file", "has this column twice", value=twice, mend="Rename one of them.")
     return filled
-
-
-def remembered(file: io.TextIOBase, current: list[str]) -> Iterator[str]:
-    """The lines of *file*; those of the row being read are kept in *current*."""
-    for line in file:
-        current.append(line)
-        yield line
-
-
-def read_rows(source: Source) -> Iterator[Row]:
-    """All data rows in turn; blank lines are passed over. Memory stays flat."""
-    width = len(source.columns)
-    may_stumble = not source.encoding.startswith("utf-8")  # that was checked as a whole
-    csv.field_size_limit(MAX_CELL)
-    with source.path.open("rb") as raw:
-        text = io.TextIOWrapper(raw, source.encoding, errors="replace", newline="")
-        current: list[str] = []
-        reader = csv.reader(remembered(text, current), delimiter=source.delimiter)
-        number, position, headed = 0, 0, False
-        while True:
-            current.clear()
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                number += 1
-                cells = ["".join(current)[:MAX_CELL]]
-                yield Row(number, cells, f"The row cannot be read: {error}", raw.tell())
-                continue
-            if not any(cells):
-                continue
-            if not headed:
-                headed = True
-                continue
-            number += 1
-            fault = ""
-            if len(cells) != width or (may_stumble and any(STUMBLE in line for line in current)):
-                fault = fault_of(cells, width, source.encoding)
-            # asking for the position costs more than reading: a bar needs it now and then
-            if not number % POSITION_EVERY:
-                position = raw.tell()
-            yield Row(number, cells, fault, position)
-
-
-def fault_of(cells: list[str], width: int, encoding: str) -> str:
-    if len(cells) != width:
-        return f"The row has {len(cells)} cells, the header {width}."
-    return f"A character cannot be read as {encoding}."

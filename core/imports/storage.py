@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import repeat
 from typing import Any
 
 from sqlalchemy import (
@@ -27,15 +28,10 @@ from core.contacts.models import NUMBER_OK, Contact
 from core.contacts.tags import tag_contacts
 from core.db import change_rows, dialect_name, insert_selected, table_of
 from core.imports.models import ImportContact
-from core.imports.records import Record
+from core.imports.records import COUNTRY, TEXTS, Record
 from core.segments.models import BY_HAND, SegmentMember
 
-TEXTS = (
-    *("first_name", "last_name", "email", "company"),
-    *("city", "country", "locale", "timezone"),
-)
 NOTED = ("import_id", "contact_id", "outcome")
-INSERTED = ("mobile", "number_status", *TEXTS, "custom", "created_at", "updated_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +49,7 @@ def store_records(
     new = [record for record in records if record.mobile not in known]
     changed = update_known(session, known, records, now)
     highest = session.scalar(select(func.max(Contact.id))) or 0
-    insert_contacts(session, new, now)
-    made = note_created(import_id, highest, new)
+    insert_contacts(session, import_id, new, now)
     note_updated(import_id, changed)
     if segment_id is not None or any(record.tags for record in records):
         ids = {number: row.id for number, row in known.items()}
@@ -62,7 +57,7 @@ def store_records(
         if segment_id is not None:
             join_segment(segment_id, list(ids.values()), now)
         tag_records(records, ids)
-    return Stored(made, len(changed), len(known) - len(changed))
+    return Stored(len(new), len(changed), len(known) - len(changed))
 
 
 def existing(session: Session, numbers: list[str]) -> dict[str, Row[Any]]:
@@ -82,12 +77,13 @@ def update_known(
         row = known.get(record.mobile)
         if row is None:
             continue
-        values = {name: record.columns.get(name) or getattr(row, name) for name in TEXTS}
+        before = tuple(getattr(row, name) for name in TEXTS)
+        texts = [new or old for old, new in zip(before, record.texts, strict=True)]
         if row.country and not record.country_given:  # a guess does not overrule
-            values["country"] = row.country
+            texts[COUNTRY] = row.country
         custom = (row.custom or {}) | record.custom
-        same = all(values[name] == getattr(row, name) for name in TEXTS)
-        if not same or custom != (row.custom or {}):
+        if tuple(texts) != before or custom != (row.custom or {}):
+            values = dict(zip(TEXTS, texts, strict=True))
             changes.append({"b_id": row.id, "custom": custom, "updated_at": now} | values)
     if changes:
         table = table_of(Contact)
@@ -100,33 +96,53 @@ def update_known(
     return [change["b_id"] for change in changes]
 
 
-def insert_contacts(session: Session, records: list[Record], now: datetime) -> None:
+def insert_contacts(session: Session, import_id: int, records: list[Record], now: datetime) -> None:
     """Below the ORM: a row of an import must not cost more than the row itself."""
     if not records:
         return
-    sqlite = dialect_name() == "sqlite"
-    at = now.strftime("%Y-%m-%d %H:%M:%S.%f") if sqlite else now
-    blank = dict.fromkeys(TEXTS, "")
-    rows = [
-        (
-            record.mobile,
-            NUMBER_OK,
-            *(blank | record.columns).values(),
-            json.dumps(record.custom) if record.custom else "{}",
-            at,
-            at,
-        )
-        for record in records
-    ]
-    names = ", ".join(INSERTED)
-    connection = session.connection()
-    if sqlite:
-        marks = ", ".join("?" * len(INSERTED))
-        connection.exec_driver_sql(f"INSERT INTO contacts ({names}) VALUES ({marks})", rows)  # noqa: S608
-        return
-    driver: Any = connection.connection.driver_connection
-    with driver.cursor().copy(f"COPY contacts ({names}) FROM STDIN") as copy:
-        for row in rows:
+    columns: dict[str, Sequence[Any]] = {"mobile": [record.mobile for record in records]}
+    columns |= zip(TEXTS, zip(*(record.texts for record in records), strict=True), strict=True)
+    columns["custom"] = [json.dumps(item.custom) if item.custom else "{}" for item in records]
+    if dialect_name() == "sqlite":
+        insert_by_statement(session, import_id, columns, now)
+    else:
+        insert_by_copy(session, import_id, columns, now)
+
+
+def insert_by_statement(
+    session: Session, import_id: int, columns: dict[str, Sequence[Any]], now: datetime
+) -> None:
+    """SQLite. What is the same in each row stands in the statement: fewer values to bind."""
+    same = {name: values[0] for name, values in columns.items() if is_even(values)}
+    stamp = now.strftime("%Y-%m-%d %H:%M:%S.%f")
+    same |= {"number_status": NUMBER_OK, "created_at": stamp, "updated_at": stamp}
+    given = [name for name in columns if name not in same]
+    statement = (
+        f"INSERT INTO contacts ({', '.join([*given, *same])}, import_id)"  # noqa: S608
+        f" VALUES ({', '.join(['?'] * len(given) + [quoted(value) for value in same.values()])},"
+        f" {import_id})"
+    )
+    rows = list(zip(*(columns[name] for name in given), strict=True))
+    session.connection().exec_driver_sql(statement, rows)
+
+
+def is_even(values: Sequence[Any]) -> bool:
+    return values[0] in ("", "{}") and values.count(values[0]) == len(values)
+
+
+def quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def insert_by_copy(
+    session: Session, import_id: int, columns: dict[str, Any], now: datetime
+) -> None:
+    """PostgreSQL."""
+    columns |= {name: repeat(now) for name in ("created_at", "updated_at")}
+    columns |= {"number_status": repeat(NUMBER_OK), "import_id": repeat(import_id)}
+    driver: Any = session.connection().connection.driver_connection
+    with driver.cursor().copy(f"COPY contacts ({', '.join(columns)}) FROM STDIN") as copy:
+        for row in zip(*columns.values(), strict=False):
             copy.write_row(row)
 
 
@@ -146,20 +162,8 @@ def one_of(column: Column[Any], values: Sequence[Any]) -> ColumnElement[bool]:
     return column == any_(cast(literal(list(values), ARRAY(column.type)), ARRAY(column.type)))
 
 
-def note_created(import_id: int, highest: int, new: list[Record]) -> int:
-    """For the timeline and for undoing: which contacts this import made."""
-    if not new:
-        return 0
-    ours = Contact.id > highest
-    if dialect_name() != "sqlite":  # others may insert meanwhile, which SQLite rules out
-        ours &= one_of(table_of(Contact).c.mobile, [record.mobile for record in new])
-    rows: Any = select(literal(import_id), Contact.id, literal("created")).where(ours)
-    insert_selected(ImportContact, NOTED, rows)
-    return len(new)
-
-
 def note_updated(import_id: int, ids: Sequence[int]) -> None:
-    """And which it changed."""
+    """For the timeline: which contacts it changed."""
     if not ids:
         return
     chosen = one_of(table_of(Contact).c.id, ids)

@@ -7,10 +7,12 @@ alone words the errors. A test holds the two against each other.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from core.phone.number import EITHER, MOBILE, PERSONAL, UNKNOWN, VOIP, Number
 from core.phone.plans import judge
 from core.phone.slow import parse_by_library
-from core.phone.spelling import looks_like_number, plain_digits, spell
+from core.phone.spelling import all_plain_digits, looks_like_number, plain_digits, spell
 
 __all__ = [
     "EITHER",
@@ -21,6 +23,7 @@ __all__ = [
     "Number",
     "looks_like_number",
     "parse_number",
+    "parse_plain_numbers",
 ]
 
 
@@ -33,3 +36,11 @@ def parse_number(raw: str, *, region: str) -> Number:
     """
     digits = plain_digits(raw) or spell(raw)
     return judge(digits, region) or parse_by_library(digits, region, raw=raw)
+
+
+def parse_plain_numbers(raws: Sequence[str], regions: Iterable[str]) -> list[Number | None]:
+    """Many at once: the plain cases; None where `parse_number` is to be asked."""
+    digits = all_plain_digits(raws)
+    return [
+        judge(text, region) if text else None for text, region in zip(digits, regions, strict=True)
+    ]

@@ -63,10 +63,13 @@ def dnc_entries(contact: Contact, before: datetime | None, limit: int) -> list[T
 
 def import_entries(contact: Contact, before: datetime | None, limit: int) -> list[TimelineEntry]:
     at = func.coalesce(Import.finished_at, Import.created_at)
+    changed = select(ImportContact.import_id).where(ImportContact.contact_id == contact.id)
+    made = select(Contact.import_id).where(Contact.id == contact.id)
+    touched = (ImportContact.import_id == Import.id) & (ImportContact.contact_id == contact.id)
     query = (
-        select(Import, ImportContact.outcome, at)
-        .join(ImportContact, ImportContact.import_id == Import.id)
-        .where(ImportContact.contact_id == contact.id)
+        select(Import, func.coalesce(ImportContact.outcome, "created"), at)
+        .outerjoin(ImportContact, touched)
+        .where(Import.id.in_(changed.union_all(made)))
     )
     rows = read_page(query, at, before, limit, Import.id.desc())
     return [

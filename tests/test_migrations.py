@@ -1,0 +1,35 @@
+"""Each change of the schema, with data in the tables, on both databases."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import select, text
+
+from core.contacts import Contact, add_contact
+from core.db import db, transaction
+from core.imports import Import, ImportContact
+from core.migrations import FOLDER
+
+
+def migrate(revision: str) -> None:
+    """To *revision*, from wherever the database is."""
+    db.session.remove()
+    (downgrade if revision < "0002" else upgrade)(directory=str(FOLDER), revision=revision)
+
+
+def test_contacts_tell_the_import_that_made_them(app: Flask) -> None:
+    made = add_contact({"mobile": "+33612345678"}, region="FR")
+    changed = add_contact({"mobile": "+33612345679"}, region="FR")
+    with transaction() as session:
+        session.add_all([Import(id=7, filename="a.csv", path="a")])
+        session.flush()
+        session.add(ImportContact(import_id=7, contact_id=changed.id, outcome="updated"))
+        session.get_one(Contact, made.id).import_id = 7
+    migrate("0001")
+    rows = db.session.execute(text("SELECT contact_id, outcome FROM import_contacts ORDER BY 1"))
+    assert [tuple(row) for row in rows] == [(made.id, "created"), (changed.id, "updated")]
+    migrate("head")
+    assert db.session.scalars(select(ImportContact.contact_id)).all() == [changed.id]
+    found = db.session.execute(select(Contact.id, Contact.import_id).order_by(Contact.id))
+    assert [tuple(row) for row in found] == [(made.id, 7), (changed.id, None)]
