@@ -5,18 +5,18 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: run test bench lint
+.PHONY: run test bench lint pictures
 
-run: $(VENV)/.run
+run: $(VENV)/.run $(VENV)/.assets
 	HELIOGRAPH_DATA_DIR=$${HELIOGRAPH_DATA_DIR:-var} $(BIN)/heliograph serve --demo $(ARGS)
 
-test: $(VENV)/.test
+test: $(VENV)/.test $(VENV)/.assets $(VENV)/.browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
-bench: $(VENV)/.test
+bench: $(VENV)/.test $(VENV)/.assets
 	$(BIN)/python -m benchmarks $(ARGS)
 
 lint: $(VENV)/.test
@@ -35,3 +35,18 @@ $(VENV)/.run: $(VENV)/bin/python setup.cfg pyproject.toml
 $(VENV)/.test: $(VENV)/bin/python setup.cfg pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	touch $@ $(VENV)/.run
+
+# what pages load: npm of the machine, else npm out of a wheel
+PAGES := $(shell find core/templates core/translations plugins -name '*.html' -o -name '*.po' 2>/dev/null)
+
+$(VENV)/.assets: $(VENV)/.run package-lock.json core/web/assets.py $(PAGES)
+	command -v npm >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check '.[node]'
+	$(BIN)/python -c 'from core.web.assets import install; install()'
+	touch $@
+
+$(VENV)/.browser: $(VENV)/.test tests/browser.py
+	$(BIN)/python -m tests.browser
+	touch $@
+
+pictures: $(VENV)/.test $(VENV)/.assets $(VENV)/.browser
+	$(BIN)/python -m tests.pages.pictures $(ARGS)

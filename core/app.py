@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from core.db import init_db
 from core.encryption import Cipher
@@ -15,6 +16,7 @@ from core.web import mount_web
 from core.web.errors import register_error_handlers
 from core.web.mount import mount_plugins
 from core.web.prefix import PublicPrefix
+from core.web.security import cookie_settings
 
 SETTINGS = "heliograph_settings"
 
@@ -24,13 +26,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_environment()
     keys = settings.keys()
     configure_logging(settings)
-    app = Flask("core", static_folder=None)
+    app = Flask("core")
     app.extensions[SETTINGS] = settings
     app.config.update(
         SECRET_KEY=keys[0],
         SECRET_KEY_FALLBACKS=keys[1:],
         SQLALCHEMY_DATABASE_URI=settings.database,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings),
+        **cookie_settings(settings),
     )
     init_db(app)
     init_migrations(app)
@@ -39,6 +42,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     mount_plugins(app)
     register_error_handlers(app)
     app.wsgi_app = PublicPrefix(app.wsgi_app, settings.prefix)  # type: ignore[assignment]
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies)  # type: ignore[method-assign]
     return app
 
 

@@ -187,6 +187,11 @@ class Provider:
             FailureKind.UNKNOWN_OUTCOME, f"{self.label or self.name} cannot look texts up."
         )
 
+    @classmethod
+    def steps(cls, callback_url: str) -> list[str]:
+        """What an admin does at the provider's own site, in order; [] is nothing."""
+        return []
+
     def check(self) -> Check:
         """Test the connection; raises nothing, answers in words."""
         return Check(ok=True, text="This provider has no test.")

@@ -30,6 +30,8 @@ from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+from core.errors import Changed
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -135,6 +137,15 @@ def transaction() -> Iterator[Session]:
         raise
     finally:
         session.info["writing"] = False
+
+
+def refuse_changed(seen: datetime | None, stands: datetime | None) -> None:
+    """Raise Changed when a form that saw the version *seen* meets another one.
+
+    None for *seen* is no form: the caller does not care.
+    """
+    if seen is not None and seen != stands:
+        raise Changed
 
 
 def insert_new(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> int:

@@ -28,6 +28,8 @@ class Dnc(Model):
     source: Mapped[str] = mapped_column(String(60), default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
 
+    __table_args__ = (Index("ix_dnc_created_at", "created_at", "number"),)
+
 
 class DncChange(Model):
     """History: each time a number went on (`on`) or off (`off`) the list."""
@@ -43,7 +45,10 @@ class DncChange(Model):
     source: Mapped[str] = mapped_column(String(60), default="")
     at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
 
-    __table_args__ = (Index("ix_dnc_changes_number", "number", "id"),)
+    __table_args__ = (
+        Index("ix_dnc_changes_number", "number", "id"),
+        Index("ix_dnc_changes_at", "at"),
+    )
 
 
 def add_dnc(

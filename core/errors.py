@@ -47,6 +47,10 @@ class Conflict(HeliographError):
     status = 409
 
 
+class Changed(Conflict):
+    """Somebody changed this meanwhile. Look at both, then save again."""
+
+
 class Forbidden(HeliographError):
     """This is not allowed."""
 

@@ -38,6 +38,9 @@ class Settings:
     log_format: str = setting("text", "`text` or `json`")
     log_level: str = setting("INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`")
     quiet_hours: str = setting("", "No broadcast texts then, in the contact's zone: `21:00-08:00`")
+    trusted_proxies: str = setting(
+        "0", "How many proxies stand before the server; they tell the visitor's address"
+    )
     frequency_cap: str = setting("", "Most broadcast texts a number gets: `3/7d` is 3 in 7 days")
 
     @classmethod
@@ -58,6 +61,7 @@ class Settings:
         choose("SAFE_MODE", self.safe_mode, ("0", "1"))
         choose("LOG_LEVEL", self.log_level, ("DEBUG", "INFO", "WARNING", "ERROR"))
         check_zone(self.timezone)
+        choose("TRUSTED_PROXIES", self.trusted_proxies, ("0", "1", "2", "3"))
         if not (len(self.default_region) == 2 and self.default_region.isalpha()):
             raise BadInput(
                 f"{PREFIX}DEFAULT_REGION",
@@ -91,6 +95,10 @@ class Settings:
     def prefix(self) -> str:
         """Path under which the server lives: "" or "/mautic"."""
         return urlsplit(self.public_url).path.rstrip("/")
+
+    @property
+    def proxies(self) -> int:
+        return int(self.trusted_proxies)
 
     @property
     def region(self) -> str:

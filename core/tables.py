@@ -6,6 +6,10 @@ import importlib
 
 MODULES = (
     "core.users",
+    "core.logins",
+    "core.audit",
+    "core.submissions",
+    "core.figures",
     "core.contacts.models",
     "core.imports.models",
     "core.segments.models",

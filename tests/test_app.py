@@ -14,18 +14,17 @@ def test_it_is_alive_and_ready(client: FlaskClient) -> None:
     assert ready.json["schema"]
 
 
-def test_the_status_page_says_what_to_do_next(client: FlaskClient) -> None:
-    page = client.get("/").text
-    assert "Heliograph is running" in page
-    assert "heliograph user create" in page
+def test_a_new_installation_asks_for_its_first_user(client: FlaskClient) -> None:
+    answer = client.get("/mautic/", follow_redirects=True)
+    assert "Welcome to Heliograph" in answer.text
 
 
 def test_it_lives_under_a_prefix_stripped_or_not(make_app: Callable[..., Flask]) -> None:
     client = make_app(public_url="https://example.com/mautic").test_client()
-    for path in ("/mautic/", "/"):
+    for path in ("/mautic/welcome", "/welcome"):
         answer = client.get(path)
         assert answer.status_code == 200
-        assert 'href="/mautic/style.css"' in answer.text
+        assert 'href="/mautic/static/app.css' in answer.text
 
 
 def test_an_unknown_page_is_a_plain_404(client: FlaskClient) -> None:

@@ -1,13 +1,26 @@
-"""What became of a broadcast: counts by status and by reason, in words."""
+"""What became of a broadcast: counts by status and by reason, in words.
+
+Counting a million texts takes a second: a job does it for large broadcasts, the
+less often the longer it takes, and keeps the counts for pages.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import time
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select, update
 
-from core.broadcasts.models import BroadcastSkip
-from core.db import db
+from core.broadcasts.models import (
+    DRAFT,
+    PAUSED,
+    RUNNING,
+    SCHEDULED,
+    Broadcast,
+    BroadcastSkip,
+)
+from core.db import change_rows, db, transaction, utcnow
 from core.deliveries.models import OPEN, SKIPPED, Delivery
 
 SKIP_REASONS = {
@@ -40,6 +53,12 @@ class Counts:
         return sum(count for status, count in self.by_status.items() if status != SKIPPED)
 
     @property
+    def size(self) -> int:
+        """Texts and contacts left out, together."""
+        left_out = sum(self.skipped.values())
+        return self.recipients + left_out
+
+    @property
     def open(self) -> int:
         return sum(self.by_status.get(status, 0) for status in OPEN)
 
@@ -69,3 +88,57 @@ def count_broadcast(broadcast_id: int) -> Counts:
         if status in ("failed", "undelivered", "unknown"):
             failed[reason or "unknown"] = failed.get(reason or "unknown", 0) + count
     return Counts(by_status, skipped, failed, parts)
+
+
+FEW = 5000  # so many are counted while the page waits
+LIVE = (RUNNING, PAUSED)
+STILL_REPORTED = timedelta(days=3)  # a finished one's last statuses come that late
+
+
+def kept_counts(broadcast: Broadcast) -> Counts:
+    """The counts for a page: counted now when there are few, else as last kept."""
+    if broadcast.status in (DRAFT, SCHEDULED):
+        return Counts()
+    kept = Counts(**broadcast.counts) if broadcast.counts else None
+    if kept is not None and kept.size > FEW:
+        return kept
+    if is_small(broadcast.id):
+        return count_broadcast(broadcast.id)
+    return kept or Counts()
+
+
+def is_small(broadcast_id: int) -> bool:
+    for model in (Delivery, BroadcastSkip):
+        some = select(model.broadcast_id).where(model.broadcast_id == broadcast_id)
+        beyond = some.offset(FEW).limit(1)
+        if db.session.scalar(beyond) is not None:
+            return False
+    return True
+
+
+def count_due_broadcasts() -> str | None:
+    """Job: count anew what is under way, or ended lately, and keep it for pages."""
+    now = utcnow()
+    lately = Broadcast.finished_at > now - STILL_REPORTED
+    wanted = select(Broadcast.id).where(
+        or_(Broadcast.status.in_(LIVE), lately, Broadcast.counts.is_(None)),
+        Broadcast.status.not_in((DRAFT, SCHEDULED)),
+        or_(Broadcast.count_due_at.is_(None), Broadcast.count_due_at <= now),
+    )
+    for broadcast_id in db.session.scalars(wanted).all():
+        keep_counts(broadcast_id)
+    return None
+
+
+def keep_counts(broadcast_id: int) -> Counts:
+    begun = time.monotonic()
+    counts = count_broadcast(broadcast_id)
+    taken = timedelta(seconds=time.monotonic() - begun)
+    now = utcnow()
+    with transaction() as session:
+        status = session.scalar(select(Broadcast.status).where(Broadcast.id == broadcast_id))
+        live = status in LIVE
+        rest = max(timedelta(seconds=2 if live else 60), taken * (10 if live else 100))
+        kept = update(Broadcast).where(Broadcast.id == broadcast_id)
+        change_rows(kept.values(counts=asdict(counts), counted_at=now, count_due_at=now + rest))
+    return counts

@@ -16,6 +16,7 @@ from core.broadcasts.models import (
     SCHEDULED,
     Broadcast,
 )
+from core.contacts.profile import LARGEST_ID
 from core.db import change_rows, db, transaction, utcnow
 from core.deliveries.models import CANCELLED as TEXT_CANCELLED
 from core.deliveries.models import OPEN, QUEUED, Delivery
@@ -27,7 +28,8 @@ from core.segments.models import Segment
 
 def get_broadcast(broadcast_id: int) -> Broadcast:
     """The broadcast; raises NotFound."""
-    broadcast = db.session.get(Broadcast, broadcast_id, populate_existing=True)
+    known = 0 < broadcast_id <= LARGEST_ID
+    broadcast = db.session.get(Broadcast, broadcast_id, populate_existing=True) if known else None
     if broadcast is None:
         raise NotFound(f"There is no broadcast {broadcast_id}. Run: heliograph broadcasts list")
     return broadcast

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from core.db import Model, UTCDateTime, utcnow
+from core.db import Json, Model, UTCDateTime, utcnow
 
 if TYPE_CHECKING:  # messages make their broadcast: the relation is by name
     from core.messages.models import TextMessage
@@ -38,6 +38,10 @@ class Broadcast(Model):
     started_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+    # kept for pages, as counting a million texts is no work for a page
+    counts: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    counted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    count_due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     message: Mapped[TextMessage] = relationship(lazy="joined", innerjoin=True)
 

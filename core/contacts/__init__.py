@@ -6,7 +6,7 @@ from core.contacts.fields import Field, add_custom_field, contact_fields, find_f
 from core.contacts.merge import merge_contacts
 from core.contacts.models import Contact, ContactEvent, CustomField, Tag
 from core.contacts.profile import add_contact, delete_contact, edit_contact, get_contact
-from core.contacts.search import contacts_with_number, find_contacts
+from core.contacts.search import contacts_with_number, find_contacts, newest_contacts
 from core.contacts.tags import (
     list_tags,
     tag_contact,
@@ -32,6 +32,7 @@ __all__ = [
     "get_contact",
     "list_tags",
     "merge_contacts",
+    "newest_contacts",
     "tag_contact",
     "tag_contacts",
     "untag_contact",

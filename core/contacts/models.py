@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table
+from sqlalchemy import Column, ForeignKey, Index, String, Table, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Id, Json, Model, UTCDateTime, utcnow
@@ -16,8 +16,19 @@ contact_tags = Table(
     "contact_tags",
     Model.metadata,
     Column("contact_id", ForeignKey("contacts.id", ondelete="CASCADE"), primary_key=True),
-    Column("tag_id", ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("tag_id", ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True),
+    Index("ix_contact_tags_tag_contact", "tag_id", "contact_id"),
 )
+
+
+def name_indexes(name: str) -> tuple[Index, Index]:
+    """For what begins with a word, in any case: each database has a way of its own."""
+    return (
+        Index(f"ix_contacts_{name}_nocase", text(f"{name} COLLATE NOCASE")).ddl_if("sqlite"),
+        Index(f"ix_contacts_{name}_lower", text(f"lower({name}) text_pattern_ops")).ddl_if(
+            "postgresql"
+        ),
+    )
 
 
 class Tag(Model):
@@ -52,11 +63,11 @@ class Contact(Model):
     __tablename__ = "contacts"
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    mobile: Mapped[str | None] = mapped_column(String(16), index=True)
+    mobile: Mapped[str | None] = mapped_column(String(16))
     number_status: Mapped[str] = mapped_column(String(8), default=NUMBER_OK)
     first_name: Mapped[str] = mapped_column(String(120), default="")
     last_name: Mapped[str] = mapped_column(String(120), default="")
-    email: Mapped[str] = mapped_column(String(254), default="", index=True)
+    email: Mapped[str] = mapped_column(String(254), default="")
     company: Mapped[str] = mapped_column(String(120), default="")
     city: Mapped[str] = mapped_column(String(120), default="")
     country: Mapped[str] = mapped_column(String(2), default="")
@@ -70,7 +81,15 @@ class Contact(Model):
 
     tags: Mapped[list[Tag]] = relationship(secondary=contact_tags, order_by=Tag.name)
 
-    __table_args__ = (Index("ix_contacts_created_at", "created_at"),)
+    __table_args__ = (
+        # on PostgreSQL so ordered that they find beginnings too
+        Index("ix_contacts_mobile", "mobile", postgresql_ops={"mobile": "varchar_pattern_ops"}),
+        Index("ix_contacts_email", "email", postgresql_ops={"email": "varchar_pattern_ops"}),
+        Index("ix_contacts_created_at", "created_at"),
+        *name_indexes("first_name"),
+        *name_indexes("last_name"),
+        *name_indexes("company"),
+    )
 
     @property
     def name(self) -> str:

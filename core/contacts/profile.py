@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -13,7 +14,7 @@ from core.contacts.events import record_event
 from core.contacts.fields import Field, contact_fields, find_field
 from core.contacts.models import NUMBER_OK, Contact
 from core.contacts.values import Value
-from core.db import change_rows, db, transaction
+from core.db import change_rows, db, refuse_changed, transaction
 from core.dnc import Dnc, add_dnc
 from core.errors import BadInput, NotFound
 from core.host import notify
@@ -62,14 +63,18 @@ def add_contact(values: Mapping[str, object], *, region: str) -> Contact:
     return contact
 
 
-def edit_contact(contact_id: int, values: Mapping[str, object], *, region: str) -> Contact:
+def edit_contact(
+    contact_id: int, values: Mapping[str, object], *, region: str, seen: datetime | None = None
+) -> Contact:
     """Change the given *values* of a contact, see `add_contact`; blanks clear.
 
     When its number changes and the old one is on do-not-contact, so is the new
-    one from then on. Raises NotFound, BadInput.
+    one from then on. Raises NotFound, BadInput; Changed when it is no longer as
+    it was with `updated_at` *seen*.
     """
     with transaction() as session:
         contact = locked_contact(session, contact_id)
+        refuse_changed(seen, contact.updated_at)
         entered = read_values(values, region=region, contact=contact)
         changes = apply_values(contact, entered)
         carried = "mobile" in changes and carry_dnc(session, changes["mobile"], contact.mobile)

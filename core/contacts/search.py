@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, collate, exists, func, or_, select
+from sqlalchemy.orm import selectinload
 
 from core.contacts.models import Contact, Tag, contact_tags
-from core.db import db
+from core.contacts.profile import LARGEST_ID
+from core.db import Model, db, dialect_name
 from core.errors import BadInput
 from core.installation import current_settings
-from core.phone import looks_like_number, parse_number
+from core.phone import beginnings, looks_like_number, parse_number
 
-MOST = 1000
+MOST, MOST_WORDS = 1000, 8
+LAST = "\U0010ffff"  # sorts after every character
 TAGGED = re.compile(r'tag:(?:"([^"]*)"|(\S+))', re.IGNORECASE)
 NAMES = (Contact.first_name, Contact.last_name, Contact.company)
 
@@ -22,25 +26,66 @@ def find_contacts(
 ) -> list[Contact]:
     """Contacts that fit *query*, by id, at most *limit* (1,000) after *after_id*.
 
-    *query* is a number in any spelling (or five digits of one), an e-mail
-    address or its beginning, parts of names, and `tag:NAME` (`tag:"TWO WORDS"`);
-    all must fit, and nothing fits all. *region* is for national numbers; the
-    installation's by default. Give the last id found to read on.
+    *query* is a number in any spelling or its beginning, an e-mail address or
+    its beginning, beginnings of first name, last name or company, and `tag:NAME`
+    (`tag:"TWO WORDS"`); all must fit, and nothing fits all. *region* is for
+    national numbers; the installation's by default. Give the last id found to
+    read on.
     """
-    tags = [quoted or plain for quoted, plain in TAGGED.findall(query)]
-    rest = TAGGED.sub(" ", query).replace("\x00", "").strip()
-    conditions = [has_tag(name) for name in tags]
-    if looks_like_number(rest):
-        conditions.append(has_number(rest, region or current_settings().region))
-    else:
-        conditions += [has_email(w) if "@" in w else has_name(w) for w in rest.split()]
     found = (
         select(Contact)
-        .where(Contact.id > after_id, *conditions)
+        .where(Contact.id > after_id, *conditions_of(query, region))
         .order_by(Contact.id)
         .limit(max(1, min(limit, MOST)))
     )
     return list(db.session.scalars(found))
+
+
+def newest_contacts(
+    query: str = "",
+    *,
+    segment_id: int | None = None,
+    before_id: int | None = None,
+    after_id: int | None = None,
+    limit: int = 50,
+) -> list[Contact]:
+    """As `find_contacts`, the newest first: a page of a list.
+
+    Give the last id of a page as *before_id* for the next one, or the first as
+    *after_id* for the one before. *segment_id* leaves only its members.
+    """
+    conditions = conditions_of(query, "")
+    if segment_id is not None:
+        conditions.append(is_member(segment_id))
+    if before_id is not None:
+        conditions.append(Contact.id < min(before_id, LARGEST_ID))
+    backwards = after_id is not None
+    if after_id is not None:
+        conditions.append(Contact.id > min(after_id, LARGEST_ID))
+    order = Contact.id.asc() if backwards else Contact.id.desc()
+    page = select(Contact).where(*conditions).order_by(order).limit(max(1, min(limit, MOST)))
+    found = list(db.session.scalars(page.options(selectinload(Contact.tags))))
+    return found[::-1] if backwards else found
+
+
+def conditions_of(query: str, region: str) -> list[ColumnElement[bool]]:
+    tags = [quoted or plain for quoted, plain in TAGGED.findall(query)]
+    rest = TAGGED.sub(" ", query).replace("\x00", "").strip()
+    conditions = [has_tag(name) for name in tags]
+    if looks_like_number(rest):
+        return [*conditions, has_number(rest, region or current_settings().region)]
+    words = rest.split()[:MOST_WORDS]
+    return conditions + [has_email(word) if "@" in word else has_name(word) for word in words]
+
+
+def is_member(segment_id: int) -> ColumnElement[bool]:
+    # read by name: the tables of segments are built on those of contacts
+    members = Model.metadata.tables["segment_members"]
+    return exists().where(
+        members.c.segment_id == segment_id,
+        members.c.contact_id == Contact.id,
+        members.c.origin != "left_out",
+    )
 
 
 def contacts_with_number(e164: str) -> list[Contact]:
@@ -50,13 +95,22 @@ def contacts_with_number(e164: str) -> list[Contact]:
 
 
 def has_number(text: str, region: str) -> ColumnElement[bool]:
+    """The whole number, or its beginning, in international or national spelling."""
     try:
         return Contact.mobile == parse_number(text, region=region).e164
     except BadInput:
-        digits = "".join(char for char in text if char.isdecimal())
-        if text.startswith("+"):
-            return Contact.mobile.startswith(f"+{digits}")
-        return Contact.mobile.contains(digits.lstrip("0") or digits)
+        starts = beginnings(text, [region, current_settings().region])
+    return or_(*(begins_with(Contact.mobile.expression, start) for start in starts))
+
+
+def begins_with(column: ColumnElement[Any], start: str) -> ColumnElement[bool]:
+    """`LIKE 'start%'` by index, whatever the collation of the database."""
+    if dialect_name() == "postgresql":
+        return and_(
+            column.op("~>=~", is_comparison=True)(start),
+            column.op("~<~", is_comparison=True)(start + LAST),
+        )
+    return and_(column >= start, column < start + LAST)
 
 
 def has_email(word: str) -> ColumnElement[bool]:
@@ -65,17 +119,28 @@ def has_email(word: str) -> ColumnElement[bool]:
     whole = Contact.email == address
     if db.session.scalar(select(exists().where(whole))):
         return whole
-    return Contact.email.startswith(address, autoescape=True)
+    return begins_with(Contact.email.expression, address)
 
 
 def has_name(word: str) -> ColumnElement[bool]:
     return or_(
         *(
-            column.icontains(spelling, autoescape=True)
+            begins_with(folded(column.expression), lowered_ascii(spelling))
             for column in NAMES
             for spelling in spellings(word)
         )
     )
+
+
+def folded(column: ColumnElement[str]) -> ColumnElement[str]:
+    """As the index of names has it: ASCII letters in one case at least."""
+    if dialect_name() == "postgresql":
+        return func.lower(column)
+    return collate(column, "NOCASE")
+
+
+def lowered_ascii(word: str) -> str:
+    return "".join(char.lower() if char.isascii() else char for char in word)
 
 
 def has_tag(name: str) -> ColumnElement[bool]:

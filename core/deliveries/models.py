@@ -45,6 +45,10 @@ RANK = {
     CANCELLED: 4,
 }
 
+# what a person may have to look into
+TROUBLED = (FAILED, UNDELIVERED, UNKNOWN, SKIPPED, CANCELLED)
+IS_TROUBLED = "status IN ('failed', 'undelivered', 'unknown', 'skipped', 'cancelled')"
+
 SOURCES = ("broadcast", "campaign", "test", "api", "reply")
 
 
@@ -112,6 +116,15 @@ class Delivery(Model):
             "id",
             sqlite_where=sql("status = 'queued'"),
             postgresql_where=sql("status = 'queued'"),
+        ),
+        Index("ix_deliveries_attempted_at", "attempted_at"),
+        Index(
+            "ix_deliveries_troubled",
+            "broadcast_id",
+            "status",
+            "recipient_id",
+            sqlite_where=sql(IS_TROUBLED),
+            postgresql_where=sql(IS_TROUBLED),
         ),
         Index(
             "ix_deliveries_sending",

@@ -6,13 +6,14 @@ is read once per request, tick or command; what is loaded is fixed at start.
 
 from __future__ import annotations
 
-from core.host.contributions import Callbacks, Job, PluginConfig
+from core.host.contributions import Callbacks, Job, Pages, PluginConfig
 from core.host.plugins import PluginHost, PluginInfo, current_host
 from core.host.state import PluginState
 
 __all__ = [
     "Callbacks",
     "Job",
+    "Pages",
     "PluginConfig",
     "PluginHost",
     "PluginInfo",

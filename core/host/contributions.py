@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import click
 from flask import Blueprint
@@ -24,6 +25,20 @@ class Callbacks(Blueprint):
 
     It is exempt from CSRF, so each view must check the provider's signature.
     """
+
+
+class Pages(Blueprint):
+    """Pages of a plugin: `/plugins/<plugin>/...`, signed in only, 404 while disabled.
+
+    *menu* is the word in the main menu, which leads to the view called `index`;
+    *icon* is a name of bootstrap-icons. Templates extend `layout.html`.
+    """
+
+    def __init__(
+        self, name: str, import_name: str, *, menu: str, icon: str = "puzzle", **options: Any
+    ) -> None:
+        super().__init__(name, import_name, **options)
+        self.menu, self.icon = menu, icon
 
 
 @dataclass(frozen=True, slots=True)

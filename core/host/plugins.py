@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import ModuleType
 from typing import Any
 
@@ -177,21 +178,24 @@ class PluginHost:
         info = self.get(name)
         if info.fault:
             raise Conflict(f"The plugin {name} is broken and cannot be enabled: {info.reason}")
-        change_state(name, enabled=True, **({"is_default": True} if default else {}))
+        more: dict[str, Any] = {"is_default": True} if default else {}
+        change_state(name, enabled=True, **more)
 
     def disable(self, name: str) -> None:
         """Switch it off: it cannot send, but its callbacks still verify and record."""
         self.get(name)
         change_state(name, enabled=False, is_default=False)
 
-    def configure(self, name: str, given: dict[str, str | None]) -> list[str]:
-        """Store config values; returns what is still missing. Raises BadInput."""
+    def configure(
+        self, name: str, given: Mapping[str, str | None], *, seen: datetime | None = None
+    ) -> list[str]:
+        """Store config values; returns what is still missing. Raises BadInput, Changed."""
         info = self.get(name)
         model = info.contributions.config_model
         if model is None:
             raise Conflict(f"The plugin {name} has no configuration. {info.reason}".strip())
         merged, missing = merge_config(name, model, self._stored(name), given, self._cipher)
-        change_state(name, config=merged)
+        change_state(name, seen=seen, config=merged)
         return missing
 
     def rotate_secrets(self) -> int:

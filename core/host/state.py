@@ -9,7 +9,16 @@ from flask import g
 from sqlalchemy import Boolean, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Json, Model, UTCDateTime, db, insert_new, transaction, utcnow
+from core.db import (
+    Json,
+    Model,
+    UTCDateTime,
+    db,
+    insert_new,
+    refuse_changed,
+    transaction,
+    utcnow,
+)
 
 
 class PluginState(Model):
@@ -40,12 +49,13 @@ def forget_states() -> None:
         db.session.expire(state)
 
 
-def change_state(name: str, **values: Any) -> PluginState:
-    """Store *values* for the plugin, adding its row when it is new."""
+def change_state(name: str, *, seen: datetime | None = None, **values: Any) -> PluginState:
+    """Store *values* for the plugin, adding its row when it is new; raises Changed."""
     with transaction() as session:
         row = {"name": name, "enabled": False, "is_default": False, "config": {}}
         insert_new(PluginState, [row | {"created_at": utcnow(), "updated_at": utcnow()}])
         state = session.get_one(PluginState, name, with_for_update=True, populate_existing=True)
+        refuse_changed(seen, state.updated_at)
         if values.get("is_default"):
             for other in session.scalars(select(PluginState).where(PluginState.name != name)):
                 other.is_default = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -16,6 +17,8 @@ PENDING, RUNNING, FINISHED, FAILED, CANCELLED = (
     "failed",
     "cancelled",
 )
+# uploaded, not yet confirmed; being taken back; taken back
+UPLOADED, UNDOING, UNDONE = "uploaded", "undoing", "undone"
 
 
 class Import(Model):
@@ -49,12 +52,14 @@ class Import(Model):
     lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
     finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    undone_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class ImportContact(Model):
     """Contact that an import touched without making it, which `Contact.import_id` tells.
 
     `outcome` is updated, or created where the contact it made was merged away.
+    `before` holds the values that it replaced, and `after` those it gave.
     """
 
     __tablename__ = "import_contacts"
@@ -66,5 +71,7 @@ class ImportContact(Model):
         ForeignKey("contacts.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     outcome: Mapped[str] = mapped_column(String(8))
+    before: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    after: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
     __table_args__ = ({"sqlite_with_rowid": False},)

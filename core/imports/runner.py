@@ -10,21 +10,31 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 from sqlalchemy import or_, select, update
 
 from core.contacts.fields import contact_fields
+from core.contacts.profile import LARGEST_ID
 from core.db import change_rows, db, transaction, utcnow
 from core.errors import BadInput, Conflict, HeliographError, NotFound
 from core.imports.mapping import map_columns
-from core.imports.models import CANCELLED, FAILED, FINISHED, PENDING, RUNNING, Import
+from core.imports.models import (
+    CANCELLED,
+    FAILED,
+    FINISHED,
+    PENDING,
+    RUNNING,
+    UNDOING,
+    Import,
+)
 from core.imports.records import Record, RecordReader
 from core.imports.rows import Batch, read_batches
 from core.imports.source import Source, inspect_file
-from core.imports.storage import store_records
+from core.imports.storage import existing, store_records
+from core.imports.undo import undo_import
 from core.installation import current_settings
 from core.segments import create_segment, find_segment
 from core.segments.members import settle_counts
@@ -34,6 +44,7 @@ log = logging.getLogger(__name__)
 BATCH = 20_000
 SAMPLES = 50
 LEASE = timedelta(seconds=60)
+UNDO_LEASE = timedelta(minutes=10)
 
 Progress = Callable[[Import], object]
 
@@ -103,7 +114,8 @@ def segment_for(name: str) -> int:
 
 
 def get_import(import_id: int) -> Import:
-    job = db.session.get(Import, import_id, populate_existing=True)
+    known = 0 < import_id <= LARGEST_ID
+    job = db.session.get(Import, import_id, populate_existing=True) if known else None
     if job is None:
         raise NotFound(f"There is no import {import_id}.")
     return job
@@ -306,7 +318,23 @@ def run_pending_imports() -> str | None:
         except Conflict:
             continue
         done.append(f"import {job.id}: {job.created} created, {job.rejected} rejected")
+    done += [f"import {import_id} undone" for import_id in undo_pending(now)]
     return "; ".join(done) or None
+
+
+def undo_pending(now: datetime) -> list[int]:
+    """Undo what a person asked to; a dead process's undoing is gone on with."""
+    free = or_(Import.lease_until.is_(None), Import.lease_until < now)
+    with transaction() as session:
+        wanted = session.scalars(
+            select(Import).where(Import.status == UNDOING, free).with_for_update(skip_locked=True)
+        ).all()
+        for job in wanted:
+            job.lease_until = now + UNDO_LEASE
+        ids = [job.id for job in wanted]
+    for import_id in ids:
+        undo_import(import_id)
+    return ids
 
 
 def dry_run(
@@ -316,11 +344,12 @@ def dry_run(
     source = inspect_file(path)
     mapped = mapping_of(source, mapping)
     reader = RecordReader(source.columns, mapped, contact_fields(), checked_region(region))
-    good, bad = 0, 0
+    good, bad, known = 0, 0, 0
     first: list[str] = []
     for batch in read_batches(source, BATCH):
         records, rejected = sort_out(batch, reader)
         good += len(records)
+        known += len(existing(db.session(), list(records)))
         bad += len(rejected)
         first += [f"row {row.number}: {row.reason}" for row in rejected[: 10 - len(first)]]
     ignored = [column for column in source.columns if column not in mapped]
@@ -330,6 +359,7 @@ def dry_run(
         "mapping": mapped,
         "ignored": ignored,
         "contacts": good,
+        "known": known,
         "rejected": bad,
         "first_errors": first,
     }

@@ -26,12 +26,10 @@ from sqlalchemy.orm import Session
 
 from core.contacts.models import NUMBER_OK, Contact
 from core.contacts.tags import tag_contacts
-from core.db import change_rows, dialect_name, insert_selected, table_of
+from core.db import change_rows, dialect_name, insert_new, insert_selected, table_of
 from core.imports.models import ImportContact
 from core.imports.records import COUNTRY, TEXTS, Record
 from core.segments.models import BY_HAND, SegmentMember
-
-NOTED = ("import_id", "contact_id", "outcome")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +68,12 @@ def existing(session: Session, numbers: list[str]) -> dict[str, Row[Any]]:
 
 def update_known(
     session: Session, known: dict[str, Row[Any]], records: list[Record], now: datetime
-) -> list[int]:
-    """Write what the file says anew; blank cells never erase. Returns changed ids."""
-    changes = []
+) -> list[dict[str, Any]]:
+    """Write what the file says anew; blank cells never erase.
+
+    Returns of each changed contact its id, and what it had before and has after.
+    """
+    changes, changed = [], []
     for record in records:
         row = known.get(record.mobile)
         if row is None:
@@ -85,6 +86,7 @@ def update_known(
         if tuple(texts) != before or custom != (row.custom or {}):
             values = dict(zip(TEXTS, texts, strict=True))
             changes.append({"b_id": row.id, "custom": custom, "updated_at": now} | values)
+            changed.append({"contact_id": row.id, **differences(row, values, custom)})
     if changes:
         table = table_of(Contact)
         statement = (
@@ -93,7 +95,19 @@ def update_known(
             .values({name: bindparam(name) for name in (*TEXTS, "custom", "updated_at")})
         )
         session.connection().execute(statement, changes)
-    return [change["b_id"] for change in changes]
+    return changed
+
+
+def differences(
+    row: Row[Any], texts: dict[str, str], custom: dict[str, Any]
+) -> dict[str, dict[str, Any]]:
+    old = {**{name: getattr(row, name) for name in texts}, **(row.custom or {})}
+    new = {**texts, **custom}
+    names = [name for name, value in new.items() if old.get(name) != value]
+    return {
+        "before": {name: old.get(name) for name in names},
+        "after": {name: new[name] for name in names},
+    }
 
 
 def insert_contacts(session: Session, import_id: int, records: list[Record], now: datetime) -> None:
@@ -162,13 +176,13 @@ def one_of(column: Column[Any], values: Sequence[Any]) -> ColumnElement[bool]:
     return column == any_(cast(literal(list(values), ARRAY(column.type)), ARRAY(column.type)))
 
 
-def note_updated(import_id: int, ids: Sequence[int]) -> None:
-    """For the timeline: which contacts it changed."""
-    if not ids:
-        return
-    chosen = one_of(table_of(Contact).c.id, ids)
-    rows: Any = select(literal(import_id), Contact.id, literal("updated")).where(chosen)
-    insert_selected(ImportContact, NOTED, rows)
+def note_updated(import_id: int, changed: list[dict[str, Any]]) -> None:
+    """For the timeline and for undoing: which contacts it changed, and how.
+
+    A number that comes again in a later batch keeps what it had at first.
+    """
+    rows = [{"import_id": import_id, "outcome": "updated", **change} for change in changed]
+    insert_new(ImportContact, rows)
 
 
 def join_segment(segment_id: int, ids: Sequence[int], now: datetime) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from core.broadcasts.counts import count_due_broadcasts
 from core.broadcasts.run import start_due
 from core.deliveries.reports import match_waiting_reports
+from core.figures import refresh_figures
 from core.host import Job, current_host
 from core.imports import run_pending_imports
 from core.segments import refresh_all
@@ -12,6 +14,8 @@ from core.segments import refresh_all
 def core_jobs() -> list[Job]:
     return [
         Job("broadcasts.start", 2, start_due, "Plans what is due, finishes what is done"),
+        Job("broadcasts.count", 2, count_due_broadcasts, "Counts large broadcasts for pages"),
+        Job("figures.refresh", 15, refresh_figures, "Counts texts and replies by day, for charts"),
         Job("deliveries.match", 15, match_waiting_reports, "Matches reports that came early"),
         Job("imports.run", 2, run_pending_imports, "Runs uploaded CSV imports"),
         Job("segments.refresh", 60, refresh_segments, "Brings filtered segments up to date"),

@@ -6,10 +6,13 @@ from core.messages.library import (
     Preview,
     clone_message,
     create_message,
+    delete_message,
     edit_message,
     get_message,
     list_messages,
     preview,
+    send_now,
+    unschedule,
 )
 from core.messages.parts import MAX_CHARACTERS, Measure, Offender, measure
 from core.messages.tokens import CompiledText, compile_text
@@ -25,10 +28,13 @@ __all__ = [
     "clone_message",
     "compile_text",
     "create_message",
+    "delete_message",
     "edit_message",
     "get_message",
     "list_messages",
     "measure",
     "preview",
+    "send_now",
+    "unschedule",
     "values_of",
 ]

@@ -13,7 +13,8 @@ from sqlalchemy import select
 from core.broadcasts.models import DRAFT, SCHEDULED, Broadcast
 from core.contacts.fields import contact_fields
 from core.contacts.models import Contact
-from core.db import db, transaction
+from core.contacts.profile import LARGEST_ID
+from core.db import db, refuse_changed, transaction, utcnow
 from core.errors import BadInput, Conflict, NotFound
 from core.installation import current_zone
 from core.messages.models import SEGMENT, TEMPLATE, TextMessage
@@ -74,15 +75,16 @@ def create_message(
     return message
 
 
-def edit_message(message_id: int, **changes: Any) -> TextMessage:
+def edit_message(message_id: int, *, seen: datetime | None = None, **changes: Any) -> TextMessage:
     """Change fields as in `create_message`; `segments` are ids.
 
-    Raises Conflict when text or segments of a begun broadcast would change.
+    Raises Conflict when text or segments of a begun broadcast would change, and
+    Changed when it is no longer as it was with `updated_at` *seen*.
     """
     message = get_message(message_id)
     broadcast = db.session.get(Broadcast, message_id)
     begun = broadcast is not None and broadcast.started_at is not None
-    frozen = [name for name in FROZEN if name in changes]
+    frozen = [name for name in FROZEN if name in changes and differs(message, name, changes)]
     if begun and frozen:
         raise Conflict(
             f"Message {message_id} has been sent: its {' and '.join(frozen)} cannot change. "
@@ -92,7 +94,11 @@ def edit_message(message_id: int, **changes: Any) -> TextMessage:
     facts = checked(**(now | {name: changes[name] for name in changes if name in CHECKED}))
     chosen = chosen_segments(changes["segments"]) if "segments" in changes else None
     with transaction() as session:
-        message = session.get_one(TextMessage, message_id, populate_existing=True)
+        message = session.get_one(
+            TextMessage, message_id, populate_existing=True, with_for_update=True
+        )
+        refuse_changed(seen, message.updated_at)
+        message.updated_at = utcnow()
         for key, value in facts.items():
             setattr(message, key, value)
         message.published = changes.get("published", message.published)
@@ -102,6 +108,12 @@ def edit_message(message_id: int, **changes: Any) -> TextMessage:
         if waiting is not None and waiting.status in (DRAFT, SCHEDULED):
             waiting.status = SCHEDULED if message.publish_up else DRAFT
     return message
+
+
+def differs(message: TextMessage, name: str, changes: dict[str, Any]) -> bool:
+    now = [item.id for item in message.segments] if name == "segments" else getattr(message, name)
+    new = sorted(changes[name]) if name == "segments" else changes[name]
+    return bool(now != new)
 
 
 def clone_message(message_id: int) -> TextMessage:
@@ -118,7 +130,8 @@ def clone_message(message_id: int) -> TextMessage:
 
 def get_message(message_id: int) -> TextMessage:
     """The message; raises NotFound."""
-    message = db.session.get(TextMessage, message_id, populate_existing=True)
+    known = 0 < message_id <= LARGEST_ID
+    message = db.session.get(TextMessage, message_id, populate_existing=True) if known else None
     if message is None:
         raise NotFound(f"There is no text message {message_id}. Run: heliograph messages list")
     return message
@@ -177,3 +190,34 @@ def chosen_segments(ids: Sequence[int]) -> list[int]:
                 "segments", "is no segment", value=segment_id, mend="Run: heliograph segments list"
             )
     return wanted
+
+
+def delete_message(message_id: int) -> None:
+    """Delete a message that was never sent; raises Conflict once its broadcast began."""
+    with transaction() as session:
+        get_message(message_id)
+        broadcast = session.get(Broadcast, message_id, with_for_update=True)
+        if broadcast is not None and broadcast.started_at is not None:
+            raise Conflict(
+                f"Message {message_id} has been sent: its history needs it. Unpublish it."
+            )
+        if broadcast is not None:
+            session.delete(broadcast)
+            session.flush()
+        session.delete(session.get_one(TextMessage, message_id))
+
+
+def send_now(message_id: int, *, at: datetime | None = None) -> TextMessage:
+    """Publish a segment message, due now or *at* a time; the clock does the rest."""
+    message = get_message(message_id)
+    if message.type != SEGMENT:
+        raise Conflict(f"Message {message_id} is a template: campaigns send it.")
+    return edit_message(message_id, publish_up=at or utcnow(), published=True)
+
+
+def unschedule(message_id: int) -> TextMessage:
+    """Take the publish-up date away while nothing has begun."""
+    broadcast = db.session.get(Broadcast, message_id, populate_existing=True)
+    if broadcast is None or broadcast.status not in (DRAFT, SCHEDULED):
+        raise Conflict(f"Message {message_id} is not scheduled any more.")
+    return edit_message(message_id, publish_up=None)

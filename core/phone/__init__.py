@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from core.phone.number import EITHER, MOBILE, PERSONAL, UNKNOWN, VOIP, Number
-from core.phone.plans import judge
+from core.phone.plans import dialling_of, judge
 from core.phone.slow import parse_by_library
 from core.phone.spelling import all_plain_digits, looks_like_number, plain_digits, spell
 
@@ -21,10 +21,27 @@ __all__ = [
     "UNKNOWN",
     "VOIP",
     "Number",
+    "beginnings",
     "looks_like_number",
     "parse_number",
     "parse_plain_numbers",
 ]
+
+
+def beginnings(text: str, regions: Iterable[str]) -> list[str]:
+    """What E.164 numbers may begin with when a person typed *text*, a part of one.
+
+    >>> beginnings("06 12", ["FR"])
+    ['+33612', '+0612']
+    """
+    digits = "".join(char for char in text if char.isdecimal())
+    if text.lstrip().startswith("+"):
+        return [f"+{digits}"]
+    if digits.startswith("00"):
+        return [f"+{digits[2:]}"]
+    known = [found.code for region in regions if (found := dialling_of(region))]
+    national = [f"+{code}{digits.lstrip('0')}" for code in dict.fromkeys(known)]
+    return [*national, f"+{digits}"]
 
 
 def parse_number(raw: str, *, region: str) -> Number:

@@ -47,7 +47,7 @@ from core.channel import (
 from core.db import Id, Json, Model, UTCDateTime, db, transaction, utcnow
 from core.errors import BadInput, Conflict, HeliographError, NotFound
 from core.hookspecs.markers import hookimpl
-from core.host.contributions import Callbacks, Job, PluginConfig
+from core.host.contributions import Callbacks, Job, Pages, PluginConfig
 from core.plugin.services import (
     plugin_config,
     post_callback,
@@ -80,6 +80,7 @@ __all__ = [
     "Opt",
     "Outcome",
     "OutgoingText",
+    "Pages",
     "PluginConfig",
     "Provider",
     "Result",

@@ -36,4 +36,5 @@ class Reply(Model):
         Index("uq_replies_provider_id", "provider", "provider_id", unique=True),
         Index("ix_replies_contact", "contact_id", "id"),
         Index("ix_replies_number", "number", "id"),
+        Index("ix_replies_received_at", "received_at"),
     )

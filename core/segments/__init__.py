@@ -20,6 +20,8 @@ from core.segments.register import (
     edit_segment,
     find_segment,
     list_segments,
+    segment_users,
+    version_of,
 )
 
 __all__ = [
@@ -40,4 +42,6 @@ __all__ = [
     "refresh_all",
     "refresh_segment",
     "remove_members",
+    "segment_users",
+    "version_of",
 ]

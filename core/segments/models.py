@@ -25,6 +25,7 @@ class Segment(Model):
     refreshed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     members_added_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+    edited_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class SegmentMember(Model):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import null, select
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.contacts.profile import LARGEST_ID
 from core.contacts.values import parse_text
-from core.db import Model, db, insert_new, transaction, utcnow
+from core.db import Model, db, insert_new, refuse_changed, transaction, utcnow
 from core.errors import BadInput, Conflict, NotFound
 from core.segments.filters import check_filters
 from core.segments.members import lock_segment, refresh_segment
@@ -41,10 +42,13 @@ def create_segment(name: str, filters: dict[str, Any] | None = None) -> Segment:
         return session.scalars(select(Segment).where(Segment.name == name)).one()
 
 
-def edit_segment(segment_id: int, **changes: Unpack[SegmentChanges]) -> Segment:
+def edit_segment(
+    segment_id: int, *, seen: datetime | None = None, **changes: Unpack[SegmentChanges]
+) -> Segment:
     """Change `name` or `filters`; without filters, only the hand-picked stay.
 
-    New filters take effect with the next refresh. Raises NotFound, BadInput.
+    New filters take effect with the next refresh. Raises NotFound, BadInput;
+    Changed when it is no longer the version (see `version_of`) *seen*.
     """
     unknown = changes.keys() - SegmentChanges.__annotations__.keys()
     if unknown:
@@ -53,12 +57,19 @@ def edit_segment(segment_id: int, **changes: Unpack[SegmentChanges]) -> Segment:
     with transaction() as session:
         lock_filters(session)
         segment = lock_segment(session, segment_id)
+        refuse_changed(seen, version_of(segment))
+        segment.edited_at = utcnow()
         if "name" in changes:
             segment.name = free_name(session, changes["name"], segment_id)
         if "filters" in changes:
             change_filters(session, segment, changes["filters"])
         session.flush()
     return find_segment(segment_id)
+
+
+def version_of(segment: Segment) -> datetime:
+    """When a person last changed it."""
+    return segment.edited_at or segment.created_at
 
 
 def change_filters(session: Session, segment: Segment, filters: dict[str, Any] | None) -> None:
@@ -83,10 +94,16 @@ def delete_segment(segment_id: int) -> None:
     with transaction() as session:
         lock_filters(session)
         segment = lock_segment(session, segment_id)
-        users = [*messages_of(session, segment_id), *segments_on(session, segment_id)]
+        users = segment_users(segment_id)
         if users:
             raise Conflict(f"The segment {segment.name!r} is used by {', '.join(users)}.")
         session.delete(segment)
+
+
+def segment_users(segment_id: int) -> list[str]:
+    """What uses the segment, in words: text messages and other segments."""
+    session = db.session()
+    return [*messages_of(session, segment_id), *segments_on(session, segment_id)]
 
 
 def messages_of(session: Session, segment_id: int) -> list[str]:

@@ -4,9 +4,44 @@ from __future__ import annotations
 
 from flask import Flask
 
-from core.web import health, status
+from core.submissions import new_key
+from core.web import (
+    accounts,
+    audit,
+    broadcasts,
+    contact_fields,
+    contacts,
+    dashboard,
+    health,
+    imports,
+    inbox,
+    jobs,
+    messages,
+    plugins,
+    segments,
+    users,
+)
+from core.web.access import init_access
+from core.web.assets import init_assets
+from core.web.locale import init_locale
+from core.web.security import init_security
+from core.web.trail import init_trail
+from core.web.words import init_words
+
+PAGES = (
+    *(dashboard, contacts, contact_fields, imports, segments, messages, broadcasts, inbox),
+    *(plugins, users, jobs, audit, accounts, health),
+)
 
 
 def mount_web(app: Flask) -> None:
-    app.register_blueprint(health.bp)
-    app.register_blueprint(status.bp)
+    init_access(app)  # first: nobody's form is even read before
+    init_security(app)
+    init_locale(app)
+    init_words(app)
+    init_assets(app)
+    init_trail(app)
+    app.add_template_global(new_key, "new_form_key")
+    app.jinja_env.filters["zip"] = zip
+    for page in PAGES:
+        app.register_blueprint(page.bp)

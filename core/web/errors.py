@@ -11,6 +11,9 @@ from core.errors import HeliographError
 
 log = logging.getLogger(__name__)
 
+Answer = Response | tuple[Response | str, int]
+MOST_DRAINED = 1 << 30
+
 
 def register_error_handlers(app: Flask) -> None:
     app.register_error_handler(HeliographError, told)
@@ -18,23 +21,40 @@ def register_error_handlers(app: Flask) -> None:
     app.register_error_handler(Exception, unexpected)
 
 
-def told(error: HeliographError) -> tuple[Response | str, int]:
+def told(error: HeliographError) -> Answer:
     if error.status >= 500:
         log.error("%s %s: %s", request.method, request.path, error.message)
     return answer(error.message, error.status)
 
 
-def refused(error: HTTPException) -> tuple[Response | str, int]:
+def refused(error: HTTPException) -> Answer:
+    if error.code == 413:
+        drain()
+        return answer("This is too large: 100 MB is the most.", 413)
     return answer(error.description or error.name, error.code or 500)
 
 
-def unexpected(error: Exception) -> tuple[Response | str, int]:
+def drain() -> None:
+    """Read an upload that is refused to its end, or the browser would not read the answer."""
+    left = min(request.content_length or 0, MOST_DRAINED)
+    stream = request.environ["wsgi.input"]
+    while left > 0 and (chunk := stream.read(min(left, 1 << 20))):
+        left -= len(chunk)
+
+
+def unexpected(error: Exception) -> Answer:
     log.exception("%s %s failed", request.method, request.path, exc_info=error)
     return answer("Something went wrong here; it was written to the log.", 500)
 
 
-def answer(message: str, status: int) -> tuple[Response | str, int]:
+def answer(message: str, status: int) -> Answer:
     accepted = request.accept_mimetypes
-    if accepted.best_match(["application/json", "text/html"]) == "text/html":
+    if accepted.best_match(["application/json", "text/html"]) != "text/html":
+        return jsonify(error=message), status
+    if request.headers.get("HX-Request"):
+        return Response(message, status, mimetype="text/plain")
+    try:
         return render_template("error.html", message=message, status=status), status
-    return jsonify(error=message), status
+    except Exception:  # the page around the message needs the database
+        log.exception("the error page failed")
+        return Response(message, status, mimetype="text/plain")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from flask import Blueprint, Flask, abort, current_app, g, request
 
-from core.host.contributions import Callbacks
+from core.host.contributions import Callbacks, Pages
 from core.host.plugins import PluginHost, PluginInfo, current_host
 from core.installation import current_settings
+from core.web.access import OWNERS
 
-OWNERS = "heliograph_blueprint_owners"
 UNQUOTED = "/%:@!$&'()*+,;=~"
 
 
@@ -29,6 +30,7 @@ def mount_plugins(app: Flask) -> None:
         except Exception:
             host.quarantine(info)
     app.before_request(gate)
+    app.add_template_global(plugin_pages)
 
 
 def mount(
@@ -38,7 +40,30 @@ def mount(
     name = f"plugin_{info.name}_{blueprint.name}"
     prefix = f"/sms/{info.name}" if callbacks else f"/plugins/{info.name}"
     owners[name] = (info.name, callbacks)
+    if callbacks:  # they have no token of ours: each checks its provider's signature
+        app.extensions["csrf"].exempt(blueprint)
     app.register_blueprint(blueprint, name=name, url_prefix=prefix)
+
+
+@dataclass(frozen=True, slots=True)
+class MenuEntry:
+    """A plugin's word in the main menu."""
+
+    endpoint: str
+    blueprint: str
+    label: str
+    icon: str
+
+
+def plugin_pages() -> list[MenuEntry]:
+    """For the menu: pages of the enabled plugins."""
+    entries = []
+    for info in current_host().enabled():
+        for blueprint in info.contributions.blueprints:
+            if isinstance(blueprint, Pages):
+                name = f"plugin_{info.name}_{blueprint.name}"
+                entries.append(MenuEntry(f"{name}.index", name, blueprint.menu, blueprint.icon))
+    return entries
 
 
 def gate() -> None:

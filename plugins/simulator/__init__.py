@@ -7,10 +7,10 @@ a moment and takes replies, all by the ways that a real provider uses.
 from __future__ import annotations
 
 import click
+from flask import Blueprint
 
 from core.plugin import (
     Action,
-    Callbacks,
     Job,
     PluginConfig,
     Provider,
@@ -21,6 +21,7 @@ from core.plugin import (
 from .callbacks import callbacks
 from .commands import reply, texts
 from .config import SimulatorConfig
+from .pages import pages
 from .provider import Simulator
 from .reports import post_reports
 
@@ -39,8 +40,8 @@ def register_providers() -> list[type[Provider]]:
 
 
 @hookimpl
-def register_blueprints() -> list[Callbacks]:
-    return [callbacks]
+def register_blueprints() -> list[Blueprint]:
+    return [callbacks, pages]
 
 
 @hookimpl

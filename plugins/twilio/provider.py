@@ -35,6 +35,15 @@ class TwilioProvider(Provider):
         self._account = config
         self._gateway: Gateway | None = None
 
+    @classmethod
+    def steps(cls, callback_url: str) -> list[str]:
+        return [
+            "In the Twilio console open Phone Numbers → Manage → Active numbers and choose your "
+            "number. With a Messaging Service, open its Integration page instead.",
+            f"Under “A message comes in” choose Webhook, paste {callback_url}, choose HTTP POST.",
+            "Save. Delivery reports need nothing: each text carries its own address for them.",
+        ]
+
     @property
     def sender(self) -> str:
         return self._account.messaging_service_sid or self._account.from_number or ""

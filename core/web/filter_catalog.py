@@ -1,0 +1,168 @@
+"""What the filter builder offers: subjects, their operators, and the kind of each value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from core.contacts import Field, contact_fields, list_tags
+from core.dnc import REASONS
+from core.messages import list_messages
+from core.segments import list_segments
+from core.web.contact_form import country_options
+from core.web.words import status_words
+
+Options = list[tuple[str, str]]
+
+WORDS = {
+    "is": _l("is"),
+    "is_not": _l("is not"),
+    "contains": _l("contains"),
+    "not_contains": _l("does not contain"),
+    "starts_with": _l("begins with"),
+    "ends_with": _l("ends with"),
+    "in": _l("is one of"),
+    "not_in": _l("is none of"),
+    "empty": _l("is empty"),
+    "not_empty": _l("is not empty"),
+    "between": _l("is between"),
+    "on": _l("is on"),
+    "before": _l("is before"),
+    "after": _l("is after"),
+    "within": _l("is within"),
+    "anniversary": _l("has its anniversary on"),
+    "has_any": _l("has any of"),
+    "has_all": _l("has all of"),
+    "has_none": _l("has none of"),
+    "received": _l("was received"),
+    "not_received": _l("was not received"),
+    "ever": _l("ever"),
+    "never": _l("never"),
+    "since": _l("since"),
+    "not_since": _l("not since"),
+    "not_within": _l("not within"),
+    "to_message": _l("to the message"),
+    "not_to_message": _l("not to the message"),
+}
+# operator: kind of its value
+TEXT = {
+    **dict.fromkeys(("is", "is_not"), "one"),
+    **dict.fromkeys(("contains", "not_contains", "starts_with", "ends_with"), "text"),
+    **dict.fromkeys(("in", "not_in"), "list"),
+    **dict.fromkeys(("empty", "not_empty"), "none"),
+}
+NUMBER = {
+    **dict.fromkeys(("=", "!=", "<", "<=", ">", ">="), "number"),
+    "between": "numbers",
+    **dict.fromkeys(("empty", "not_empty"), "none"),
+}
+BOOLEAN = {"is": "yesno", "empty": "none", "not_empty": "none"}
+DATE = {
+    **dict.fromkeys(("on", "before", "after"), "day"),
+    "between": "days",
+    "within": "span",
+    "anniversary": "day",
+    **dict.fromkeys(("empty", "not_empty"), "none"),
+}
+SETS = dict.fromkeys(("has_any", "has_all", "has_none"), "many")
+TAGGED = dict.fromkeys(("has_any", "has_all", "has_none"), "list")
+CHOSEN = dict.fromkeys(("is", "is_not"), "one")
+RECEIVED = dict.fromkeys(("received", "not_received"), "many")
+REPLIED = {
+    **dict.fromkeys(("ever", "never"), "none"),
+    **dict.fromkeys(("since", "not_since"), "day"),
+    **dict.fromkeys(("within", "not_within"), "span"),
+    **dict.fromkeys(("contains", "not_contains"), "text"),
+    **dict.fromkeys(("to_message", "not_to_message"), "many"),
+}
+KINDS = {"number": NUMBER, "boolean": BOOLEAN, "date": DATE, "datetime": DATE}
+
+
+def catalog() -> dict[str, Any]:
+    """For the builder, as JSON: `subjects` in order, and the words it shows."""
+    fields = [field_subject(field) for field in contact_fields().values()]
+    messages: Options = [(str(one.id), one.name) for one in list_messages()]
+    segments: Options = [(str(one.id), one.name) for one in list_segments()]
+    tags = [tag.name for tag in list_tags()]
+    other, texts = _("Contact"), _("Texts and replies")
+    reasons: Options = [("any", _("any reason")), ("none", _("not on the list"))]
+    reasons += [(reason, status_words(reason)[0]) for reason in REASONS]
+    numbers: Options = [("ok", _("good")), ("invalid", _("invalid"))]
+    return {
+        "subjects": [
+            *fields,
+            subject("tag", _("Tag"), other, TAGGED, hints=tags),
+            subject("segment", _("Segment"), other, SETS, options=segments),
+            subject("created_at", _("Added"), other, DATE),
+            subject("updated_at", _("Changed"), other, DATE),
+            subject("dnc", _("Do-not-contact"), texts, CHOSEN, options=reasons),
+            subject("number_status", _("Number"), texts, CHOSEN, options=numbers),
+            subject("received_message", _("Text message"), texts, RECEIVED, options=messages),
+            subject("replied", _("Replied"), texts, REPLIED, options=messages),
+        ],
+        "words": words(),
+    }
+
+
+def field_subject(field: Field) -> dict[str, Any]:
+    options: Options = [(choice, choice) for choice in field.choices]
+    if field.kind == "country":
+        options = country_options()
+    group = _("Your own fields") if field.custom else _("Fields")
+    return subject(field.alias, field.label, group, KINDS.get(field.kind, TEXT), options=options)
+
+
+def subject(
+    name: str,
+    label: str,
+    group: str,
+    operators: dict[str, str],
+    *,
+    options: Options | None = None,
+    hints: list[str] | None = None,
+) -> dict[str, Any]:
+    offered = [
+        {"name": one, "label": str(WORDS.get(one, one)), "input": kind}
+        for one, kind in operators.items()
+    ]
+    return {
+        "name": name,
+        "label": label,
+        "group": group,
+        "operators": offered,
+        "options": options or [],
+        "hints": hints or [],
+    }
+
+
+def words() -> dict[str, str]:
+    return {
+        "all": _("all of these"),
+        "any": _("any of these"),
+        "none": _("none of these"),
+        "match": _("Contacts that fit"),
+        "add": _("Condition"),
+        "group": _("Group"),
+        "remove": _("Remove"),
+        "field": _("Field"),
+        "operator": _("Comparison"),
+        "value": _("Value"),
+        "from": _("From"),
+        "to": _("To"),
+        "comma": _("Several by comma"),
+        "day": _("2026-11-23, today, -7 days"),
+        "last": _("the last"),
+        "next": _("the next"),
+        "minute": _("minutes"),
+        "hour": _("hours"),
+        "day_unit": _("days"),
+        "week": _("weeks"),
+        "month": _("months"),
+        "year": _("years"),
+        "yes": _("yes"),
+        "no": _("no"),
+        "empty": _("No condition yet: only hand-picked contacts are members."),
+        "unreadable": _("This is no valid JSON."),
+    }

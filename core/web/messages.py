@@ -1,0 +1,262 @@
+"""Text messages: the list and the editor with its live preview."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from core.broadcasts.counts import kept_counts
+from core.broadcasts.models import Broadcast
+from core.contacts import Contact, contact_fields, find_contacts
+from core.db import db
+from core.deliveries.direct import queue_text
+from core.errors import BadInput, Changed, HeliographError
+from core.installation import current_settings
+from core.messages import (
+    MAX_CHARACTERS,
+    clone_message,
+    create_message,
+    delete_message,
+    edit_message,
+    get_message,
+    list_messages,
+    measure,
+    preview,
+)
+from core.messages.models import SEGMENT, TextMessage
+from core.messages.values import OWNER_FIELDS
+from core.phone import parse_number
+from core.providers import default_provider, open_provider
+from core.segments import list_segments
+from core.web.access import reads_only
+from core.web.forms import Page, differences, errors_of, form_ids, page_number, seen_version, submit
+from core.web.locale import input_time, read_time
+from core.web.trail import note
+
+bp = Blueprint("messages", __name__, url_prefix="/messages")
+
+LANGUAGES = ("en", "fr", "de", "es", "it", "nl", "pl", "pt", "pt-BR", "sv", "tr", "ar")
+FIELDS = ("name", "text", "language", "category", "publish_up", "publish_down")
+
+
+@bp.get("/")
+def index() -> str:
+    broadcasts = {one.id: one for one in db.session.scalars(select(Broadcast))}
+    rows = []
+    for message in reversed(list_messages()):
+        broadcast = broadcasts.get(message.id)
+        counts = kept_counts(broadcast) if broadcast else None
+        rows.append((message, measure(message.text), broadcast, counts))
+    return render_template("messages/index.html", rows=rows)
+
+
+@bp.get("/new")
+def new() -> str:
+    return form_page(None, None)
+
+
+def form_page(message: TextMessage | None, error: HeliographError | None) -> str:
+    typed = request.form if error else None
+    values = typed.to_dict() if typed else stands(message)
+    chosen = {segment.id for segment in message.segments} if message else set()
+    if typed:
+        chosen = {int(text) for text in typed.getlist("segments") if text.isdecimal()}
+    elif page_number("segment"):
+        chosen = {page_number("segment") or 0}
+    broadcast = db.session.get(Broadcast, message.id) if message else None
+    errors = {
+        ("text" if name.startswith("text") else name): words
+        for name, words in errors_of(error).items()
+    }
+    return render_template(
+        "messages/form.html",
+        message=message,
+        values=values,
+        chosen=chosen,
+        kind=values.get("kind", "segment" if chosen or message is None else message.type),
+        published=bool(typed.get("published")) if typed else (message is None or message.published),
+        begun=broadcast is not None and broadcast.started_at is not None,
+        broadcast=broadcast,
+        segments=list_segments(),
+        languages_offered=LANGUAGES,
+        categories=sorted({one.category for one in list_messages() if one.category}),
+        fields=contact_fields().values(),
+        owner_fields=OWNER_FIELDS,
+        most=MAX_CHARACTERS,
+        errors=errors,
+        theirs=theirs(message) if isinstance(error, Changed) and message else [],
+        version=message.updated_at.isoformat() if message else "",
+        shown=preview_facts(values.get("text", ""), ""),
+    )
+
+
+def stands(message: TextMessage | None) -> dict[str, str]:
+    if message is None:
+        return {"language": "en"}
+    return {
+        "name": message.name,
+        "text": message.text,
+        "language": message.language,
+        "category": message.category,
+        "publish_up": input_time(message.publish_up),
+        "publish_down": input_time(message.publish_down),
+    }
+
+
+def theirs(message: TextMessage) -> list[tuple[str, str]]:
+    labels = {
+        "name": _("Internal name"),
+        "text": _("Text"),
+        "language": _("Language"),
+        "category": _("Category"),
+        "publish_up": _("Publish up"),
+        "publish_down": _("Publish down"),
+    }
+    return differences(request.form, stands(message), labels)
+
+
+def typed_facts() -> dict[str, object]:
+    form = request.form
+    text = form.get("text", "").replace("\r\n", "\n")
+    return {
+        "name": form.get("name", ""),
+        "text": text,
+        "language": form.get("language", "en"),
+        "category": form.get("category", "").strip(),
+        "publish_up": typed_time("publish_up"),
+        "publish_down": typed_time("publish_down"),
+        "published": bool(form.get("published")),
+    }
+
+
+def typed_time(name: str) -> datetime | None:
+    text = request.form.get(name, "")
+    try:
+        return read_time(text)
+    except ValueError:
+        mend = _("Use 2026-11-23T14:05.")
+        raise BadInput(name, "is not a date and time", value=text, mend=mend) from None
+
+
+@bp.post("/new")
+def create() -> Page:
+    def save() -> str:
+        segments = form_ids("segments") if request.form.get("kind") == SEGMENT else []
+        if request.form.get("kind") == SEGMENT and not segments:
+            mend = _("Tick at least one, or choose a template.")
+            raise BadInput("segments", "are missing", mend=mend)
+        made = create_message(segments=segments, **typed_facts())  # type: ignore[arg-type]
+        note(made.name, id=made.id)
+        return gone_on(made)
+
+    return submit(save, lambda error: form_page(None, error))
+
+
+def gone_on(message: TextMessage) -> str:
+    if request.form.get("then") == "review":
+        return url_for("broadcasts.show", broadcast_id=message.id)
+    flash(_("Saved."))
+    return url_for("messages.show", message_id=message.id)
+
+
+@bp.get("/<int:message_id>")
+def show(message_id: int) -> str:
+    return form_page(get_message(message_id), None)
+
+
+@bp.post("/<int:message_id>")
+def store(message_id: int) -> Page:
+    message = get_message(message_id)
+
+    def save() -> str:
+        changes = typed_facts()
+        if message.type == SEGMENT:
+            changes["segments"] = form_ids("segments")
+        changed = edit_message(message_id, seen=seen_version(), **changes)
+        note(changed.name, id=message_id)
+        return gone_on(changed)
+
+    return submit(save, lambda error: form_page(get_message(message.id), error))
+
+
+@bp.post("/preview")
+@reads_only
+def show_preview() -> str:
+    """A piece of the editor: the phone, the counter, what makes it dear."""
+    text = request.form.get("text", "").replace("\r\n", "\n")
+    return render_template(
+        "messages/preview.html",
+        shown=preview_facts(text, request.form.get("as", "")),
+        most=MAX_CHARACTERS,
+    )
+
+
+def preview_facts(text: str, who: str) -> dict[str, object]:
+    contact, missing = chosen_contact(who)
+    facts: dict[str, object] = {"contact": contact, "missing": missing, "error": "", "text": text}
+    facts["offenders"] = [(one.character, one.replacement) for one in measure(text).offenders]
+    try:
+        found = preview(text, contact or Contact(custom={}))
+        facts |= {"text": found.text, "measure": found.measure}
+    except BadInput as error:
+        facts |= {"error": error.message, "measure": measure(text)}
+    return facts
+
+
+def chosen_contact(who: str) -> tuple[Contact | None, bool]:
+    """The contact to preview as, and whether one was asked for that is not there."""
+    found = find_contacts(who.strip()[:200], limit=1)
+    if not found and who.strip():
+        return None, True
+    return (found[0] if found else None), False
+
+
+@bp.post("/<int:message_id>/test")
+def test(message_id: int) -> Page:
+    """Queue one text to a number; its page shows what becomes of it."""
+    message = get_message(message_id)
+
+    def save() -> str:
+        typed = request.form.get("number", "")
+        number = parse_number(typed, region=current_settings().region).e164
+        same = select(Contact).where(Contact.mobile == number).order_by(Contact.id).limit(1)
+        contact = db.session.scalar(same) or chosen_contact(request.form.get("as", ""))[0]
+        provider = default_provider()
+        open_provider(provider)
+        delivery = queue_text(
+            message_id, number=number, contact=contact, provider=provider, source="test"
+        )
+        note(message.name, number=number)
+        return url_for("broadcasts.delivery", delivery_id=delivery.id)
+
+    def again(error: HeliographError) -> str:
+        flash(
+            _("The test was not sent. %(why)s", why=error.message.partition(" Run: ")[0]), "error"
+        )
+        return form_page(get_message(message.id), None)
+
+    return submit(save, again)
+
+
+@bp.post("/<int:message_id>/clone")
+def clone(message_id: int) -> Page:
+    made = clone_message(message_id)
+    note(made.name, of=message_id)
+    flash(_("This is a copy; it is not scheduled."))
+    return redirect(url_for("messages.show", message_id=made.id), 303)
+
+
+@bp.post("/<int:message_id>/delete")
+def delete(message_id: int) -> Page:
+    message = get_message(message_id)
+    try:
+        delete_message(message_id)
+    except HeliographError as error:
+        flash(error.message, "error")
+        return redirect(url_for("messages.show", message_id=message_id), 303)
+    note(message.name)
+    flash(_("The message %(name)s is deleted.", name=message.name))
+    return redirect(url_for("messages.index"), 303)

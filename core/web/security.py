@@ -1,0 +1,81 @@
+"""What protects every page: CSRF tokens, a strict Content-Security-Policy, headers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask, Response, flash, make_response, render_template, request
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.wrappers import Response as AnyResponse
+
+from core.logins import LONGEST
+from core.settings import Settings
+from core.web.access import person
+from core.web.kept import kept_fields, read_kept
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+LARGEST_BODY = 101 * 1024 * 1024
+YEAR = timedelta(days=365)
+
+
+def cookie_settings(settings: Settings) -> dict[str, object]:
+    """Of the session cookie: ours alone, under our prefix, kept as long as a session lives."""
+    return {
+        "SESSION_COOKIE_NAME": "heliograph_session",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": settings.public_url.startswith("https:"),
+        "SESSION_COOKIE_PATH": settings.prefix or "/",
+        "PERMANENT_SESSION_LIFETIME": LONGEST,
+        "SESSION_REFRESH_EACH_REQUEST": False,
+        "MAX_CONTENT_LENGTH": LARGEST_BODY,
+        "SEND_FILE_MAX_AGE_DEFAULT": YEAR,
+        "WTF_CSRF_TIME_LIMIT": None,  # as long as the session
+        "WTF_CSRF_SSL_STRICT": False,  # is_own_page and SameSite do this behind proxies too
+    }
+
+
+def init_security(app: Flask) -> CSRFProtect:
+    app.after_request(add_headers)
+    app.register_error_handler(CSRFError, refuse_forged)
+    return CSRFProtect(app)
+
+
+def add_headers(response: AnyResponse) -> AnyResponse:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        response.headers.add("Vary", "Cookie")
+    return response
+
+
+def refuse_forged(error: CSRFError) -> Response | tuple[str, int]:
+    """A form without our token. One of our own that is too old can be sent again."""
+    fields = read_kept(kept_fields()) if person() else []
+    if fields:
+        flash(_("This form was older than your sign-in. Look at it and send it again."), "warning")
+        page = render_template("accounts/resume.html", action=request.path, fields=fields)
+        return make_response(page, 400)
+    message = _("This form did not come from Heliograph, or is too old. Open the page again.")
+    return render_template("error.html", message=message, status=400), 400

@@ -1,0 +1,45 @@
+"""The audit trail: each request that changed something leaves an entry."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import Flask, g, request
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.wrappers import Response
+
+from core.audit import record
+from core.web.access import changes_nothing, person
+
+log = logging.getLogger(__name__)
+
+
+def init_trail(app: Flask) -> None:
+    app.after_request(leave_entry)
+
+
+def note(subject: str, **changes: Any) -> None:
+    """Say for the trail what this request changed; never secrets."""
+    g.trail = (subject, changes)
+
+
+def leave_entry(response: Response) -> Response:
+    if changes_nothing() or request.endpoint is None or response.status_code >= 400:
+        return response
+    user = person() or g.get("entered")
+    if user is None:
+        return response
+    subject, changes = g.get("trail", ("", {}))
+    try:
+        record(
+            user,
+            request.endpoint,
+            subject=subject,
+            path=request.path,
+            changes=changes,
+            address=request.remote_addr or "",
+        )
+    except SQLAlchemyError:
+        log.exception("no audit entry for %s by %s", request.endpoint, user.email)
+    return response

@@ -1,0 +1,95 @@
+"""Running servers and a real Chromium; a page that complains fails its test."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from tests.browser import launch_options
+from tests.test_end_to_end import HELIOGRAPH, free_port, get, wait_until
+
+EMAIL, PASSWORD = "ann@example.com", "four words make one"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(**launch_options())
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if "HELIOGRAPH" not in name}
+    return kept | {
+        "HELIOGRAPH_DATA_DIR": str(tmp_path / "var"),
+        "HELIOGRAPH_DEFAULT_REGION": "FR",
+    }
+
+
+@pytest.fixture
+def serve(environment: dict[str, str]) -> Iterator[Callable[..., str]]:
+    """Starts `heliograph serve --demo`; gives its address."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*, prefix: str = "", **more: str) -> str:
+        port = free_port()
+        address = f"http://127.0.0.1:{port}"
+        if prefix:
+            more["HELIOGRAPH_PUBLIC_URL"] = address + prefix
+        process = subprocess.Popen(
+            [HELIOGRAPH, "serve", "--demo", "--port", str(port)], env=environment | more
+        )
+        started.append(process)
+        wait_until(lambda: get(f"{address}/readyz") == 200, 60)
+        return address + prefix
+
+    yield start
+    for process in started:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+
+
+@pytest.fixture
+def quiet(page: Page) -> Iterator[Page]:
+    """A page whose console must stay silent: no error, no blocked style or script."""
+    said: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            said.append(f"{message.type}: {message.text} ({message.location.get('url')})")
+
+    page.on("console", listen)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.set_default_timeout(20_000)
+    yield page
+    assert said == []
+
+
+def begin(page: Page, address: str) -> None:
+    """The first user of a new installation."""
+    page.goto(address + "/")
+    page.get_by_label("First name").fill("Ann")
+    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Begin").click()
+    page.wait_for_selector("h1:has-text('Dashboard')")
+
+
+def confirm(page: Page, label: str) -> None:
+    """Press the yes of the question that is asked."""
+    page.locator("#confirm").get_by_role("button", name=label, exact=True).click()

@@ -1,0 +1,143 @@
+"""What the product is for, done by hand in a real browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.counterpart import Counterpart
+from tests.pages.conftest import begin, confirm
+
+ADA, GRACE = "+33612345678", "+33612345679"
+
+
+def test_from_the_first_user_to_a_stop(
+    quiet: Page, serve: Callable[..., str], tmp_path: Path
+) -> None:
+    page = quiet
+    begin(page, serve())
+    import_file(page, tmp_path)
+    make_segment(page)
+    write_message(page, "Hello")
+    review_and_send(page, recipients="2")
+    expect(page.locator("#done")).to_have_text("2 / 2", timeout=30_000)
+    answer_stop(page)
+    read_timeline(page)
+    write_message(page, "Again")
+    page.wait_for_selector("#recipients")
+    expect(page.locator("#recipients")).to_have_text("1")
+    expect(page.locator("#ahead")).to_contain_text("On do-not-contact")
+    send(page)
+    expect(page.locator("#done")).to_have_text("1 / 1", timeout=30_000)
+    page.locator("#skipped").get_by_text("On do-not-contact").click()
+    expect(page.locator("main")).to_contain_text(ADA)
+
+
+def import_file(page: Page, tmp_path: Path) -> None:
+    people = tmp_path / "people.csv"
+    people.write_text(
+        "mobile;first name;town\n06 12 34 56 78;Ada;Paris\n0612345679;Grace;Lyon\nx;;\n"
+    )
+    page.get_by_role("link", name="Import", exact=True).click()
+    page.set_input_files("#file", people)
+    page.get_by_role("button", name="Upload and look").click()
+    expect(page.get_by_label("Field of the column town")).to_have_value("city")
+    page.get_by_role("button", name="Try it first").click()
+    expect(page.locator("#tried")).to_contain_text("cannot be taken")
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.locator("#progress")).to_contain_text("Finished", timeout=30_000)
+    expect(page.get_by_role("link", name="Download rejected rows")).to_be_visible()
+
+
+def make_segment(page: Page) -> None:
+    page.get_by_role("link", name="Segments", exact=True).click()
+    page.get_by_role("link", name="Make the first segment").click()
+    page.get_by_label("Name", exact=True).fill("French friends")
+    page.get_by_role("button", name="+ Condition").click()
+    page.get_by_label("Field").select_option("country")
+    page.get_by_label("Value").select_option("FR")
+    expect(page.locator("#sample .figure")).to_have_text("2")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#members")).to_contain_text("Grace")
+
+
+def write_message(page: Page, name: str) -> None:
+    page.get_by_role("link", name="Text messages", exact=True).click()
+    page.get_by_role("link", name=re.compile("New text message")).click()
+    page.get_by_label("Internal name").fill(name)
+    page.get_by_label("Text", exact=True).fill("Bonjour , ça va…")
+    page.get_by_label("Text", exact=True).press("Home")
+    for _ in range(8):
+        page.get_by_label("Text", exact=True).press("ArrowRight")
+    page.get_by_label("What stands there when it is empty").fill("toi")
+    page.get_by_label("Token to insert").select_option("{contactfield=first_name}")
+    expect(page.get_by_label("Text", exact=True)).to_have_value(
+        "Bonjour {contactfield=first_name|toi}, ça va…"
+    )
+    expect(page.locator("#encoding")).to_have_text("UCS-2")
+    for _ in ("…", "ç"):
+        page.locator("[data-replace]").first.click()
+        page.wait_for_timeout(500)
+    expect(page.locator("#encoding")).to_have_text("GSM-7")
+    expect(page.locator("#parts")).to_have_text("1 part")
+    page.get_by_label("Preview as this contact").fill("Ada")
+    expect(page.locator("#rendered")).to_contain_text("Bonjour Ada")
+    page.get_by_label(re.compile("French friends")).check()
+    page.get_by_role("button", name="Save and review").click()
+
+
+def review_and_send(page: Page, *, recipients: str) -> None:
+    expect(page.locator("#recipients")).to_have_text(recipients)
+    send(page)
+
+
+def send(page: Page) -> None:
+    page.get_by_role("button", name="Send", exact=True).click()
+    confirm(page, "Send")
+
+
+def answer_stop(page: Page) -> None:
+    page.get_by_role("link", name="Phones").click()
+    page.get_by_role("link", name=re.compile(re.escape(ADA))).click()
+    expect(page.locator("#screen")).to_contain_text("Bonjour Ada")
+    page.get_by_label("Your answer").fill("Stop!")
+    page.get_by_role("button", name="Send the answer").click()
+    expect(page.locator("#screen")).to_contain_text("Stop!")
+
+
+def read_timeline(page: Page) -> None:
+    page.get_by_role("link", name="Inbox").click()
+    expect(page.locator("#inbox")).to_contain_text("opted out")
+    page.locator("#inbox").get_by_role("link", name="Ada", exact=True).click()
+    timeline = page.locator("#timeline")
+    expect(timeline).to_contain_text("Stop!")
+    expect(timeline).to_contain_text("Do not contact: unsubscribed")
+    expect(timeline).to_contain_text("Text was delivered")
+    page.get_by_role("checkbox", name="Do-not-contact").check()
+    expect(timeline).not_to_contain_text("Text was delivered")
+
+
+def test_twilio_is_connected_under_a_prefix(
+    quiet: Page, serve: Callable[..., str], counterpart: Counterpart
+) -> None:
+    page = quiet
+    address = serve(prefix="/mautic")
+    begin(page, address)
+    page.get_by_role("link", name="Plugins").first.click()
+    card = page.locator(".card", has=page.get_by_role("heading", name="Twilio"))
+    card.get_by_role("button", name="Enable").click()
+    expect(page.get_by_label("Callback URL")).to_have_value(f"{address}/sms/twilio/callback")
+    page.get_by_label("Account SID").fill(counterpart.account_sid)
+    page.get_by_label("Auth token").fill("0" * 32)
+    page.get_by_label("From number").fill(counterpart.number)
+    page.get_by_label("API address").fill(counterpart.url)
+    page.get_by_role("button", name="Save and test connection").click()
+    expect(page.locator("#check-result")).to_contain_text("refused the sign-in")
+    expect(page.get_by_label("Auth token")).to_have_value("")
+    page.get_by_label("Auth token").fill(counterpart.auth_token)
+    page.get_by_role("button", name="Save and test connection").click()
+    expect(page.locator("#check-result")).to_contain_text("Connected to the Twilio account")
+    assert counterpart.auth_token not in page.content()
