@@ -27,7 +27,7 @@ class Visitor:
 
     def get(self, path: str, **headers: str) -> TestResponse:
         with self.app.app_context():  # of its own, as a server's requests have
-            return self.client.get(self.prefix + path, headers=HTML | headers)
+            return self.client.get(self.prefix + path, headers=HTML | headers, buffered=True)
 
     def post(self, path: str, form: dict[str, Any] | None = None, **headers: str) -> TestResponse:
         data = {"csrf_token": self.token(), **(form or {})}
@@ -38,12 +38,9 @@ class Visitor:
     def token(self) -> str:
         """The CSRF token of this browser's session, out of a page that it may see."""
         if not self._token:
-            page = self.get("/account").text
-            if 'name="csrf-token"' not in page:
-                page = self.get("/login").text
-            found = re.search(r'name="csrf-token" content="([^"]+)"', page)
-            assert found, page[:500]
-            self._token = found[1]
+            pages = (self.get(path).text for path in ("/account", "/login", "/welcome"))
+            found = (re.search(r'name="csrf-token" content="([^"]+)"', page) for page in pages)
+            self._token = next(one[1] for one in found if one)
         return self._token
 
     def sign_in(self, email: str, password: str = PASSWORD) -> TestResponse:

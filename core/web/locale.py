@@ -52,12 +52,14 @@ def moment(at: datetime | None, style: str = "medium") -> Markup:
     """A time in the reader's zone and language, exact for machines; `short` has no year."""
     if at is None:
         return Markup("–")
-    shown = words_of_time(at, "MMMdHm" if style == "short" else "yMMMdHm")
+    shown = words_of_time(at, "MMMd" if style == "short" else "yMMMd", "Hm")
     return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), shown)
 
 
-def words_of_time(at: datetime, skeleton: str) -> str:
-    return format_skeleton(skeleton, at, tzinfo=page_zone(), locale=get_locale() or "en")
+def words_of_time(at: datetime, *skeletons: str) -> str:
+    """Each part as the reader's language writes it: `Nov 23, 2026, 14:05`."""
+    locale, zone = get_locale() or "en", page_zone()
+    return ", ".join(format_skeleton(one, at, tzinfo=zone, locale=locale) for one in skeletons)
 
 
 def ago(at: datetime | None) -> Markup:
@@ -68,7 +70,7 @@ def ago(at: datetime | None) -> Markup:
     words = format_timedelta(distance, add_direction=True, threshold=0.9)
     if abs(distance.total_seconds()) < 5:
         words = _("just now")
-    exact = words_of_time(at, "yMMMdHms")
+    exact = words_of_time(at, "yMMMd", "Hms")
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         at.isoformat(timespec="seconds"), exact, words
     )

@@ -56,7 +56,10 @@ def facts(number: str) -> dict[str, object]:
 @pages.post("/answer")
 def reply() -> Response:
     """Answer from a phone: it goes the way of a real callback."""
-    number, text = request.form.get("number", ""), request.form.get("text", "").strip()
+    number, text = (
+        request.form.get("number", ""),
+        request.form.get("text", "").replace("\x00", "").strip(),
+    )
     if not number.startswith("+") or not number[1:].isdecimal():
         raise BadInput("number", "is not written in full", value=number, mend="Choose a phone.")
     if len(text) > LONGEST:

@@ -52,23 +52,29 @@ COUNT = 180
 
 def fill(folder: str) -> None:
     """Make it in *folder*, on SQLite."""
-    chance = random.Random(7)
     app = create_app(Settings(data_dir=folder, default_region="FR", scheduler="off"))
     with app.app_context():
         upgrade_schema()
-        current_host().enable("simulator")
-        ann = create_user(EMAIL, PASSWORD, first_name="Ann", last_name="Chappe")
-        create_user("marc@example.com", PASSWORD, role="marketer", first_name="Marc")
-        create_user("rita@example.com", PASSWORD, role="reader", first_name="Rita")
-        add_custom_field("birthday", "Birthday", "date")
-        add_custom_field("shoe_size", "Shoe size", "number")
-        people = make_people(chance, Path(folder), ann.id)
-        make_segments(people)
-        make_messages(chance, people)
-        make_phones()
-        refresh_figures()
+        populate(Path(folder))
         db.session.remove()
         db.engine.dispose()
+
+
+def populate(folder: Path) -> None:
+    """Make it in the application that is current; files go to *folder*."""
+    chance = random.Random(7)
+    current_host().upgrade_tables()
+    current_host().enable("simulator")
+    ann = create_user(EMAIL, PASSWORD, first_name="Ann", last_name="Chappe")
+    create_user("marc@example.com", PASSWORD, role="marketer", first_name="Marc")
+    create_user("rita@example.com", PASSWORD, role="reader", first_name="Rita")
+    add_custom_field("birthday", "Birthday", "date")
+    add_custom_field("shoe_size", "Shoe size", "number")
+    people = make_people(chance, folder, ann.id)
+    make_segments(people)
+    make_messages(chance, people)
+    make_phones()
+    refresh_figures()
 
 
 def make_people(chance: random.Random, folder: Path, owner: int) -> list[int]:
