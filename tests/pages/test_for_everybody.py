@@ -1,0 +1,152 @@
+"""Every page for everybody: axe, the keyboard, a silent console, light and dark, any width."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.pages.pictures import EMPTY, PAGES, SIZES, installation, sign_in
+
+CANDIDATES = """() => {
+  const wanted = 'a[href], button, input:not([type=hidden]), select, textarea, summary'
+    + ', [tabindex="0"]';
+  const groups = new Set();
+  let count = 0;
+  for (const one of document.querySelectorAll(wanted)) {
+    if (one.disabled || one.tabIndex < 0) continue;
+    if (!one.checkVisibility({visibilityProperty: true})) continue;
+    if (one.closest('dialog:not([open])')) continue;
+    if (one.type === 'radio') {
+      const group = one.form?.action + one.name;
+      if (groups.has(group)) continue;
+      groups.add(group);
+    }
+    one.dataset.candidate = count++;
+  }
+  return count;
+}"""
+FOCUSED = """() => {
+  const one = document.activeElement;
+  if (!one || one === document.body) return null;
+  const first = `input[name="${one.name}"][data-candidate]`;
+  const radio = one.type === 'radio' ? document.querySelector(first) : one;
+  const outline = getComputedStyle(one);
+  const ring = outline.outlineStyle !== 'none' || outline.boxShadow !== 'none';
+  const seen = ring || one.type === 'file';
+  return {number: radio?.dataset.candidate ?? null, seen, html: one.outerHTML.slice(0, 120)};
+}"""
+WIDTH = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.fixture(scope="module")
+def full() -> Iterator[str]:
+    with installation(full=True) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def bare() -> Iterator[str]:
+    with installation(full=False) as address:
+        yield address
+
+
+@pytest.fixture(scope="module", params=[("desktop", "light"), ("phone", "dark")], ids="-".join)
+def window(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+    size, theme = request.param
+    width, height = SIZES[size]
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=theme, locale="en-GB"
+    )
+    page = context.new_page()
+    page.said = []  # type: ignore[attr-defined]
+    page.on("console", lambda one: one.type in ("error", "warning") and page.said.append(one.text))
+    page.on("pageerror", lambda error: page.said.append(str(error)))
+    yield page
+    context.close()
+
+
+def visit(page: Page, address: str, path: str) -> None:
+    if not page.url.startswith(address):
+        sign_in(page, address)
+    page.said.clear()  # type: ignore[attr-defined]
+    page.goto(address + path)
+    page.wait_for_load_state("networkidle")
+
+
+def check(page: Page, path: str) -> None:
+    told = Axe().run(page).response["violations"]
+    grave = [
+        (one["id"], one["nodes"][0]["html"][:200], one["nodes"][0].get("failureSummary", "")[:300])
+        for one in told
+        if one["impact"] in ("serious", "critical")
+    ]
+    assert grave == [], path
+    assert page.evaluate(WIDTH) <= 0, f"{path} is wider than the window"
+    missing = "not-found" if "999999" in path else ""
+    said = [one for one in page.said if not (missing and "404" in one)]  # type: ignore[attr-defined]
+    assert said == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_with_data(window: Page, full: str, name: str) -> None:
+    visit(window, full, PAGES[name])
+    check(window, PAGES[name])
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_a_page_with_nothing_yet(window: Page, bare: str, name: str) -> None:
+    visit(window, bare, PAGES[name])
+    check(window, PAGES[name])
+
+
+@pytest.mark.parametrize("name", ["login", "welcome"])
+def test_a_page_for_strangers(browser: Browser, full: str, name: str) -> None:
+    page = browser.new_page()
+    page.said = []  # type: ignore[attr-defined]
+    page.goto(f"{full}/{name}")
+    check(page, name)
+    page.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_keyboard_reaches_everything_and_shows_where_it_is(
+    browser: Browser, full: str, name: str, keyboard: Page
+) -> None:
+    visit(keyboard, full, PAGES[name])
+    count = keyboard.evaluate(CANDIDATES)
+    keyboard.evaluate("() => document.activeElement?.blur()")
+    reached: set[str] = set()
+    for _ in range(count + 12):
+        keyboard.keyboard.press("Tab")
+        now = keyboard.evaluate(FOCUSED)
+        if now is None:
+            continue
+        assert now["seen"], f"the focus cannot be seen on {now['html']}"
+        if now["number"] is not None:
+            reached.add(now["number"])
+    unreached = {str(number) for number in range(count)} - reached
+    assert not unreached, [
+        keyboard.locator(f'[data-candidate="{one}"]').evaluate("one => one.outerHTML.slice(0, 150)")
+        for one in sorted(unreached)[:3]
+    ]
+
+
+@pytest.fixture(scope="module")
+def keyboard(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page()
+    page.said = []  # type: ignore[attr-defined]
+    yield page
+    page.close()
+
+
+def test_a_confirmation_is_answered_by_keyboard(keyboard: Page, full: str) -> None:
+    visit(keyboard, full, "/contacts/2")
+    keyboard.get_by_role("button", name="Delete").focus()
+    keyboard.keyboard.press("Enter")
+    assert keyboard.locator("#confirm").is_visible()
+    keyboard.keyboard.press("Escape")
+    assert not keyboard.locator("#confirm").is_visible()
+    assert keyboard.url.endswith("/contacts/2")
