@@ -95,25 +95,31 @@ LIVE = (RUNNING, PAUSED)
 STILL_REPORTED = timedelta(days=3)  # a finished one's last statuses come that late
 
 
-def kept_counts(broadcast: Broadcast) -> Counts:
-    """The counts for a page: counted now when there are few, else as last kept."""
+def kept_counts(broadcast: Broadcast, *, exact: bool = False) -> Counts:
+    """The counts for a page: as last kept, or counted now when that is quick.
+
+    Counted now is a broadcast of few texts that is under way or, when *exact*
+    is asked for, has ended.
+    """
     if broadcast.status in (DRAFT, SCHEDULED):
         return Counts()
     kept = Counts(**broadcast.counts) if broadcast.counts else None
-    if kept is not None and kept.size > FEW:
+    ended = broadcast.status not in LIVE and not exact
+    if kept is not None and (ended or kept.size > FEW):
         return kept
-    if is_small(broadcast.id):
-        return count_broadcast(broadcast.id)
-    return kept or Counts()
+    return count_broadcast(broadcast.id) if is_small(broadcast.id) else kept or Counts()
 
 
 def is_small(broadcast_id: int) -> bool:
-    for model in (Delivery, BroadcastSkip):
-        some = select(model.broadcast_id).where(model.broadcast_id == broadcast_id)
-        beyond = some.offset(FEW).limit(1)
-        if db.session.scalar(beyond) is not None:
-            return False
-    return True
+    """Whether no more than FEW texts, nor contacts left out, would have to be counted."""
+    texts = select(Delivery.recipient_id).where(Delivery.broadcast_id == broadcast_id)
+    skips = select(BroadcastSkip.contact_id).where(BroadcastSkip.broadcast_id == broadcast_id)
+    ordered = (
+        texts.order_by(Delivery.broadcast_id, Delivery.recipient_id),
+        skips.order_by(BroadcastSkip.broadcast_id, BroadcastSkip.contact_id),
+    )
+    beyond = (db.session.execute(query.offset(FEW).limit(1)).first() for query in ordered)
+    return not any(beyond)
 
 
 def count_due_broadcasts() -> str | None:

@@ -77,7 +77,7 @@ def provider_facts() -> dict[str, Any]:
 
 
 def facts(broadcast: Broadcast) -> dict[str, Any]:
-    counts = kept_counts(broadcast)
+    counts = kept_counts(broadcast, exact=True)
     by = counts.by_status
     held = db.session.get(Sender, (broadcast.provider or "", broadcast.sender or ""))
     done = counts.recipients - counts.open

@@ -95,7 +95,7 @@ def first_steps() -> list[tuple[str, str, str, bool]]:
 
 
 def has(model: type[Contact] | type[Segment] | type[TextMessage]) -> bool:
-    return db.session.scalar(select(model.id).limit(1)) is not None
+    return db.session.scalar(select(model.id).order_by(model.id).limit(1)) is not None
 
 
 def link_of(trouble: Trouble) -> str:
