@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: run test bench lint pictures
+.PHONY: run test bench lint pictures translations
 
 run: $(VENV)/.run $(VENV)/.assets
 	HELIOGRAPH_DATA_DIR=$${HELIOGRAPH_DATA_DIR:-var} $(BIN)/heliograph serve --demo $(ARGS)
@@ -50,3 +50,8 @@ $(VENV)/.browser: $(VENV)/.test tests/browser.py
 
 pictures: $(VENV)/.test $(VENV)/.assets $(VENV)/.browser
 	$(BIN)/python -m tests.pages.pictures $(ARGS)
+
+# texts of pages into the catalogues; a test says which are not translated yet
+translations: $(VENV)/.test
+	$(BIN)/pybabel -q extract -F pyproject.toml -k _l --no-location --omit-header -o $(VENV)/messages.pot .
+	$(BIN)/pybabel -q update --no-fuzzy-matching --omit-header -i $(VENV)/messages.pot -d core/translations

@@ -53,7 +53,8 @@ SELECT 'broadcast', b, b, b, c.id, c.id, c.mobile, 'simulator', 'Me', 'Hello the
     at, at, at, at
 FROM generate_series(1, 20) b
 CROSS JOIN LATERAL (
-    SELECT id, mobile, (id / 4) % (:each / 100 + 1) = 0 AS lost, now() - b * interval '4 days' + id * interval '50 milliseconds' AS at
+    SELECT id, mobile, (id / 4) % (:each / 100 + 1) = 0 AS lost,
+        now() - b * interval '4 days' + id * interval '50 milliseconds' AS at
     FROM contacts WHERE id % 4 = b % 4 LIMIT :each
 ) c
 """

@@ -9,7 +9,9 @@ import click
 from core.cli.context import in_app
 from core.cli.output import json_option, print_json, print_table
 from core.db import db
-from core.users import ROLES, User, create_user
+from core.errors import NotFound
+from core.logins import end_sessions, unlock
+from core.users import ROLES, User, create_user, edit_user
 
 
 @click.group()
@@ -30,6 +32,41 @@ def create(email: str, role: str, password_stdin: bool) -> None:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     created = create_user(email, password, role=role)
     click.echo(f"Added {created.email} ({created.role}).")
+
+
+@user.command()
+@click.argument("email")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input")
+@in_app
+def password(email: str, password_stdin: bool) -> None:
+    """Give the user with EMAIL a new password; all sessions of the user end."""
+    person = find_user(email)
+    if password_stdin:
+        typed = sys.stdin.readline().rstrip("\r\n")
+    else:
+        typed = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    edit_user(person.id, password=typed)
+    end_sessions(person.id)
+    unlock(person.email)
+    click.echo(f"{person.email} has a new password.")
+
+
+@user.command(name="unlock")
+@click.argument("email")
+@in_app
+def let_in(email: str) -> None:
+    """Let EMAIL try again at once after too many wrong passwords."""
+    unlock(find_user(email).email)
+    click.echo(f"{email} may try again.")
+
+
+def find_user(email: str) -> User:
+    found: User | None = db.session.scalar(
+        db.select(User).where(User.email == email.strip().lower())
+    )
+    if found is None:
+        raise NotFound(f"There is no user {email!r}. Run: heliograph user list")
+    return found
 
 
 @user.command(name="list")

@@ -25,7 +25,7 @@ def name_indexes(name: str) -> tuple[Index, Index]:
     """For what begins with a word, in any case: each database has a way of its own."""
     return (
         Index(f"ix_contacts_{name}_nocase", text(f"{name} COLLATE NOCASE")).ddl_if("sqlite"),
-        Index(f"ix_contacts_{name}_lower", text(f"lower({name}) text_pattern_ops")).ddl_if(
+        Index(f"ix_contacts_{name}_lower", text(f'(lower({name}) COLLATE "C")')).ddl_if(
             "postgresql"
         ),
     )

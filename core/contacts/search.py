@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, collate, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, collate, exists, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from core.contacts.models import Contact, Tag, contact_tags
@@ -15,10 +16,18 @@ from core.errors import BadInput
 from core.installation import current_settings
 from core.phone import beginnings, looks_like_number, parse_number
 
-MOST, MOST_WORDS = 1000, 8
+MOST, MOST_WORDS, FEW = 1000, 8, 3000
 LAST = "\U0010ffff"  # sorts after every character
 TAGGED = re.compile(r'tag:(?:"([^"]*)"|(\S+))', re.IGNORECASE)
 NAMES = (Contact.first_name, Contact.last_name, Contact.company)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of the things that must fit: as a condition, and as selects of ids by index."""
+
+    clause: ColumnElement[bool]
+    sources: tuple[Select[Any], ...] = ()
 
 
 def find_contacts(
@@ -69,13 +78,37 @@ def newest_contacts(
 
 
 def conditions_of(query: str, region: str) -> list[ColumnElement[bool]]:
-    tags = [quoted or plain for quoted, plain in TAGGED.findall(query)]
+    """What must hold. Where few contacts fit one of the parts, their ids are looked up first.
+
+    So the database need not guess which index to use: what fits few is read by
+    its own index, what fits many is soon found in the order of the list.
+    """
+    parts = parts_of(query, region or current_settings().region)
+    few = next((ids for ids in map(few_ids, parts) if ids is not None), None)
+    conditions = [part.clause for part in parts]
+    return conditions if few is None else [Contact.id.in_(few), *conditions]
+
+
+def parts_of(query: str, region: str) -> list[Part]:
+    """The longest words first: they fit the fewest."""
+    tags = [has_tag(quoted or plain) for quoted, plain in TAGGED.findall(query)]
     rest = TAGGED.sub(" ", query).replace("\x00", "").strip()
-    conditions = [has_tag(name) for name in tags]
     if looks_like_number(rest):
-        return [*conditions, has_number(rest, region or current_settings().region)]
-    words = rest.split()[:MOST_WORDS]
-    return conditions + [has_email(word) if "@" in word else has_name(word) for word in words]
+        return [*tags, has_number(rest, region)]
+    words = sorted(rest.split()[:MOST_WORDS], key=len, reverse=True)
+    return [*(has_email(word) if "@" in word else has_name(word) for word in words), *tags]
+
+
+def few_ids(part: Part) -> list[int] | None:
+    """Ids of the contacts that fit, or None when there are more than FEW."""
+    if not part.sources:
+        return None
+    ids: set[int] = set()
+    for source in part.sources:
+        ids.update(db.session.scalars(source.limit(FEW + 1)))
+        if len(ids) > FEW:
+            return None
+    return sorted(ids)
 
 
 def is_member(segment_id: int) -> ColumnElement[bool]:
@@ -94,13 +127,13 @@ def contacts_with_number(e164: str) -> list[Contact]:
     return list(db.session.scalars(sharing))
 
 
-def has_number(text: str, region: str) -> ColumnElement[bool]:
+def has_number(text: str, region: str) -> Part:
     """The whole number, or its beginning, in international or national spelling."""
     try:
-        return Contact.mobile == parse_number(text, region=region).e164
+        return Part(Contact.mobile == parse_number(text, region=region).e164)
     except BadInput:
         starts = beginnings(text, [region, current_settings().region])
-    return or_(*(begins_with(Contact.mobile.expression, start) for start in starts))
+    return Part(or_(*(begins_with(Contact.mobile.expression, start) for start in starts)))
 
 
 def begins_with(column: ColumnElement[Any], start: str) -> ColumnElement[bool]:
@@ -113,29 +146,31 @@ def begins_with(column: ColumnElement[Any], start: str) -> ColumnElement[bool]:
     return and_(column >= start, column < start + LAST)
 
 
-def has_email(word: str) -> ColumnElement[bool]:
+def has_email(word: str) -> Part:
     """The whole address by index; only where nobody has it, its beginning."""
     address = word.lower()
     whole = Contact.email == address
     if db.session.scalar(select(exists().where(whole))):
-        return whole
-    return begins_with(Contact.email.expression, address)
+        return Part(whole)
+    return Part(begins_with(Contact.email.expression, address))
 
 
-def has_name(word: str) -> ColumnElement[bool]:
-    return or_(
-        *(
-            begins_with(folded(column.expression), lowered_ascii(spelling))
-            for column in NAMES
-            for spelling in spellings(word)
-        )
+def has_name(word: str) -> Part:
+    columns = [folded(column.expression) for column in NAMES]
+    starts = dict.fromkeys(lowered_ascii(spelling) for spelling in spellings(word))
+    pairs = [(column, start) for column in columns for start in starts]
+    clauses = [and_(column >= start, column < start + LAST) for column, start in pairs]
+    sources = (
+        select(Contact.id).where(clause).order_by(column)
+        for clause, (column, _) in zip(clauses, pairs, strict=True)
     )
+    return Part(or_(*clauses), tuple(sources))
 
 
 def folded(column: ColumnElement[str]) -> ColumnElement[str]:
     """As the index of names has it: ASCII letters in one case at least."""
     if dialect_name() == "postgresql":
-        return func.lower(column)
+        return collate(func.lower(column), "C")
     return collate(column, "NOCASE")
 
 
@@ -143,14 +178,20 @@ def lowered_ascii(word: str) -> str:
     return "".join(char.lower() if char.isascii() else char for char in word)
 
 
-def has_tag(name: str) -> ColumnElement[bool]:
+def has_tag(name: str) -> Part:
     named = or_(func.lower(Tag.name) == name.lower(), Tag.name.in_(spellings(name)))
-    tagged = select(contact_tags.c.contact_id).join(Tag, Tag.id == contact_tags.c.tag_id)
-    return Contact.id.in_(tagged.where(named))
+    tags = db.session.scalars(select(Tag.id).where(named)).all()
+    tagged = contact_tags.c
+    clause = exists().where(tagged.contact_id == Contact.id, tagged.tag_id.in_(tags))
+    by_id = (tagged.tag_id, tagged.contact_id)
+    sources = (
+        select(tagged.contact_id).where(tagged.tag_id == tag).order_by(*by_id) for tag in tags
+    )
+    return Part(clause, tuple(sources))
 
 
 def spellings(word: str) -> list[str]:
-    """*word* in each case: SQLite folds the case of ASCII letters only."""
+    """*word* in each case: databases may fold the case of ASCII letters only."""
     if word.isascii():
         return [word]
     return list(dict.fromkeys((word, word.lower(), word.upper(), word.title())))

@@ -101,7 +101,7 @@ def make_indexes() -> None:
         if is_sqlite():
             op.execute(f"CREATE INDEX ix_contacts_{name}_nocase ON contacts ({name} COLLATE NOCASE)")
         else:
-            op.execute(f"CREATE INDEX ix_contacts_{name}_lower ON contacts (lower({name}) text_pattern_ops)")
+            op.execute(f'CREATE INDEX ix_contacts_{name}_lower ON contacts ((lower({name}) COLLATE "C"))')
     if not is_sqlite():
         for name in ("mobile", "email"):
             op.drop_index(f"ix_contacts_{name}", "contacts")

@@ -9,7 +9,8 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.counterpart import Counterpart
-from tests.pages.conftest import begin, confirm
+from tests.pages.conftest import EMAIL, PASSWORD, begin, confirm
+from tests.test_end_to_end import wait_until
 
 ADA, GRACE = "+33612345678", "+33612345679"
 
@@ -141,3 +142,94 @@ def test_twilio_is_connected_under_a_prefix(
     page.get_by_role("button", name="Save and test connection").click()
     expect(page.locator("#check-result")).to_contain_text("Connected to the Twilio account")
     assert counterpart.auth_token not in page.content()
+
+
+def test_a_plugin_is_installed_and_makes_trouble_by_the_pages_alone(
+    quiet: Page, serve: Callable[..., str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "more"
+    folder.mkdir()
+    page = quiet
+    begin(page, serve(HELIOGRAPH_PLUGIN_DIRS=str(folder)))
+    for name, source in (("polite", POLITE), ("rude", "raise RuntimeError('I am rude')")):
+        (folder / name).mkdir()
+        (folder / name / "__init__.py").write_text(source)
+    page.get_by_role("link", name="Plugins").first.click()
+    page.get_by_role("button", name="Install/Upgrade plugins").click()
+    expect(page.get_by_role("alert").or_(page.get_by_role("status")).first).to_contain_text(
+        "polite"
+    )
+
+    def listed() -> bool:
+        page.reload()
+        return page.get_by_role("heading", name="A polite one").is_visible()
+
+    wait_until(listed, 30)
+    expect(page.locator("main")).to_contain_text("I am rude")
+    page.locator(".card", has_text="A polite one").get_by_role("button", name="Enable").click()
+    page.get_by_label("Greeting").fill("Good day")
+    page.get_by_label("Manners").select_option("best")
+    page.get_by_label("Bows").uncheck()
+    secret = page.get_by_label("Secret word", exact=True)
+    secret.fill("please")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_label("Greeting")).to_have_value("Good day")
+    expect(secret).to_have_value("")
+    expect(secret).to_have_attribute("placeholder", re.compile("^set"))
+    assert "please" not in page.content()
+
+
+POLITE = '''"""A polite one"""
+from typing import Literal
+from pydantic import Field, SecretStr
+from core.plugin import PluginConfig, hookimpl
+
+class Config(PluginConfig):
+    greeting: str = Field("Hello", title="Greeting")
+    manners: Literal["good", "best"] = Field("good", title="Manners")
+    bows: bool = Field(True, title="Bows")
+    word: SecretStr | None = Field(None, title="Secret word")
+
+@hookimpl
+def register_config():
+    return Config
+'''
+
+
+def test_pages_in_the_browsers_memory_have_one_effect_too(
+    quiet: Page, serve: Callable[..., str]
+) -> None:
+    page = quiet
+    address = serve()
+    begin(page, address)
+    page.goto(f"{address}/contacts/new")
+    page.get_by_label("First name").fill("Once")
+    page.get_by_role("button", name="Save").dblclick()
+    expect(page.get_by_role("heading", name="Once")).to_be_visible()
+    page.go_back()
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_load_state("networkidle")
+    page.goto(f"{address}/contacts/?q=once")
+    expect(page.get_by_role("link", name="Once", exact=True)).to_have_count(1)
+
+
+def test_a_session_that_ends_meanwhile_is_told_without_a_loss(
+    quiet: Page, serve: Callable[..., str]
+) -> None:
+    page = quiet
+    address = serve()
+    begin(page, address)
+    page.goto(f"{address}/messages/new")
+    page.get_by_label("Internal name").fill("Kept")
+    page.get_by_role("radio", name="A template for campaigns").check()
+    page.get_by_label("Text", exact=True).fill("All of this")
+    expect(page.locator("#rendered")).to_have_text("All of this")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("main")).to_contain_text("Your session has ended")
+    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("main")).to_contain_text("All of this")
+    page.get_by_role("button", name="Send it now").click()
+    expect(page.get_by_label("Text", exact=True)).to_have_value("All of this")
