@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -80,7 +81,8 @@ def measure(contacts: int = 1_000_000, deliveries: int = 5_000_000) -> Figures:
                 visitors.append(sign_in(app))
         taken = compare(visitors[0], visitors[1], contacts)
     for name, (few, many) in sorted(taken.items(), key=lambda one: -one[1][1] / one[1][0]):
-        print(f"{name:30} {few * 1000:7.1f} ms {many * 1000:7.1f} ms {many / few:6.2f}")
+        line = f"{name:30} {few * 1000:7.1f} ms {many * 1000:7.1f} ms {many / few:6.2f}"
+        print(line, file=sys.stderr)
     worst = max(many / few for few, many in taken.values())
     return figure(f"slowest page, {contacts:,} / 1,000 contacts", worst, 2.0)
 
