@@ -39,6 +39,14 @@ def list_broadcasts() -> Sequence[Broadcast]:
     return db.session.scalars(select(Broadcast).order_by(Broadcast.id)).all()
 
 
+def newest_broadcasts(*, before_id: int | None = None, limit: int = 50) -> Sequence[Broadcast]:
+    """A page of broadcasts, the newest first; give the last id to read on."""
+    page = select(Broadcast).order_by(Broadcast.id.desc()).limit(limit)
+    if before_id is not None:
+        page = page.where(Broadcast.id < before_id)
+    return db.session.scalars(page).all()
+
+
 def due_broadcasts(now: datetime) -> list[int]:
     """Those to begin now, and finished ones whose segments got new members."""
     up = or_(TextMessage.publish_down.is_(None), TextMessage.publish_down > now)

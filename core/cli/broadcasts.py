@@ -12,8 +12,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from core.broadcasts.counts import SKIP_REASONS, count_broadcast
 from core.broadcasts.lifecycle import cancel, get_broadcast, list_broadcasts, pause, resume
 from core.broadcasts.models import FAILED, PAUSED, Broadcast
+from core.broadcasts.resend import resend_failed
 from core.broadcasts.run import Options, RunReport, send_due
 from core.broadcasts.settle import WAYS, settle, unknown_texts
+from core.broadcasts.speed import speed_of
 from core.cli.context import in_app
 from core.cli.output import json_option, print_facts, print_json, print_table
 from core.deliveries.courier import Tally
@@ -27,6 +29,7 @@ def broadcasts() -> None:
 
 def described(broadcast: Broadcast) -> dict[str, Any]:
     counts = count_broadcast(broadcast.id)
+    speed = speed_of(broadcast, counts.open)
     return {
         "id": broadcast.id,
         "message": broadcast.message.name,
@@ -40,6 +43,9 @@ def described(broadcast: Broadcast) -> dict[str, Any]:
         "skipped": counts.skipped,
         "failed": counts.failed,
         "parts": counts.parts,
+        "per_second": round(speed.per_second, 1),
+        "in_flight": speed.in_flight,
+        "seconds_left": round(speed.seconds_left) if speed.seconds_left else None,
         "publish_up": broadcast.message.publish_up,
         "started_at": broadcast.started_at,
         "finished_at": broadcast.finished_at,
@@ -173,6 +179,19 @@ def resume_one(broadcast_id: int) -> None:
     """Let broadcast ID go on."""
     broadcast = resume(broadcast_id)
     click.echo(f"Broadcast {broadcast_id} is {broadcast.status}.")
+
+
+@broadcasts.command()
+@click.argument("broadcast_id", type=int, metavar="ID")
+@click.option("--kind", "kinds", multiple=True, required=True, help="Kind of failure; repeatable")
+@in_app
+def resend(broadcast_id: int, kinds: tuple[str, ...]) -> None:
+    """Queue the texts of broadcast ID that failed in this way again.
+
+    The kinds stand in `broadcasts show`. Whoever opted out, or got the text, is left out.
+    """
+    count = resend_failed(broadcast_id, kinds)
+    click.echo(f"{count} texts of broadcast {broadcast_id} are sent again.")
 
 
 @broadcasts.command(name="cancel")

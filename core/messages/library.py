@@ -141,6 +141,14 @@ def list_messages() -> Sequence[TextMessage]:
     return db.session.scalars(select(TextMessage).order_by(TextMessage.id)).all()
 
 
+def newest_messages(*, before_id: int | None = None, limit: int = 50) -> Sequence[TextMessage]:
+    """A page of messages, the newest first; give the last id to read on."""
+    page = select(TextMessage).order_by(TextMessage.id.desc()).limit(limit)
+    if before_id is not None:
+        page = page.where(TextMessage.id < before_id)
+    return db.session.scalars(page).all()
+
+
 def preview(text: str, contact: Contact) -> Preview:
     """*text* as *contact* would get it; raises BadInput on bad tokens."""
     owner = db.session.get(User, contact.owner_id) if contact.owner_id else None

@@ -60,7 +60,9 @@ def enter() -> Page:
     enter_with(token)
     fields = read_kept(form.get("kept", ""))
     if fields:
-        return render_template("accounts/resume.html", action=form.get("next", "/"), fields=fields)
+        return render_template(
+            "accounts/resume.html", action=own_path(form.get("next", "/")), fields=fields
+        )
     return redirect(own_path(form.get("next") or "/"), 303)
 
 

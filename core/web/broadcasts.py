@@ -20,10 +20,18 @@ from sqlalchemy import select
 
 from core.broadcasts import lists
 from core.broadcasts.counts import kept_counts
-from core.broadcasts.lifecycle import cancel, get_broadcast, list_broadcasts, pause, resume
+from core.broadcasts.lifecycle import (
+    cancel,
+    get_broadcast,
+    newest_broadcasts,
+    pause,
+    resume,
+)
 from core.broadcasts.models import DRAFT, RUNNING, SCHEDULED, Broadcast
+from core.broadcasts.resend import KINDS, resend_failed
 from core.broadcasts.review import left_out, review
 from core.broadcasts.settle import WAYS, settle
+from core.broadcasts.speed import speed_of
 from core.contacts.models import Contact
 from core.contacts.profile import LARGEST_ID
 from core.db import db, utcnow
@@ -42,8 +50,15 @@ bp = Blueprint("broadcasts", __name__, url_prefix="/broadcasts")
 
 @bp.get("/")
 def index() -> str:
-    rows = [(one, kept_counts(one)) for one in reversed(list_broadcasts())]
-    return render_template("broadcasts/index.html", rows=rows)
+    before = page_number("before")
+    found = newest_broadcasts(before_id=before, limit=lists.PAGE + 1)
+    page, more = found[: lists.PAGE], len(found) > lists.PAGE
+    return render_template(
+        "broadcasts/index.html",
+        rows=[(one, kept_counts(one)) for one in page],
+        older=url_for("broadcasts.index", before=page[-1].id) if more else None,
+        newer=url_for("broadcasts.index") if before else None,
+    )
 
 
 @bp.get("/<int:broadcast_id>")
@@ -95,7 +110,8 @@ def facts(broadcast: Broadcast) -> dict[str, Any]:
         "live": broadcast.status == RUNNING or counts.open > 0,
         "planning": broadcast.status == RUNNING and broadcast.planned_at is None,
         "statuses": [(one, by[one]) for one in STATUSES if by.get(one) and one != "skipped"],
-        "late": broadcast.status == RUNNING and not counts.open and broadcast.planned_at,
+        "speed": speed_of(broadcast, counts.open),
+        "again": set(KINDS),
     }
 
 
@@ -254,6 +270,19 @@ def decide(broadcast_id: int) -> Page:
         count = settle(broadcast_id, way)
         note(broadcast.message.name, way=way, texts=count)
         flash(_("%(count)s texts are settled.", count=count))
+    except HeliographError as error:
+        flash(error.message, "error")
+    return redirect(here("show", broadcast_id), 303)
+
+
+@bp.post("/<int:broadcast_id>/resend")
+def again(broadcast_id: int) -> Page:
+    """A new wave to those whose text failed for one kind of reason."""
+    broadcast, kind = get_broadcast(broadcast_id), request.form.get("kind", "")
+    try:
+        count = resend_failed(broadcast_id, [kind])
+        note(broadcast.message.name, kind=kind, texts=count)
+        flash(_("%(count)s texts are sent again.", count=count))
     except HeliographError as error:
         flash(error.message, "error")
     return redirect(here("show", broadcast_id), 303)

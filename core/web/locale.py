@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_skeleton
@@ -24,6 +24,7 @@ def init_locale(app: Flask) -> None:
     app.add_template_filter(moment)
     app.add_template_filter(ago)
     app.add_template_filter(day)
+    app.add_template_filter(span)
     app.add_template_filter(number)
     app.add_template_filter(input_time)
     app.context_processor(lambda: {"language": choose_language(), "languages": LANGUAGES})
@@ -74,6 +75,12 @@ def ago(at: datetime | None) -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         at.isoformat(timespec="seconds"), exact, words
     )
+
+
+def span(seconds: float) -> str:
+    """`4 minutes`."""
+    shown: str = format_timedelta(timedelta(seconds=seconds), threshold=1.2)
+    return shown
 
 
 def day(on: date, style: str = "medium") -> str:

@@ -24,6 +24,7 @@ from core.messages import (
     get_message,
     list_messages,
     measure,
+    newest_messages,
     preview,
 )
 from core.messages.models import SEGMENT, TextMessage
@@ -39,18 +40,29 @@ from core.web.trail import note
 bp = Blueprint("messages", __name__, url_prefix="/messages")
 
 LANGUAGES = ("en", "fr", "de", "es", "it", "nl", "pl", "pt", "pt-BR", "sv", "tr", "ar")
-FIELDS = ("name", "text", "language", "category", "publish_up", "publish_down")
+PAGE = 50
 
 
 @bp.get("/")
 def index() -> str:
-    broadcasts = {one.id: one for one in db.session.scalars(select(Broadcast))}
+    before = page_number("before")
+    found = newest_messages(before_id=before, limit=PAGE + 1)
+    page = found[:PAGE]
+    ids = [message.id for message in page]
+    runs = db.session.scalars(select(Broadcast).where(Broadcast.id.in_(ids)))
+    broadcasts = {one.id: one for one in runs}
     rows = []
-    for message in reversed(list_messages()):
+    for message in page:
         broadcast = broadcasts.get(message.id)
         counts = kept_counts(broadcast) if broadcast else None
         rows.append((message, measure(message.text), broadcast, counts))
-    return render_template("messages/index.html", rows=rows)
+    more = len(found) > PAGE
+    return render_template(
+        "messages/index.html",
+        rows=rows,
+        older=url_for("messages.index", before=ids[-1]) if more else None,
+        newer=url_for("messages.index") if before else None,
+    )
 
 
 @bp.get("/new")

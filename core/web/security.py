@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from core.logins import LONGEST
 from core.settings import Settings
 from core.web.access import person
-from core.web.kept import kept_fields, read_kept
+from core.web.kept import kept_fields, own_path, read_kept
 
 POLICY = "; ".join(
     (
@@ -75,7 +75,7 @@ def refuse_forged(error: CSRFError) -> Response | tuple[str, int]:
     fields = read_kept(kept_fields()) if person() else []
     if fields:
         flash(_("This form was older than your sign-in. Look at it and send it again."), "warning")
-        page = render_template("accounts/resume.html", action=request.path, fields=fields)
+        page = render_template("accounts/resume.html", action=own_path(request.path), fields=fields)
         return make_response(page, 400)
     message = _("This form did not come from Heliograph, or is too old. Open the page again.")
     return render_template("error.html", message=message, status=400), 400

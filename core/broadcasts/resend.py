@@ -1,0 +1,69 @@
+"""Sending again what failed: a new wave of the same broadcast, chosen by kind of failure.
+
+Rows that failed go back to the queue and are checked like any other when their
+turn comes: do-not-contact, invalid and changed numbers are skipped, and nobody
+who got the text gets it twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import select, update
+
+from core.broadcasts.lifecycle import get_broadcast, set_status
+from core.broadcasts.models import FINISHED, PAUSED, RUNNING
+from core.channel import FailureKind
+from core.db import change_rows, transaction
+from core.deliveries.models import FAILED, QUEUED, UNDELIVERED, Delivery
+from core.errors import BadInput, Conflict
+
+# whoever opted out is never texted again, and who may have the text is settled by a person
+NEVER = (FailureKind.OPTED_OUT, FailureKind.UNKNOWN_OUTCOME)
+KINDS = tuple(kind.value for kind in FailureKind if kind not in NEVER)
+
+
+def resend_failed(broadcast_id: int, kinds: Collection[str]) -> int:
+    """Queue the texts that failed in one of *kinds* again; returns how many.
+
+    Raises BadInput for a kind that is not known or never sent again, and Conflict
+    when the broadcast was cancelled or has not begun.
+    """
+    for kind in kinds:
+        if kind not in KINDS:
+            mend = f"Use one of {', '.join(KINDS)}."
+            raise BadInput("kind", "is never sent again", value=kind, mend=mend)
+    broadcast = get_broadcast(broadcast_id)
+    if broadcast.status not in (RUNNING, PAUSED, FINISHED):
+        raise Conflict(f"Broadcast {broadcast_id} is {broadcast.status}: nothing can be resent.")
+    with transaction() as session:
+        failed = (
+            select(Delivery.id)
+            .where(
+                Delivery.broadcast_id == broadcast_id,
+                Delivery.status.in_((FAILED, UNDELIVERED)),
+                Delivery.reason.in_(kinds),
+            )
+            .with_for_update(skip_locked=True)
+        )
+        ids = session.scalars(failed).all()
+        for at in range(0, len(ids), 5000):
+            again = update(Delivery).where(Delivery.id.in_(ids[at : at + 5000]))
+            change_rows(
+                again.values(
+                    status=QUEUED,
+                    reason="",
+                    error_code="",
+                    detail="Sent again after it had failed.",
+                    attempts=0,
+                    provider_id=None,
+                    accepted_at=None,
+                    final_at=None,
+                    not_before=None,
+                    claim=None,
+                    lease_until=None,
+                )
+            )
+        if ids:
+            set_status(broadcast_id, (FINISHED,), RUNNING)
+    return len(ids)

@@ -1,0 +1,50 @@
+"""How fast a broadcast goes right now, and how long it will take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from core.broadcasts.models import RUNNING, Broadcast
+from core.db import db, utcnow
+from core.deliveries.models import QUEUED, SENDING, Delivery
+
+WINDOW = timedelta(seconds=15)
+LEAST_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """Texts handed over per second, texts in flight, and the estimate of the time left."""
+
+    per_second: float = 0.0
+    in_flight: int = 0
+    seconds_left: float | None = None
+
+
+def speed_of(broadcast: Broadcast, open_texts: int) -> Speed:
+    """Of the last 15 seconds, by index; nothing for a broadcast that does not run."""
+    if broadcast.status != RUNNING or broadcast.started_at is None:
+        return Speed()
+    now = utcnow()
+    since = max(now - WINDOW, broadcast.started_at)
+    handed_over = (
+        select(func.count())
+        .select_from(Delivery)
+        .where(
+            Delivery.attempted_at >= since,
+            Delivery.broadcast_id == broadcast.id,
+            Delivery.status.not_in((SENDING, QUEUED)),
+        )
+    )
+    flying = (
+        select(func.count())
+        .select_from(Delivery)
+        .where(Delivery.status == SENDING, Delivery.broadcast_id == broadcast.id)
+    )
+    seconds = max((now - since).total_seconds(), LEAST_SECONDS)
+    per_second = (db.session.scalar(handed_over) or 0) / seconds
+    left = open_texts / per_second if per_second else None
+    return Speed(per_second, db.session.scalar(flying) or 0, left)
