@@ -17,8 +17,9 @@ from tests.test_end_to_end import HELIOGRAPH, free_port, get, wait_until
 EMAIL, PASSWORD = "ann@example.com", "four words make one"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    # not for the session: playwright's loop would stand in the way of other tests' loops
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(**launch_options())
         yield chromium
