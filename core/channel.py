@@ -187,6 +187,15 @@ class Provider:
             FailureKind.UNKNOWN_OUTCOME, f"{self.label or self.name} cannot look texts up."
         )
 
+    def status(self, provider_id: str) -> StatusReport | Awaitable[StatusReport]:
+        """What became of a text that it took and has not reported on for long.
+
+        Raises Failure(UNKNOWN_OUTCOME) when it cannot tell, which is the default.
+        """
+        raise Failure(
+            FailureKind.UNKNOWN_OUTCOME, f"{self.label or self.name} cannot be asked for statuses."
+        )
+
     @classmethod
     def steps(cls, callback_url: str) -> list[str]:
         """What an admin does at the provider's own site, in order; [] is nothing."""

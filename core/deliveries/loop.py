@@ -18,6 +18,7 @@ from core.channel import Provider
 from core.db import db
 from core.deliveries.claim import Scope
 from core.deliveries.courier import Courier, Tally
+from core.deliveries.reconcile import reconcile
 from core.deliveries.recovery import recover
 from core.host.state import states
 from core.providers import open_provider
@@ -106,6 +107,17 @@ class DeliveryLoop:
         provider = await self.database(lambda: open_provider(name, even_disabled=True))
         try:
             return await recover(provider, self.database, self.call)
+        finally:
+            await closed(provider)
+
+    def reconcile(self, provider_name: str) -> Future[int]:
+        """Ask one provider about the texts it never reported on."""
+        return asyncio.run_coroutine_threadsafe(self._reconcile(provider_name), self._loop)
+
+    async def _reconcile(self, name: str) -> int:
+        provider = await self.database(lambda: open_provider(name))
+        try:
+            return await reconcile(provider, self.database, self.call)
         finally:
             await closed(provider)
 

@@ -127,6 +127,12 @@ class Delivery(Model):
             postgresql_where=sql(IS_TROUBLED),
         ),
         Index(
+            "ix_deliveries_unreported",
+            "accepted_at",
+            sqlite_where=sql("status IN ('accepted', 'sent')"),
+            postgresql_where=sql("status IN ('accepted', 'sent')"),
+        ),
+        Index(
             "ix_deliveries_sending",
             "lease_until",
             sqlite_where=sql("status = 'sending'"),

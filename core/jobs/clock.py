@@ -18,6 +18,7 @@ from flask import Flask
 from core.broadcasts.run import keep_sending
 from core.db import db
 from core.deliveries.loop import DeliveryLoop
+from core.deliveries.reconcile import silent_providers
 from core.deliveries.recovery import doubtful_providers
 from core.installation import settings_of
 from core.jobs.register import all_jobs
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 THREADS = 12
 SEND_EVERY = 1
 RECOVER_EVERY = 10
+RECONCILE_EVERY = 60
 
 
 class Clock:
@@ -53,6 +55,9 @@ class Clock:
         self._scheduler.add_job(
             self._recover, "interval", seconds=RECOVER_EVERY, id="deliveries.recover"
         )
+        self._scheduler.add_job(
+            self._reconcile, "interval", seconds=RECONCILE_EVERY, id="deliveries.reconcile"
+        )
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -77,6 +82,15 @@ class Clock:
             names = doubtful_providers()
         for name in names:
             loop.recover(name).result()
+
+    def _reconcile(self) -> None:
+        loop = self._loop
+        if loop is None:
+            return
+        with self._app.app_context():
+            names = silent_providers()
+        for name in names:
+            loop.reconcile(name).result()
 
 
 def start_clock(app: Flask) -> Clock | None:

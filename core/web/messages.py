@@ -235,7 +235,7 @@ def test(message_id: int) -> Page:
         typed = request.form.get("number", "")
         number = parse_number(typed, region=current_settings().region).e164
         same = select(Contact).where(Contact.mobile == number).order_by(Contact.id).limit(1)
-        contact = db.session.scalar(same) or chosen_contact(request.form.get("as", ""))[0]
+        contact = db.session.scalar(same)
         provider = default_provider()
         open_provider(provider)
         delivery = queue_text(

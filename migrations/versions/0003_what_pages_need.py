@@ -19,6 +19,7 @@ ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 JSON = sa.JSON().with_variant(JSONB, "postgresql")
 TIME = sa.DateTime(timezone=True)
 TROUBLED = "status IN ('failed', 'undelivered', 'unknown', 'skipped', 'cancelled')"
+UNREPORTED = "status IN ('accepted', 'sent')"
 NAMES = ("first_name", "last_name", "company")
 
 
@@ -119,9 +120,17 @@ def make_indexes() -> None:
         sqlite_where=sa.text(TROUBLED),
         postgresql_where=sa.text(TROUBLED),
     )
+    op.create_index(
+        "ix_deliveries_unreported",
+        "deliveries",
+        ["accepted_at"],
+        sqlite_where=sa.text(UNREPORTED),
+        postgresql_where=sa.text(UNREPORTED),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_deliveries_unreported", "deliveries")
     op.drop_index("ix_deliveries_troubled", "deliveries")
     op.drop_index("ix_deliveries_attempted_at", "deliveries")
     op.drop_index("ix_replies_received_at", "replies")

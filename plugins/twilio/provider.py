@@ -11,11 +11,20 @@ from aiohttp import ClientConnectorError, ClientError, ConnectionTimeoutError
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.rest import Client
 
-from core.plugin import Check, Failure, FailureKind, OutgoingText, Provider, Sent, Status
+from core.plugin import (
+    Check,
+    Failure,
+    FailureKind,
+    OutgoingText,
+    Provider,
+    Sent,
+    Status,
+    StatusReport,
+)
 
 from .checks import check_account
 from .config import TwilioConfig
-from .errors import STATUSES, kind_of_answer
+from .errors import STATUSES, kind_of_answer, kind_of_report
 from .gateway import Gateway
 
 # Twilio repeats a callback that could not connect, timed out or got a 5xx.
@@ -96,6 +105,23 @@ class TwilioProvider(Provider):
             and str(item.direction).startswith("outbound")
             and (item.date_created is None or item.date_created >= since)
         ]
+
+    async def status(self, provider_id: str) -> StatusReport:
+        """Fetch the message: its status word, and the code of its failure."""
+        try:
+            held = await self.client().messages(provider_id).fetch_async()
+        except (TwilioException, ClientError, TimeoutError, ValueError) as error:
+            raise unsure(f"Twilio could not be asked: {error}") from error
+        status = STATUSES.get(str(held.status), Status.ACCEPTED)
+        failed = status in (Status.UNDELIVERED, Status.FAILED)
+        code = str(held.error_code or "") if failed else ""
+        return StatusReport(
+            provider_id,
+            status,
+            kind=kind_of_report(code) if failed else None,
+            error_code=code,
+            detail=str(held.error_message or "") if failed else "",
+        )
 
     def check(self) -> Check:
         async def run() -> Check:

@@ -302,6 +302,8 @@ class Handler(BaseHTTPRequestHandler):
             self.send_account()
         elif parts.path == f"{base}/Messages.json":
             self.send_messages(query)
+        elif parts.path.startswith(f"{base}/Messages/"):
+            self.send_message(parts.path.removeprefix(f"{base}/Messages/").removesuffix(".json"))
         elif parts.path == f"{base}/IncomingPhoneNumbers.json":
             ours = query.get("PhoneNumber") == self.counterpart.number
             rows = [{"phone_number": self.counterpart.number, "sid": "PN" + "3e" * 16}]
@@ -338,6 +340,12 @@ class Handler(BaseHTTPRequestHandler):
         path = f"/2010-04-01/Accounts/{self.counterpart.account_sid}/Messages.json"
         messages = [text.as_json(self.counterpart.account_sid) for text in rows]
         self.send_page("messages", messages, f"{path}?{urlencode(query)}" if more else None)
+
+    def send_message(self, sid: str) -> None:
+        for text in self.counterpart.texts:
+            if text.sid == sid:
+                return self.send(200, text.as_json(self.counterpart.account_sid))
+        raise Refusal(404, 20404, f"The requested resource {self.path} was not found")
 
     def send_page(self, name: str, rows: list[Any], following: str | None = None) -> None:
         page = {name: rows, "page": 0, "page_size": PAGE, "start": 0, "end": len(rows)}

@@ -275,3 +275,29 @@ FORM = {
 )
 def test_the_counterpart_signs_as_twilio_does(url: str, signature: str) -> None:
     assert sign("12345", url, FORM) == signature
+
+
+@pytest.mark.parametrize(
+    ("word", "code", "status", "kind"),
+    [
+        ("delivered", None, "delivered", None),
+        ("sent", None, "sent", None),
+        ("undelivered", 30003, "undelivered", "unreachable"),
+        ("failed", 30006, "failed", "bad_number"),
+        ("a new word", None, "accepted", None),
+    ],
+)
+def test_it_is_asked_what_became_of_a_text(
+    make: Make, counterpart: Counterpart, word: str, code: int | None, status: str, kind: str | None
+) -> None:
+    (sent,) = run(make(), text())
+    counterpart.texts[0].status, counterpart.texts[0].error_code = word, code
+    (report,) = run(make(), sent.provider_id, method="status")
+    assert (report.provider_id, report.status) == (sent.provider_id, status)
+    assert (report.kind, report.error_code) == (kind, str(code or ""))
+
+
+def test_it_says_when_it_knows_no_such_text(make: Make) -> None:
+    (answer,) = run(make(), "SM" + "0" * 32, method="status")
+    assert isinstance(answer, Failure)
+    assert answer.kind is FailureKind.UNKNOWN_OUTCOME

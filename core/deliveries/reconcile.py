@@ -1,0 +1,104 @@
+"""Texts that a provider took and never reported on: after a while it is asked."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from core.channel import Failure, Provider, StatusReport
+from core.db import db, dialect_name, transaction, utcnow
+from core.deliveries.courier import ProviderCall
+from core.deliveries.models import ACCEPTED, SENT, Delivery
+from core.deliveries.reports import receive_status
+from core.host import current_host
+
+log = logging.getLogger(__name__)
+
+BATCH = 50
+# asked first after a quarter of an hour, then ever more seldom, for three days
+PATIENCE, LONGEST = timedelta(minutes=15), timedelta(days=3)
+UNREPORTED = (ACCEPTED, SENT)
+
+
+def silent_providers() -> list[str]:
+    """Providers that can be asked and have texts they should have reported on."""
+    now = utcnow()
+    found = db.session.scalars(
+        select(Delivery.provider)
+        .where(
+            Delivery.status.in_(UNREPORTED),
+            Delivery.accepted_at.between(now - LONGEST, now - PATIENCE),
+            or_(Delivery.not_before.is_(None), Delivery.not_before <= now),
+        )
+        .distinct()
+    ).all()
+    return [name for name in found if can_be_asked(name)]
+
+
+def can_be_asked(name: str) -> bool:
+    info = next((one for one in current_host().enabled() if one.name == name), None)
+    if info is None or not info.contributions.providers:
+        return False
+    return info.contributions.providers[0].status is not Provider.status
+
+
+def take_unreported(provider: str) -> list[tuple[int, str]]:
+    """(delivery, provider's id) of the next ones; they are not asked about again for a while."""
+    now = utcnow()
+    query = (
+        select(Delivery)
+        .where(
+            Delivery.status.in_(UNREPORTED),
+            Delivery.accepted_at.between(now - LONGEST, now - PATIENCE),
+            or_(Delivery.not_before.is_(None), Delivery.not_before <= now),
+            Delivery.provider == provider,
+            Delivery.provider_id.is_not(None),
+        )
+        .order_by(Delivery.accepted_at)
+        .limit(BATCH)
+        .execution_options(populate_existing=True)
+    )
+    with transaction() as session:
+        if dialect_name() == "postgresql":
+            query = query.with_for_update(skip_locked=True)
+        taken = []
+        for row in session.scalars(query):
+            age = now - (row.accepted_at or now)
+            row.not_before = now + max(age, PATIENCE)
+            taken.append((row.id, row.provider_id or ""))
+        session.flush()
+    return taken
+
+
+async def reconcile(
+    provider: Provider, database: Callable[[Callable[[], Any]], Any], call: ProviderCall
+) -> int:
+    """Ask about every silent text of *provider*; returns how many were reported on now."""
+    reported = 0
+    while True:
+        taken: list[tuple[int, str]] = await database(partial(take_unreported, provider.name))
+        for delivery_id, provider_id in taken:
+            report = await ask(provider, delivery_id, provider_id, call)
+            if report is not None:
+                reported += await database(partial(receive_status, provider.name, report))
+        if len(taken) < BATCH:
+            return reported
+
+
+async def ask(
+    provider: Provider, delivery_id: int, provider_id: str, call: ProviderCall
+) -> StatusReport | None:
+    try:
+        report = await call(provider.status, provider_id)
+    except Failure as failure:
+        log.info("delivery %s: %s", delivery_id, failure.text)
+        return None
+    except Exception:
+        log.exception("provider %s failed to tell of delivery %s", provider.name, delivery_id)
+        return None
+    return report if isinstance(report, StatusReport) else None
