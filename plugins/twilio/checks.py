@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from aiohttp import ClientError
 from twilio.base.exceptions import TwilioException, TwilioRestException
 
 from core.plugin import Check, Failure
 
 from .config import ALPHANUMERIC, SHORT_CODE, TwilioConfig
+from .lines import LineError
 
 WORDS = {
     401: "Twilio refused the sign-in: the account SID and the auth token (or API key) do not "
@@ -34,7 +34,7 @@ async def check_account(client: Any, config: TwilioConfig) -> Check:
             words = f"The account {account.friendly_name} is {account.status}: it cannot send."
             return Check(ok=False, text=words, facts=facts)
         problem = await check_sender(client, config)
-    except (TwilioException, ClientError, TimeoutError, Failure, ValueError) as error:
+    except (TwilioException, LineError, Failure, ValueError) as error:
         return Check(ok=False, text=words_of(error))
     if problem:
         return Check(ok=False, text=problem, facts=facts)

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import base64
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
-from aiohttp import ClientSession, ClientTimeout, TCPConnector
-from twilio.http.async_http_client import AsyncTwilioHttpClient
+from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 
 from core.plugin import Failure, FailureKind
 
-CONNECT_SECONDS = 10
+from .lines import Lines
 
 
-class Gateway(AsyncTwilioHttpClient):  # type: ignore[misc]  # the SDK has no types
+class Gateway(AsyncHttpClient):  # type: ignore[misc]  # the SDK has no types
     """Sends the SDK's requests to `base_url`, with time-outs and no retries.
 
-    The session is opened on the loop of the first request. A 429 becomes a
+    Connections are opened on the loop of the first request. A 429 becomes a
     Failure here, because only here its Retry-After can be read.
     """
 
+    is_async = True
+
     def __init__(self, base_url: str, *, timeout: float, connections: int) -> None:
-        super().__init__(pool_connections=False)
-        self.session: ClientSession | None = None
+        super().__init__(None, True, None)
         self._base = base_url
-        self._timeout = ClientTimeout(total=timeout, sock_connect=CONNECT_SECONDS)
+        self._timeout = timeout
         self._connections = connections
+        self._lines: Lines | None = None
 
     async def request(
         self,
@@ -40,34 +42,41 @@ class Gateway(AsyncTwilioHttpClient):  # type: ignore[misc]  # the SDK has no ty
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Response:
-        if self.session is None:
-            connector = TCPConnector(limit=self._connections)
-            self.session = ClientSession(connector=connector, timeout=self._timeout)
+        if self._lines is None:
+            self._lines = Lines(connections=self._connections, timeout=self._timeout)
         sent = dict(headers or {})
         if auth is not None:
-            sent["Authorization"] = "Basic " + base64.b64encode(":".join(auth).encode()).decode()
-        async with self.session.request(
-            method.upper(),
-            self.moved(url),
-            params=params,
-            data=data,
-            headers=sent,
-            allow_redirects=allow_redirects,
-        ) as answer:
-            text = await answer.text()
-            if answer.status == 429:
-                raise throttled(answer.headers.get("Retry-After", ""))
-            return Response(answer.status, text, dict(answer.headers))
+            sent["Authorization"] = basic(auth)
+        query = f"?{urlencode(params, doseq=True)}" if params else ""
+        body = urlencode(data or {}, doseq=True).encode() if method != "GET" else None
+        answer = await self._lines.request(method, moved(self._base, url) + query, sent, body)
+        if answer.status == 429:
+            raise throttled(answer.retry_after)
+        return Response(answer.status, answer.text, {})
 
-    def moved(self, url: str) -> str:
-        """*url* at the configured address; its host is that of a Twilio product."""
-        parts = urlsplit(url)
-        query = f"?{parts.query}" if parts.query else ""
-        return f"{self._base}{parts.path}{query}"
+    def close(self) -> None:
+        lines, self._lines = self._lines, None
+        if lines is not None:
+            lines.close()
 
 
-def throttled(retry_after: str) -> Failure:
-    wait = float(retry_after) if retry_after.isdecimal() else None
+@lru_cache(maxsize=64)
+def basic(auth: tuple[str, str]) -> str:
+    return "Basic " + base64.b64encode(":".join(auth).encode()).decode()
+
+
+@lru_cache(maxsize=64)
+def moved(base: str, url: str) -> str:
+    """*url* at the configured address; its host is that of a Twilio product."""
+    parts = urlsplit(url)
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{base}{parts.path}{query}"
+
+
+def throttled(retry_after: int) -> Failure:
     return Failure(
-        FailureKind.THROTTLED, "Twilio asked to slow down.", code="20429", retry_after=wait
+        FailureKind.THROTTLED,
+        "Twilio asked to slow down.",
+        code="20429",
+        retry_after=float(retry_after) or None,
     )

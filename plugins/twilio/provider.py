@@ -7,7 +7,6 @@ from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
-from aiohttp import ClientConnectorError, ClientError, ConnectionTimeoutError
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.rest import Client
 
@@ -26,6 +25,7 @@ from .checks import check_account
 from .config import TwilioConfig
 from .errors import STATUSES, kind_of_answer, kind_of_report
 from .gateway import Gateway
+from .lines import LineError
 
 # Twilio repeats a callback that could not connect, timed out or got a 5xx.
 RETRIES = "#rc=3&rp=ct,rt,5xx"
@@ -43,6 +43,7 @@ class TwilioProvider(Provider):
         super().__init__(config)
         self._account = config
         self._gateway: Gateway | None = None
+        self._client: Any = None
 
     @classmethod
     def steps(cls, callback_url: str) -> list[str]:
@@ -63,16 +64,20 @@ class TwilioProvider(Provider):
 
     def client(self) -> Any:
         """The SDK's client; it must be used on one loop only."""
+        if self._client is not None:
+            return self._client
         config = self._account
-        if self._gateway is None:
-            self._gateway = Gateway(
-                config.api_base_url, timeout=self.timeout - 5, connections=self.concurrency
-            )
+        self._gateway = Gateway(
+            config.api_base_url, timeout=self.timeout - 5, connections=self.concurrency
+        )
         user, password = config.account_sid, config.auth_token
         if config.api_key_sid and config.api_key_secret:
             user, password = config.api_key_sid, config.api_key_secret
         secret = password.get_secret_value()
-        return Client(user, secret, account_sid=config.account_sid, http_client=self._gateway)
+        self._client = Client(
+            user, secret, account_sid=config.account_sid, http_client=self._gateway
+        )
+        return self._client
 
     async def send(self, text: OutgoingText) -> Sent:
         given: dict[str, Any] = {"to": text.to, "body": text.text}
@@ -86,14 +91,14 @@ class TwilioProvider(Provider):
             given["status_callback"] = text.callback_url + RETRIES
         try:
             return sent_of(await self.client().messages.create_async(**given))
-        except (TwilioException, ClientError, TimeoutError, ValueError) as error:
+        except (TwilioException, LineError, ValueError) as error:
             raise failure_of(error) from error
 
     async def find(self, text: OutgoingText) -> list[Sent]:
         """Texts to the number with the same words, made since the attempt."""
         try:
             held = await self.client().messages.list_async(to=text.to, limit=LOOKED_AT)
-        except (TwilioException, ClientError, TimeoutError, ValueError) as error:
+        except (TwilioException, LineError, ValueError) as error:
             raise unsure(f"Twilio could not be asked: {error}") from error
         if len(held) >= LOOKED_AT:
             raise unsure(f"Twilio holds too many texts to {text.to} to tell.")
@@ -110,7 +115,7 @@ class TwilioProvider(Provider):
         """Fetch the message: its status word, and the code of its failure."""
         try:
             held = await self.client().messages(provider_id).fetch_async()
-        except (TwilioException, ClientError, TimeoutError, ValueError) as error:
+        except (TwilioException, LineError, ValueError) as error:
             raise unsure(f"Twilio could not be asked: {error}") from error
         status = STATUSES.get(str(held.status), Status.ACCEPTED)
         failed = status in (Status.UNDELIVERED, Status.FAILED)
@@ -133,9 +138,9 @@ class TwilioProvider(Provider):
         return asyncio.run(run())
 
     async def close(self) -> None:
-        gateway, self._gateway = self._gateway, None
+        gateway, self._gateway, self._client = self._gateway, None, None
         if gateway is not None:
-            await gateway.close()
+            gateway.close()
 
 
 def unsure(words: str) -> Failure:
@@ -169,7 +174,7 @@ def failure_of(error: Exception) -> Failure:
         status, code = getattr(error, "status", 0) or 0, str(getattr(error, "code", "") or "")
         kind = kind_of_answer(status, code) if status else FailureKind.UNKNOWN_OUTCOME
         return Failure(kind, str(error), code=code)
-    if isinstance(error, ClientConnectorError | ConnectionTimeoutError):
+    if isinstance(error, LineError) and not error.sent:
         return Failure(FailureKind.TRANSIENT, f"Twilio cannot be reached: {error}")
     words = str(error) or type(error).__name__
     return unsure(f"Twilio gave no clear answer: {words}")

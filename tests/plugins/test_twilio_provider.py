@@ -301,3 +301,41 @@ def test_it_says_when_it_knows_no_such_text(make: Make) -> None:
     (answer,) = run(make(), "SM" + "0" * 32, method="status")
     assert isinstance(answer, Failure)
     assert answer.kind is FailureKind.UNKNOWN_OUTCOME
+
+
+def test_never_repeats_a_text_by_itself(make: Make, counterpart: Counterpart) -> None:
+    """A kept-alive connection that ends before the answer: the text may be out there."""
+    provider = make()
+
+    async def two_in_turn() -> list[Any]:
+        try:
+            first = await provider.send(text())
+            counterpart.faults.append("accept_and_drop")
+            return [first, *await asyncio.gather(provider.send(text()), return_exceptions=True)]
+        finally:
+            await provider.close()
+
+    first, second = asyncio.run(two_in_turn())
+    assert first.provider_id == counterpart.texts[0].sid
+    assert isinstance(second, Failure)
+    assert second.kind is FailureKind.UNKNOWN_OUTCOME
+    assert len(counterpart.texts) == 2
+    assert len(counterpart.requests) == 2
+
+
+def test_a_cancelled_call_leaves_nothing_behind(make: Make, counterpart: Counterpart) -> None:
+    provider = make()
+    counterpart.latency = 0.3
+
+    async def cancelled_then_sent() -> Any:
+        try:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.05):
+                    await provider.send(text(text="first"))
+            counterpart.latency = 0.0
+            return await provider.send(text(text="second"))
+        finally:
+            await provider.close()
+
+    sent = asyncio.run(cancelled_then_sent())
+    assert [item.body for item in counterpart.texts if item.sid == sent.provider_id] == ["second"]
