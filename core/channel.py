@@ -147,7 +147,8 @@ class Check:
 class Provider:
     """Carries texts. Subclass it, set `name`, write `send`; the rest is optional.
 
-    One instance serves one sending run; `config` is the plugin's validated
+    One instance serves one sender of a process for as long as its config stays;
+    it is used by many calls at once. `config` is the plugin's validated
     config model. `send` may be `async def` (many at once on one loop) or plain
     (run in threads). `concurrency` is how many calls may be in flight, `timeout`
     (seconds) ends a call with an unknown outcome, and `settles_after` (seconds)
@@ -157,7 +158,7 @@ class Provider:
     name: ClassVar[str]
     label: ClassVar[str] = ""
     demo: ClassVar[bool] = False
-    concurrency: ClassVar[int] = 50
+    concurrency: int = 50
     timeout: ClassVar[float] = 30.0
     settles_after: ClassVar[float] = 5.0
 

@@ -14,23 +14,30 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from core.broadcasts.models import RUNNING, Broadcast
 from core.channel import OutgoingText
 from core.contacts.models import NUMBER_INVALID, Contact
-from core.db import db, dialect_name, table_of, transaction, utcnow
+from core.db import db, dialect_name, table_of, transaction, update_each, utcnow
+from core.deliveries.calls import ClaimedText
 from core.deliveries.models import QUEUED, SENDING, SKIPPED, Delivery, Sender
-from core.deliveries.pace import lock_sender, parts_free, take_slots
+from core.deliveries.pace import HORIZON, find_sender, parts_free, take_slots
 from core.deliveries.rendering import Renderer, Unrenderable
 from core.deliveries.rules import FrequencyCap, QuietHours, parse_frequency_cap, parse_quiet_hours
 from core.dnc import blocked
 from core.host import current_host, gather
 from core.host.state import states
 from core.installation import callback_url, current_settings
+from core.messages.values import COLUMNS
 
-LEASE = timedelta(seconds=120)
+LEASE = 120.0  # seconds
+
+
+CLAIMED = ("id", "number", "provider", "sender", "recipient_id", "contact_id", "text", "attempts")
+CONTACT = ("id", "owner_id", "number_status", "custom", *COLUMNS)
+MARKED = ("id", "text", "encoding", "parts", "claim", "attempts", "reason", "detail", "not_before")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +58,15 @@ class Scope:
     threads: int | None = None
     version: datetime | None = None
 
+    @property
+    def urgent(self) -> bool:
+        """Tests and campaign texts: somebody waits for them, so they go before bulk."""
+        return self.broadcast_id is None
 
-@dataclass(frozen=True, slots=True)
-class ClaimedText:
-    """A text to be sent now; `wait` in seconds, `deadline` on the monotonic clock."""
-
-    delivery_id: int
-    text: OutgoingText
-    claim: str
-    wait: float
-    deadline: float
+    @property
+    def horizon(self) -> float:
+        """Seconds of the sender's pace that may be claimed ahead; bulk leaves room."""
+        return 2 * HORIZON if self.urgent else HORIZON
 
 
 @dataclass(slots=True)
@@ -79,51 +85,60 @@ def claim_texts(scope: Scope, limit: int) -> Claims:
     now = utcnow()
     with transaction() as session:
         broadcast = session.get(Broadcast, scope.broadcast_id) if scope.broadcast_id else None
-        if scope.broadcast_id and (broadcast is None or broadcast.status != RUNNING):
+        if not is_open(scope):
             return Claims(open=False)
-        if not may_send(scope):
-            return Claims(open=False)
-        sender = lock_sender(session, scope.provider, scope.sender)
+        sender = find_sender(session, scope.provider, scope.sender, lock=bool(scope.rate))
         if sender.held_until and sender.held_until > now:
             return Claims(wait=(sender.held_until - now).total_seconds())
-        free = parts_free(sender, scope.rate, now)
+        free = parts_free(sender, scope.rate, now, ahead=scope.horizon)
         if free == 0:
             return Claims(wait=0.25)
         rows = pick(session, scope, limit if free is None else min(limit, free), now)
         sorted_out = Sorter(now, broadcast).sort(session, rows)
         waits = take_slots(sender, scope.rate, [row["parts"] for row in sorted_out.go], now)
-        mark(session, sorted_out, now)
-    deadline = time.monotonic() + LEASE.total_seconds()
+        mark(sorted_out, now)
+    arrived = time.monotonic()
     texts = [
-        ClaimedText(row["b_id"], row["outgoing"], row["claim"], wait, deadline)
+        ClaimedText(row["id"], row["outgoing"], row["claim"], arrived + wait, arrived + LEASE)
         for row, wait in zip(sorted_out.go, waits, strict=True)
     ]
     return Claims(texts, len(sorted_out.skip), len(sorted_out.later))
 
 
-def may_send(scope: Scope) -> bool:
-    """The provider is still enabled, and configured as when the run began."""
+def is_open(scope: Scope) -> bool:
+    """The broadcast runs, and its provider is enabled and configured as when it began."""
+    if scope.broadcast_id is not None:
+        status = select(Broadcast.status).where(Broadcast.id == scope.broadcast_id)
+        if db.session.scalar(status) != RUNNING:
+            return False
     if not current_host().is_enabled(scope.provider):
         return False
     return scope.version is None or states()[scope.provider].updated_at == scope.version
 
 
-def pick(session: Session, scope: Scope, limit: int, now: datetime) -> Sequence[Delivery]:
-    """Lock the next queued rows; rows that another process holds are passed over."""
-    query = (
-        select(Delivery)
-        .where(
-            Delivery.status == QUEUED,
-            Delivery.not_before.is_(None) | (Delivery.not_before <= now),
-            *bounds(scope),
-        )
-        .order_by(Delivery.id)
-        .limit(limit)
-        .execution_options(populate_existing=True)
+def pick(session: Session, scope: Scope, limit: int, now: datetime) -> Sequence[Any]:
+    """Lock the next queued rows; rows that another process holds are passed over.
+
+    First those that wait for nothing, then those whose time has come: each is
+    read off the index in order, so that a claim costs the same at any size.
+    """
+    fresh = ready_rows(scope).where(Delivery.not_before.is_(None)).order_by(Delivery.id)
+    rows = session.execute(fresh.limit(limit)).all()
+    if len(rows) == limit:
+        return rows
+    due = ready_rows(scope).where(Delivery.not_before <= now)
+    later = due.order_by(Delivery.not_before, Delivery.id).limit(limit - len(rows))
+    return [*rows, *session.execute(later)]
+
+
+def ready_rows(scope: Scope) -> Select[Any]:
+    """The columns that a claim needs, of queued rows of *scope*; locked where possible."""
+    query = select(*(getattr(Delivery, name) for name in CLAIMED)).where(
+        Delivery.status == QUEUED, *bounds(scope)
     )
     if dialect_name() == "postgresql":
         query = query.with_for_update(skip_locked=True)
-    return session.scalars(query).all()
+    return query
 
 
 def bounds(scope: Scope) -> list[ColumnElement[bool]]:
@@ -146,13 +161,15 @@ def bounds(scope: Scope) -> list[ColumnElement[bool]]:
 def seconds_until_due(scope: Scope) -> float | None:
     """Until something of *scope* may be claimed; None when nothing is queued."""
     now = utcnow()
-    due = db.session.scalar(
-        select(func.min(func.coalesce(Delivery.not_before, Delivery.created_at))).where(
-            Delivery.status == QUEUED, *bounds(scope)
-        )
-    )
-    if due is None:
-        return None
+    queued = select(Delivery.not_before).where(Delivery.status == QUEUED, *bounds(scope))
+    fresh = queued.where(Delivery.not_before.is_(None)).order_by(Delivery.id).limit(1)
+    due = now
+    if db.session.execute(fresh).first() is None:
+        later = queued.where(Delivery.not_before.is_not(None)).order_by(Delivery.not_before)
+        first = db.session.scalar(later.limit(1))
+        if first is None:
+            return None
+        due = first
     held = db.session.scalar(
         select(Sender.held_until).where(
             Sender.provider == scope.provider, Sender.sender == scope.sender
@@ -191,7 +208,7 @@ class Sorter:
         self._claim = secrets.token_hex(8)
         self._filtered = current_host().implements("filter_text")
 
-    def sort(self, session: Session, rows: Sequence[Delivery]) -> Sorted:
+    def sort(self, session: Session, rows: Sequence[Any]) -> Sorted:
         result = Sorted()
         if not rows:
             return result
@@ -203,17 +220,17 @@ class Sorter:
             contact = contacts.get(row.contact_id or 0)
             skip = self._skip_reason(row, contact, out, full)
             if skip:
-                result.skip.append({"b_id": row.id, "b_reason": skip[0], "b_detail": skip[1]})
+                result.skip.append({"id": row.id, "reason": skip[0], "detail": skip[1]})
                 continue
             quiet = self._quiet_until(contact)
             if quiet:
-                result.later.append({"b_id": row.id, "b_not_before": quiet, "b_reason": "quiet"})
+                result.later.append({"id": row.id, "not_before": quiet, "reason": "quiet"})
                 continue
             self._render(row, contact, result)
         return result
 
     def _skip_reason(
-        self, row: Delivery, contact: Contact | None, out: set[str], full: set[str]
+        self, row: Any, contact: Any, out: set[str], full: set[str]
     ) -> tuple[str, str] | None:
         if row.number in out:
             return "dnc", "The number is on do-not-contact."
@@ -227,7 +244,7 @@ class Sorter:
             return "frequency_cap", "The number has had its share of texts."
         return None
 
-    def _quiet_until(self, contact: Contact | None) -> datetime | None:
+    def _quiet_until(self, contact: Any) -> datetime | None:
         if self._quiet is None:
             return None
         zone = self._zone
@@ -235,11 +252,11 @@ class Sorter:
             zone = ZoneInfo(contact.timezone)
         return self._quiet.until(self._now, zone)
 
-    def _render(self, row: Delivery, contact: Contact | None, result: Sorted) -> None:
+    def _render(self, row: Any, contact: Any, result: Sorted) -> None:
         try:
-            text, encoding, parts = self._renderer.render(row, contact)
+            text, encoding, parts = self._renderer.render(row.text, contact)
         except Unrenderable as error:
-            result.skip.append({"b_id": row.id, "b_reason": error.reason, "b_detail": error.words})
+            result.skip.append({"id": row.id, "reason": error.reason, "detail": error.words})
             return
         outgoing = OutgoingText(
             reference=str(row.id),
@@ -253,74 +270,66 @@ class Sorter:
         veto = gather("filter_text", text=outgoing) if self._filtered else []
         if any(veto):
             words = "; ".join(str(reason) for reason in veto if reason)
-            result.skip.append({"b_id": row.id, "b_reason": "vetoed", "b_detail": words})
+            result.skip.append({"id": row.id, "reason": "vetoed", "detail": words})
             return
         result.go.append(
             {
-                "b_id": row.id,
+                "id": row.id,
                 "outgoing": outgoing,
+                "text": text,
+                "encoding": encoding,
                 "parts": parts,
                 "claim": self._claim,
-                "b_text": text,
-                "b_encoding": encoding,
-                "b_attempts": row.attempts + 1,
+                "attempts": row.attempts + 1,
             }
         )
 
 
-def load_contacts(session: Session, rows: Sequence[Delivery]) -> dict[int, Contact]:
+def load_contacts(session: Session, rows: Sequence[Any]) -> dict[int, Any]:
+    """Rows with what rules and tokens need, by id: cheaper than whole contacts."""
     ids = [row.contact_id for row in rows if row.contact_id is not None]
     if not ids:
         return {}
-    found = session.scalars(
-        select(Contact).where(Contact.id.in_(ids)).execution_options(populate_existing=True)
-    )
+    wanted = (getattr(Contact, name) for name in CONTACT)
+    found = session.execute(select(*wanted).where(Contact.id.in_(ids)))
     return {contact.id: contact for contact in found}
 
 
-def mark(session: Session, result: Sorted, now: datetime) -> None:
-    """Write the decisions down, each kind in one bulk update."""
-    table = table_of(Delivery)
-    by_id = table.c.id == bindparam("b_id")
-    if result.go:
-        session.connection().execute(
-            update(table)
-            .where(by_id)
-            .values(
-                status=SENDING,
-                claim=bindparam("b_claim"),
-                lease_until=now + LEASE,
-                attempted_at=now,
-                text=bindparam("b_text"),
-                encoding=bindparam("b_encoding"),
-                parts=bindparam("b_parts"),
-                attempts=bindparam("b_attempts"),
-                not_before=None,
-                reason="",
-            ),
-            [
-                {key: row[key] for key in ("b_id", "b_text", "b_encoding", "b_attempts")}
-                | {"b_claim": row["claim"], "b_parts": row["parts"]}
-                for row in result.go
-            ],
-        )
-    if result.skip:
-        session.connection().execute(
-            update(table)
-            .where(by_id)
-            .values(
-                status=SKIPPED,
-                reason=bindparam("b_reason"),
-                detail=bindparam("b_detail"),
-                final_at=now,
-            ),
-            result.skip,
-        )
-    if result.later:
-        session.connection().execute(
-            update(table)
-            .where(by_id)
-            .values(not_before=bindparam("b_not_before"), reason=bindparam("b_reason")),
-            result.later,
-        )
-    session.expire_all()
+def mark(result: Sorted, now: datetime) -> None:
+    """Write the decisions down, each kind in one statement."""
+    types = {name: table_of(Delivery).c[name].type for name in MARKED}
+    until = now + timedelta(seconds=LEASE)
+    update_each(
+        Delivery,
+        {name: types[name] for name in ("id", "text", "encoding", "parts", "claim", "attempts")},
+        result.go,
+        lambda given: {
+            "status": SENDING,
+            "text": given["text"],
+            "encoding": given["encoding"],
+            "parts": given["parts"],
+            "claim": given["claim"],
+            "attempts": given["attempts"],
+            "lease_until": until,
+            "attempted_at": now,
+            "not_before": None,
+            "reason": "",
+        },
+    )
+    update_each(
+        Delivery,
+        {name: types[name] for name in ("id", "reason", "detail")},
+        result.skip,
+        lambda given: {
+            "status": SKIPPED,
+            "reason": given["reason"],
+            "detail": given["detail"],
+            "final_at": now,
+        },
+    )
+    update_each(
+        Delivery,
+        {name: types[name] for name in ("id", "not_before", "reason")},
+        result.later,
+        lambda given: {"not_before": given["not_before"], "reason": given["reason"]},
+    )

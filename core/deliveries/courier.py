@@ -1,4 +1,4 @@
-"""The courier: many texts in flight, claimed ahead, recorded behind.
+"""The courier: claims texts ahead of their calls, records outcomes behind them.
 
 It runs on an asyncio loop. The database is only touched from `database`, a
 thread of its own, in short transactions; provider calls happen in between.
@@ -7,30 +7,41 @@ thread of its own, in short transactions; provider calls happen in between.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
-from core.channel import Failure, FailureKind, Provider, Sent
-from core.deliveries.claim import ClaimedText, Claims, Scope, claim_texts
-from core.deliveries.outcomes import (
+from sqlalchemy.exc import OperationalError
+
+from core.channel import Failure, FailureKind, Sent
+from core.db import utcnow
+from core.deliveries.calls import (
     CallOutcome,
+    ClaimedText,
     Released,
-    outcome_of,
-    record_outcomes,
+    Result,
+    checked,
     unknown_outcome,
 )
+from core.deliveries.carrier import Carrier, Hold
+from core.deliveries.claim import LEASE, Claims, Scope, claim_texts, is_open
+from core.deliveries.outcomes import record_outcomes
+from core.deliveries.pace import hold_sender
 from core.deliveries.policy import POLICIES, Then
 
 log = logging.getLogger(__name__)
 
-ProviderCall = Callable[[Callable[..., Any], object], Awaitable[Any]]
-
-FLUSH_SIZE = 200
+FLUSH_SIZE = 250
 FLUSH_SECONDS = 0.2
-IDLE_SECONDS = 0.05
+EMPTY_SECONDS = 0.25  # nothing was found to claim: so long until the next look
+WATCH_SECONDS = 1.0  # a pause is noticed that soon, also while nothing is claimed
+STUBBORN_SECONDS = 30.0  # outcomes are tried to be recorded that long at the end
 
 
 @dataclass(slots=True)
@@ -48,144 +59,196 @@ class Tally:
         return self.accepted + self.failed + self.unsure
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Courier:
-    """Empties one scope of the queue through one provider, once.
+    """Empties one scope of the queue through a carrier, once.
 
     `database` runs a function in an application context on a thread and gives
-    its result; `call` calls a method of the provider, plain or async.
+    its result.
     """
 
-    provider: Provider
+    carrier: Carrier
     scope: Scope
     database: Callable[[Callable[[], Any]], Any]
-    call: ProviderCall
     batch: int = 100
     limit: int | None = None
     progress: Callable[[Tally], None] | None = None
     tally: Tally = field(default_factory=Tally)
     stopping: bool = False
-    _flying: set[asyncio.Task[None]] = field(default_factory=set)
-    _done: list[CallOutcome] = field(default_factory=list)
+    ready: deque[ClaimedText] = field(default_factory=deque)
+    _flying: int = 0
     _claimed: int = 0
+    _done: list[CallOutcome] = field(default_factory=list)
+    _holds: list[Hold] = field(default_factory=list)
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _looked_at: float = 0.0
     _flushed_at: float = 0.0
+    _again_at: float = 0.0
+
+    @property
+    def urgent(self) -> bool:
+        return self.scope.urgent
+
+    @property
+    def timeout(self) -> float:
+        """Seconds for one call: half a lease at most, so that nobody looks it up meanwhile."""
+        return min(self.carrier.provider.timeout, LEASE / 2)
 
     def stop(self) -> None:
         """Claim nothing more and let what has not been handed over go back."""
         self.stopping = True
+        self._wake.set()
 
     async def run(self) -> Tally:
         """Send until nothing of the scope can be claimed now."""
-        gate = asyncio.Semaphore(self.provider.concurrency)
+        self.carrier.join(self)
         try:
-            while await self._claim_ahead(gate) or self._flying:
-                await self._land()
+            while await self._claim_ahead() or self.ready or self._flying:
                 await self._flush(force=False)
-            await self._flush(force=True)
-        except BaseException:
-            self.stopping = True
-            raise
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(FLUSH_SECONDS):
+                        await self._wake.wait()
+                self._wake.clear()
         finally:
+            self.stopping = True
             await self._settle()
+            self.carrier.leave(self)
         return self.tally
 
-    async def _claim_ahead(self, gate: asyncio.Semaphore) -> bool:
-        """Keep the flight full; False when there is nothing to claim right now."""
-        room = min(2 * self.provider.concurrency - len(self._flying), self.batch)
-        if self.limit is not None:
-            room = min(room, self.limit - self._claimed)
-        if self.stopping or room <= 0:
+    def _room(self) -> int:
+        """How many texts to claim now: none while enough are ready."""
+        window = int(self.carrier.window)
+        if len(self.ready) >= window:
+            return 0
+        room = max(self.batch, window + window // 2)
+        return room if self.limit is None else min(room, self.limit - self._claimed)
+
+    async def _claim_ahead(self) -> bool:
+        """Keep the carrier busy; False when there is nothing to claim right now."""
+        now = time.monotonic()
+        if self.stopping:
+            self._release()
             return False
-        if self._flying and room < min(self.batch, self.provider.concurrency):
-            return True
-        claims: Claims = await self.database(lambda: claim_texts(self.scope, room))
+        room = self._room()
+        if room <= 0:
+            if now - self._looked_at >= WATCH_SECONDS:
+                self._looked_at = now
+                if not await self.database(partial(is_open, self.scope)):
+                    self.stop()
+            return bool(self.ready)
+        if now < self._again_at:
+            return False
+        self._looked_at = now
+        claims: Claims = await self.database(partial(claim_texts, self.scope, room))
         self.tally.skipped += claims.skipped
         if not claims.open:
-            self.stopping = True
+            self.stop()
             return False
-        for claimed in claims.texts:
-            self._claimed += 1
-            task = asyncio.create_task(self._carry(claimed, gate))
-            self._flying.add(task)
-            task.add_done_callback(self._flying.discard)
-        if claims.wait is not None and claims.wait <= 1 and not self._flying:
-            await asyncio.sleep(claims.wait)
+        self._claimed += len(claims.texts)
+        self.ready.extend(claims.texts)
+        self.carrier.pump()
+        if claims.wait is not None and claims.wait <= 1:
+            self._again_at = now + claims.wait
             return True
-        return bool(claims.texts or claims.skipped or claims.postponed)
+        if not (claims.texts or claims.skipped or claims.postponed):
+            self._again_at = now + EMPTY_SECONDS
+            return False
+        return True
 
-    async def _carry(self, claimed: ClaimedText, gate: asyncio.Semaphore) -> None:
-        if claimed.wait:
-            await asyncio.sleep(claimed.wait)
-        async with gate:
-            late = time.monotonic() > claimed.deadline - self.provider.timeout
-            if self.stopping or late:
-                result: Sent | Failure | Released = Released()
-            else:
-                result = await self._call(claimed)
-        self._count(result)
-        self._done.append(outcome_of(claimed, result))
+    def take(self) -> ClaimedText:
+        """The carrier takes the next text, and will `carry` it."""
+        self._flying += 1
+        claimed = self.ready.popleft()
+        if len(self.ready) < self.carrier.window:
+            self._wake.set()
+        return claimed
+
+    async def carry(self, claimed: ClaimedText) -> None:
+        """Hand one text over, unless it is too late for that; raises nothing."""
+        late = time.monotonic() > claimed.deadline - self.timeout
+        result = Released() if self.stopping or late else await self._call(claimed)
+        self._flying -= 1
+        self._land(claimed, result)
+        hold = self.carrier.note(result)
+        if hold is not None:
+            self._holds.append(hold)
 
     async def _call(self, claimed: ClaimedText) -> Sent | Failure:
         """One call; whatever is not a clear answer is an unknown outcome."""
+        provider = self.carrier.provider
         try:
-            async with asyncio.timeout(self.provider.timeout):
-                answer = await self.call(self.provider.send, claimed.text)
-            return checked(answer)
+            async with asyncio.timeout(self.timeout):
+                return checked(await self.carrier.call(provider.send, claimed.text))
         except Failure as failure:
             return failure
+        except TimeoutError as error:
+            return unknown_outcome(claimed.text.to, error)
         except Exception as error:
-            if not isinstance(error, TimeoutError):
-                log.exception(
-                    "provider %s raised for delivery %s", self.provider.name, claimed.delivery_id
-                )
-            return unknown_outcome(claimed.text, error)
+            log.exception("provider %s raised for delivery %s", provider.name, claimed.delivery_id)
+            return unknown_outcome(claimed.text.to, error)
 
-    def _count(self, result: Sent | Failure | Released) -> None:
+    def _land(self, claimed: ClaimedText, result: Result) -> None:
+        self._done.append(CallOutcome(claimed.delivery_id, claimed.claim, result))
+        if len(self._done) >= FLUSH_SIZE or not (self._flying or self.ready):
+            self._wake.set()
         if isinstance(result, Sent):
             self.tally.accepted += 1
         elif isinstance(result, Released):
             self._claimed -= 1
         elif result.kind is FailureKind.UNKNOWN_OUTCOME:
             self.tally.unsure += 1
-        elif POLICIES[result.kind].then is not Then.FAIL:
+        elif POLICIES[result.kind].then is Then.FAIL:
+            self.tally.failed += 1
+        else:
             self._claimed -= 1
             self.tally.waiting += 1
             if POLICIES[result.kind].then is Then.PAUSE and self.scope.broadcast_id:
-                self.stopping = True  # the next ones would fail the same way
-        else:
-            self.tally.failed += 1
+                self.stop()  # the next ones would fail the same way
 
-    async def _land(self) -> None:
-        if self._flying:
-            await asyncio.wait(
-                self._flying, timeout=IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED
-            )
+    def _release(self) -> None:
+        """Give back what is claimed and not handed over."""
+        while self.ready:
+            claimed = self.ready.popleft()
+            self._claimed -= 1
+            self._done.append(CallOutcome(claimed.delivery_id, claimed.claim, Released()))
 
     async def _flush(self, *, force: bool) -> None:
         """Record in bulk: when enough came together, or some time has passed."""
         now = time.monotonic()
-        if not self._done:
-            return
         ripe = len(self._done) >= FLUSH_SIZE or now - self._flushed_at >= FLUSH_SECONDS
-        if not (force or ripe):
+        if not (self._done or self._holds) or not (force or ripe):
             return
         batch, self._done = self._done, []
+        holds, self._holds = self._holds, []
         self._flushed_at = now
-        await self.database(lambda: record_outcomes(self.provider.name, batch))
+        try:
+            await self.database(partial(self._record, batch, holds))
+        except OperationalError as error:  # the database is away: nothing may be lost
+            log.warning("outcomes of %s texts wait for the database: %s", len(batch), error)
+            self._done, self._holds = batch + self._done, holds + self._holds
+            if force:
+                raise
         if self.progress is not None:
             self.progress(self.tally)
 
+    def _record(self, batch: list[CallOutcome], holds: list[Hold]) -> None:
+        name = self.carrier.provider.name
+        record_outcomes(name, batch)
+        for hold in holds:
+            until = utcnow() + timedelta(seconds=hold.seconds)
+            hold_sender(name, self.scope.sender, until, hold.reason)
+
     async def _settle(self) -> None:
         """However the run ended: what is in flight lands, and is recorded."""
-        if self._flying:
-            await asyncio.wait(self._flying, timeout=self.provider.timeout)
-        await self._flush(force=True)
-
-
-def checked(answer: object) -> Sent:
-    """The answer, when it is one; nonsense counts as an unknown outcome."""
-    if not isinstance(answer, Sent):
-        raise TypeError(f"send must return Sent, not {answer!r}")
-    if not isinstance(answer.provider_id, str) or not answer.provider_id.strip():
-        raise TypeError("send must return a Sent with a provider_id")
-    return answer
+        self._release()
+        end = time.monotonic() + self.timeout
+        while self._flying and time.monotonic() < end:
+            await asyncio.sleep(0.02)
+        end = time.monotonic() + STUBBORN_SECONDS
+        while True:
+            try:
+                return await self._flush(force=True)
+            except OperationalError:
+                if time.monotonic() > end:
+                    raise
+                await asyncio.sleep(1)

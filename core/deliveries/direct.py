@@ -46,7 +46,8 @@ def queue_text(
         sender=sender,
         status=QUEUED,
     )
-    row.text, row.encoding, row.parts = Renderer(message.text, current_zone()).render(row, contact)
+    renderer = Renderer(message.text, current_zone())
+    row.text, row.encoding, row.parts = renderer.render(None, contact)
     if source == "campaign" and source_id is not None:
         return queue_once(row)
     with transaction() as session:

@@ -1,4 +1,4 @@
-"""The delivery loop of a process: one asyncio loop, one thread for the database."""
+"""The delivery loop of a process: one event loop, one thread for the database."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -16,16 +17,24 @@ from flask import Flask
 
 from core.channel import Provider
 from core.db import db
+from core.deliveries.carrier import Carrier
 from core.deliveries.claim import Scope
 from core.deliveries.courier import Courier, Tally
 from core.deliveries.reconcile import reconcile
 from core.deliveries.recovery import recover
+from core.deliveries.threads import Threads
 from core.host.state import states
 from core.providers import open_provider
 
+try:
+    import uvloop
+except ImportError:  # not made for every system; asyncio's own does the same, slower
+    uvloop = None  # type: ignore[assignment]
+
 log = logging.getLogger(__name__)
 
-PLAIN_THREADS = 32
+KEPT_SECONDS = 60.0  # an idle carrier keeps its connections that long
+CarrierKey = tuple[str, str, datetime | None]
 
 
 class DeliveryLoop:
@@ -33,10 +42,11 @@ class DeliveryLoop:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop = (uvloop or asyncio).new_event_loop()
         self._database = ThreadPoolExecutor(1, "heliograph-database")
-        self._threads = ThreadPoolExecutor(PLAIN_THREADS, "heliograph-provider")
+        self._threads = Threads("heliograph-provider")
         self._thread = threading.Thread(target=self._serve, name="heliograph-loop", daemon=True)
+        self._carriers: dict[CarrierKey, Carrier] = {}
         self._couriers: dict[object, Courier] = {}
         self._runs: dict[object, Future[Tally]] = {}
         self._stopping = False
@@ -54,8 +64,8 @@ class DeliveryLoop:
         """Call a provider's method: async ones here, plain ones on a thread."""
         if inspect.iscoroutinefunction(method):
             return await method(argument)
-        work = partial(method, argument)
-        return await self._loop.run_in_executor(self._threads, self._in_context, work)
+        work = partial(self._in_context, partial(method, argument))
+        return await asyncio.wrap_future(self._threads.submit(work), loop=self._loop)
 
     def _in_context(self, work: Callable[[], Any]) -> Any:
         with self._app.app_context():
@@ -90,21 +100,45 @@ class DeliveryLoop:
     ) -> Tally:
         if self._stopping:
             return Tally()
-        provider, scope = await self.database(lambda: opened(scope))
-        courier = Courier(provider, scope, self.database, self.call, batch, limit, progress)
+        carrier, scope = await self._carrier(scope)
+        courier = Courier(carrier, scope, self.database, batch, limit, progress)
         self._couriers[key] = courier
         try:
             return await courier.run()
         finally:
             self._couriers.pop(key, None)
-            await closed(provider)
+            self._loop.call_later(KEPT_SECONDS, self._let_go)
+
+    async def _carrier(self, scope: Scope) -> tuple[Carrier, Scope]:
+        """The carrier of the scope's sender, opened when its config is new or changed."""
+        key: CarrierKey = ("", "", None)
+        while key not in self._carriers:  # it may be let go while we ask the database
+            known = frozenset(self._carriers)
+            provider, scope = await self.database(partial(opened, scope, known))
+            key = (scope.provider, scope.sender, scope.version)
+            if provider is None:
+                continue
+            if key in self._carriers:  # two runs opened it at once
+                await closed(provider)
+            else:
+                self._carriers[key] = Carrier(provider, self.call)
+        carrier = self._carriers[key]
+        return carrier, replace(scope, rate=carrier.provider.parts_per_second)
+
+    def _let_go(self) -> None:
+        """Close carriers that nobody uses, soon after their config changed or work ended."""
+        for key, carrier in list(self._carriers.items()):
+            if carrier.idle:
+                del self._carriers[key]
+                task = asyncio.ensure_future(closed(carrier))
+                task.add_done_callback(lambda _task: None)
 
     def recover(self, provider_name: str) -> Future[int]:
         """Look up the doubtful texts of one provider."""
         return asyncio.run_coroutine_threadsafe(self._recover(provider_name), self._loop)
 
     async def _recover(self, name: str) -> int:
-        provider = await self.database(lambda: open_provider(name, even_disabled=True))
+        provider = await self.database(partial(open_provider, name, even_disabled=True))
         try:
             return await recover(provider, self.database, self.call)
         finally:
@@ -115,7 +149,7 @@ class DeliveryLoop:
         return asyncio.run_coroutine_threadsafe(self._reconcile(provider_name), self._loop)
 
     async def _reconcile(self, name: str) -> int:
-        provider = await self.database(lambda: open_provider(name))
+        provider = await self.database(partial(open_provider, name))
         try:
             return await reconcile(provider, self.database, self.call)
         finally:
@@ -125,35 +159,43 @@ class DeliveryLoop:
         """Claim nothing more, let what is in flight land for *seconds*, end."""
         self._stopping = True
         for courier in list(self._couriers.values()):
-            courier.stop()
+            self._loop.call_soon_threadsafe(courier.stop)
         for run in list(self._runs.values()):
             try:
                 run.result(timeout=seconds)
             except Exception as error:
                 log.warning("a sending run did not end in time: %r", error)
+        try:
+            asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(timeout=2)
+        except Exception as error:
+            log.warning("the providers were not closed in time: %r", error)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=2)
         self._database.shutdown(wait=False, cancel_futures=True)
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._threads.stop()
         if not self._thread.is_alive():
             self._loop.close()
 
+    async def _close(self) -> None:
+        carriers, self._carriers = self._carriers, {}
+        for carrier in carriers.values():
+            await closed(carrier)
 
-def opened(scope: Scope) -> tuple[Provider, Scope]:
-    """The provider, and the scope with its sender, pace and config version."""
+
+def opened(scope: Scope, known: frozenset[CarrierKey]) -> tuple[Provider | None, Scope]:
+    """The scope with its sender and config version; the provider unless it is known."""
+    version = states()[scope.provider].updated_at if scope.provider in states() else None
+    scope = replace(scope, version=version)
+    if scope.sender and (scope.provider, scope.sender, version) in known:
+        db.session.rollback()
+        return None, scope
     provider = open_provider(scope.provider)
-    state = states()[scope.provider]
     db.session.rollback()
-    return provider, replace(
-        scope,
-        sender=scope.sender or provider.sender,
-        rate=provider.parts_per_second,
-        version=state.updated_at,
-    )
+    return provider, replace(scope, sender=scope.sender or provider.sender)
 
 
-async def closed(provider: Provider) -> None:
+async def closed(opened: Provider | Carrier) -> None:
     try:
-        await provider.close()
+        await opened.close()
     except Exception:
-        log.exception("provider %s failed to close", provider.name)
+        log.exception("a provider failed to close")

@@ -100,7 +100,14 @@ class Delivery(Model):
     __table_args__ = (
         Index("uq_deliveries_broadcast_recipient", "broadcast_id", "recipient_id", unique=True),
         Index("uq_deliveries_broadcast_number", "broadcast_id", "number", unique=True),
-        Index("uq_deliveries_provider_id", "provider", "provider_id", unique=True),
+        Index(
+            "uq_deliveries_provider_id",
+            "provider",
+            "provider_id",
+            unique=True,
+            sqlite_where=sql("provider_id IS NOT NULL"),
+            postgresql_where=sql("provider_id IS NOT NULL"),
+        ),
         Index("ix_deliveries_contact", "contact_id", "id"),
         Index("ix_deliveries_number", "number", "id"),
         Index(
@@ -113,11 +120,17 @@ class Delivery(Model):
         Index(
             "ix_deliveries_queued",
             "broadcast_id",
+            "not_before",
             "id",
             sqlite_where=sql("status = 'queued'"),
             postgresql_where=sql("status = 'queued'"),
         ),
-        Index("ix_deliveries_attempted_at", "attempted_at"),
+        Index(
+            "ix_deliveries_attempted_at",
+            "attempted_at",
+            sqlite_where=sql("attempted_at IS NOT NULL"),
+            postgresql_where=sql("attempted_at IS NOT NULL"),
+        ),
         Index(
             "ix_deliveries_troubled",
             "broadcast_id",

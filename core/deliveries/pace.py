@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from core.db import insert_new, transaction
 from core.deliveries.models import Sender
 
-HORIZON = timedelta(seconds=2)
+HORIZON = 2.0  # seconds of the pace that are claimed ahead
 
 
 def lock_sender(session: Session, provider: str, sender: str) -> Sender:
@@ -18,14 +18,23 @@ def lock_sender(session: Session, provider: str, sender: str) -> Sender:
     return session.get_one(Sender, (provider, sender), with_for_update=True, populate_existing=True)
 
 
-def parts_free(sender: Sender, rate: float, now: datetime) -> int | None:
+def find_sender(session: Session, provider: str, sender: str, *, lock: bool) -> Sender:
+    """The sender's row; locked when its pace will be used, for all processes share it."""
+    if lock:
+        return lock_sender(session, provider, sender)
+    found = session.get(Sender, (provider, sender), populate_existing=True)
+    return found or Sender(provider=provider, sender=sender, held_reason="")
+
+
+def parts_free(sender: Sender, rate: float, now: datetime, *, ahead: float = HORIZON) -> int | None:
     """Parts that may be claimed now; None is no limit, 0 is wait."""
     if not rate:
         return None
+    end = now + timedelta(seconds=ahead)
     begin = max(now, sender.next_free_at or now)
-    if begin >= now + HORIZON:
+    if begin >= end:
         return 0
-    return max(1, int((now + HORIZON - begin).total_seconds() * rate))
+    return max(1, int((end - begin).total_seconds() * rate))
 
 
 def take_slots(sender: Sender, rate: float, parts: list[int], now: datetime) -> list[float]:

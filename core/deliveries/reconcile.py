@@ -12,7 +12,7 @@ from sqlalchemy import or_, select
 
 from core.channel import Failure, Provider, StatusReport
 from core.db import db, dialect_name, transaction, utcnow
-from core.deliveries.courier import ProviderCall
+from core.deliveries.carrier import ProviderCall
 from core.deliveries.models import ACCEPTED, SENT, Delivery
 from core.deliveries.reports import receive_status
 from core.host import current_host

@@ -14,9 +14,10 @@ from sqlalchemy import select
 
 from core.channel import Failure, OutgoingText, Provider, Sent
 from core.db import db, dialect_name, transaction, utcnow
-from core.deliveries.courier import ProviderCall
+from core.deliveries.calls import CallOutcome, unknown_outcome
+from core.deliveries.carrier import ProviderCall
 from core.deliveries.models import FAILED, QUEUED, SENDING, UNKNOWN, Delivery
-from core.deliveries.outcomes import CallOutcome, record_outcomes, unknown_outcome
+from core.deliveries.outcomes import record_outcomes
 from core.deliveries.policy import MAX_ATTEMPTS
 from core.installation import callback_url
 
@@ -113,7 +114,7 @@ async def look_up(provider: Provider, item: Doubtful, call: ProviderCall) -> lis
         return failure
     except Exception as error:
         log.exception("provider %s failed to find delivery %s", provider.name, item.delivery_id)
-        return unknown_outcome(item.text, error)
+        return unknown_outcome(item.text.to, error)
 
 
 def conclude(provider: Provider, item: Doubtful, found: list[Sent] | Failure) -> None:

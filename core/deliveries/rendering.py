@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 from core.contacts.fields import contact_fields
 from core.contacts.models import Contact
 from core.db import db
-from core.deliveries.models import Delivery
 from core.errors import HeliographError
 from core.messages import MAX_CHARACTERS, CompiledText, compile_text, measure, values_of
 from core.users import User
@@ -30,9 +29,12 @@ class Renderer:
         self._compiled: CompiledText | None = None
         self._owners: dict[int, User | None] = {}
 
-    def render(self, row: Delivery, contact: Contact | None) -> tuple[str, str, int]:
-        """Text, encoding and parts of *row*; raises Unrenderable with the reason."""
-        text = row.text if row.text is not None else self._fill(contact)
+    def render(self, kept: str | None, contact: Contact | None) -> tuple[str, str, int]:
+        """Text, encoding and parts; a text *kept* from before stays as it is.
+
+        Raises Unrenderable with the reason.
+        """
+        text = kept if kept is not None else self._fill(contact)
         if not text.strip():
             raise Unrenderable("empty_text", "The text is empty for this contact.")
         if len(text) > MAX_CHARACTERS:

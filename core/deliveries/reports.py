@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from sqlalchemy import select, update
@@ -78,7 +79,8 @@ def apply_report(delivery: Delivery, report: StatusReport) -> bool:
     delivery.detail = report.detail or words_of(report.kind)
     if RANK[delivery.status] == FINAL:
         delivery.final_at = now
-    follow_up(delivery.number, report.kind, report.error_code)
+    if report.kind is not None:
+        follow_up([(delivery.number, report.kind, report.error_code)])
     return True
 
 
@@ -86,21 +88,22 @@ def words_of(kind: FailureKind | None) -> str:
     return POLICIES[kind].words if kind else ""
 
 
-def follow_up(number: str, kind: FailureKind | None, code: str) -> None:
-    """What a failure says of the number itself. Runs inside a transaction."""
-    if kind is None:
-        return
-    policy = POLICIES[kind]
-    if policy.opts_out:
-        comment = f"Refused by the provider as opted out{f' (error {code})' if code else ''}"
-        add_dnc(number, reason=UNSUBSCRIBED, comment=comment, source="provider")
-    if policy.marks_number:
-        with transaction():
-            change_rows(
-                update(Contact)
-                .where(Contact.mobile == number)
-                .values(number_status=NUMBER_INVALID, updated_at=utcnow())
-            )
+def follow_up(failed: Iterable[tuple[str, FailureKind, str]]) -> None:
+    """What failures (number, kind, code) say of numbers. Runs inside a transaction."""
+    invalid = set()
+    for number, kind, code in failed:
+        policy = POLICIES[kind]
+        if policy.opts_out:
+            comment = f"Refused by the provider as opted out{f' (error {code})' if code else ''}"
+            add_dnc(number, reason=UNSUBSCRIBED, comment=comment, source="provider")
+        if policy.marks_number:
+            invalid.add(number)
+    if invalid:
+        change_rows(
+            update(Contact)
+            .where(Contact.mobile.in_(invalid))
+            .values(number_status=NUMBER_INVALID, updated_at=utcnow())
+        )
 
 
 def match_reports(session: Session, provider: str, provider_ids: list[str]) -> None:

@@ -49,6 +49,14 @@ class TwilioConfig(PluginConfig):
         title="Parts per second",
         description="How fast your sender may go: 1 for a US long code; 0 is no limit",
     )
+    connections: int = Field(
+        50,
+        ge=1,
+        le=500,
+        title="Connections",
+        description="How many texts may be handed over at the same time; Twilio lets most "
+        "accounts have about 100",
+    )
     status_callbacks: bool = Field(
         True, title="Delivery reports", description="Have Twilio report what became of each text"
     )

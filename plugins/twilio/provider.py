@@ -35,13 +35,13 @@ CLOCK_SKEW = timedelta(seconds=5)
 
 class TwilioProvider(Provider):
     name, label = "twilio", "Twilio"
-    concurrency = 50
     timeout = 30.0
     settles_after = 10.0
 
     def __init__(self, config: TwilioConfig) -> None:
         super().__init__(config)
         self._account = config
+        self.concurrency = config.connections
         self._gateway: Gateway | None = None
         self._client: Any = None
 

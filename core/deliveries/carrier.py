@@ -1,0 +1,157 @@
+"""A carrier: one sender of one provider in this process, and who may call it now.
+
+All runs of that sender share its calls: texts that somebody waits for go first,
+then broadcasts take turns. Throttling narrows the carrier for a while, and a
+provider that keeps giving no clear answer is left alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from core.channel import Failure, FailureKind, Provider, Sent
+from core.deliveries.calls import ClaimedText, Result
+from core.deliveries.policy import POLICIES, Then
+
+ProviderCall = Callable[[Callable[..., Any], object], Awaitable[Any]]
+
+DOUBTFUL = (FailureKind.UNKNOWN_OUTCOME, FailureKind.TRANSIENT)
+DOUBTS = 20  # in a row, then the sender is held
+REST_SECONDS = 30.0
+NARROW_SECONDS = 1.0  # answers to calls made before a narrowing do not narrow again
+
+
+class Run(Protocol):
+    """What a carrier needs to know of a courier."""
+
+    ready: deque[ClaimedText]
+
+    @property
+    def urgent(self) -> bool: ...
+
+    def take(self) -> ClaimedText: ...
+
+    async def carry(self, claimed: ClaimedText) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The sender is to be held for so many seconds, by every process."""
+
+    seconds: float
+    reason: str
+
+
+class Carrier:
+    """Used on the delivery loop only. `window` calls may be under way."""
+
+    def __init__(self, provider: Provider, call: ProviderCall) -> None:
+        self.provider, self.call = provider, call
+        self.window = float(provider.concurrency)
+        self._urgent: deque[Run] = deque()
+        self._bulk: deque[Run] = deque()
+        self._working: set[asyncio.Task[None]] = set()
+        self._held_until = self._narrowed_at = 0.0
+        self._doubts = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def idle(self) -> bool:
+        return not (self._urgent or self._bulk or self._working)
+
+    def join(self, run: Run) -> None:
+        (self._urgent if run.urgent else self._bulk).append(run)
+
+    def leave(self, run: Run) -> None:
+        (self._urgent if run.urgent else self._bulk).remove(run)
+
+    def pump(self) -> None:
+        """Begin calls while the window has room and a text is due."""
+        while len(self._working) < int(self.window):
+            found = self._next()
+            if found is None:
+                return
+            task = asyncio.ensure_future(self._work(*found))
+            self._working.add(task)
+            task.add_done_callback(self._working.discard)
+
+    async def _work(self, run: Run, claimed: ClaimedText) -> None:
+        """One call after the other, as long as there is something due."""
+        while True:
+            await run.carry(claimed)
+            if len(self._working) > self.window:
+                return
+            found = self._next()
+            if found is None:
+                return
+            run, claimed = found
+
+    def _next(self) -> tuple[Run, ClaimedText] | None:
+        now, soonest = time.monotonic(), 0.0
+        if now < self._held_until:
+            soonest = self._held_until
+        else:
+            for runs in (self._urgent, self._bulk):
+                for _ in range(len(runs)):
+                    run = runs[0]
+                    runs.rotate(-1)
+                    if not run.ready:
+                        continue
+                    due = run.ready[0].due
+                    if due <= now:
+                        return run, run.take()
+                    soonest = min(soonest or due, due)
+        if soonest:
+            self._pump_in(soonest - now)
+        return None
+
+    def _pump_in(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        if self._timer is not None:
+            if self._timer.when() <= loop.time() + seconds and not self._timer.cancelled():
+                return
+            self._timer.cancel()
+        self._timer = loop.call_later(seconds, self._timed)
+
+    def _timed(self) -> None:
+        self._timer = None
+        self.pump()
+
+    def note(self, result: Result) -> Hold | None:
+        """Learn from an answer; a Hold is for every process to keep."""
+        if isinstance(result, Sent):
+            self._doubts = 0
+            if self.window < self.provider.concurrency:
+                self.window = min(self.window + 1 / self.window, self.provider.concurrency)
+                self.pump()
+            return None
+        if not isinstance(result, Failure):
+            return None
+        self._doubts = self._doubts + 1 if result.kind in DOUBTFUL else 0
+        policy = POLICIES[result.kind]
+        if policy.then is Then.HOLD:
+            self._narrow(result.retry_after or policy.wait, self.window / 2)
+        if self._doubts < DOUBTS:
+            return None
+        self._doubts = 0
+        self._narrow(REST_SECONDS, 1)
+        return Hold(
+            REST_SECONDS, f"{DOUBTS} texts in a row got no clear answer; the last: {result.text}"
+        )
+
+    def _narrow(self, seconds: float, window: float) -> None:
+        now = time.monotonic()
+        self._held_until = max(self._held_until, now + seconds)
+        if now - self._narrowed_at >= NARROW_SECONDS:
+            self._narrowed_at = now
+            self.window = max(1.0, window)
+
+    async def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        await self.provider.close()

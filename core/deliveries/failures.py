@@ -1,0 +1,134 @@
+"""Failures as their policies say: in bulk, with holds and pauses once each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from core.broadcasts.models import PAUSED, RUNNING, Broadcast
+from core.channel import Failure
+from core.db import change_rows, dialect_name, table_of, update_each
+from core.deliveries.calls import CallOutcome
+from core.deliveries.models import FAILED, QUEUED, SENDING, Delivery
+from core.deliveries.pace import hold_sender
+from core.deliveries.policy import MAX_ATTEMPTS, POLICIES, Policy, Then, retry_wait
+from core.deliveries.reports import follow_up
+
+HOLD_OTHERS = timedelta(minutes=15)
+NEEDED = ("id", "claim", "status", "attempts", "number", "provider", "sender", "source")
+CHANGED = (
+    *("id", "status", "reason", "error_code", "detail", "attempts"),
+    *("not_before", "lease_until", "claim", "final_at"),
+)
+
+
+def record_failures(
+    session: Session, failed: Sequence[tuple[CallOutcome, Failure]], now: datetime
+) -> None:
+    """Apply the policy of each failure's kind. Runs inside a transaction."""
+    if not failed:
+        return
+    rows = claimed_rows(session, [item.delivery_id for item, _ in failed])
+    known = [
+        (rows[item.delivery_id], failure)
+        for item, failure in failed
+        if item.delivery_id in rows and rows[item.delivery_id].claim == item.claim
+    ]
+    types = {name: table_of(Delivery).c[name].type for name in CHANGED}
+    changes = [changed(row, failure, now) for row, failure in known]
+    update_each(Delivery, types, changes, lambda given: {name: given[name] for name in CHANGED[1:]})
+    session.expire_all()
+    final = [
+        (row.number, failure.kind, failure.code)
+        for (row, failure), change in zip(known, changes, strict=True)
+        if change["status"] == FAILED
+    ]
+    follow_up(final)
+    hold_senders(known, now)
+    pause_broadcasts(known)
+
+
+def claimed_rows(session: Session, ids: Iterable[int]) -> dict[int, Any]:
+    wanted = (getattr(Delivery, name) for name in (*NEEDED, "broadcast_id"))
+    query = select(*wanted).where(Delivery.id.in_(list(ids))).order_by(Delivery.id)
+    if dialect_name() == "postgresql":
+        query = query.with_for_update()
+    return {row.id: row for row in session.execute(query)}
+
+
+def changed(row: Any, failure: Failure, now: datetime) -> dict[str, Any]:
+    """The row's columns after *failure*."""
+    policy = POLICIES[failure.kind]
+    change = {
+        "id": row.id,
+        "status": SENDING,
+        "reason": failure.kind.value,
+        "error_code": failure.code[:16],
+        "detail": failure.text or policy.words,
+        "attempts": row.attempts,
+        "not_before": None,
+        "claim": row.claim,
+        "lease_until": now,
+        "final_at": None,
+    }
+    if policy.then is Then.LOOK_UP:  # recovery asks as soon as `find` can be trusted
+        return change
+    change["claim"] = change["lease_until"] = None
+    wait = waiting_time(policy, row, failure)
+    if policy.then is Then.FAIL or wait is None:
+        return change | {"status": FAILED, "final_at": now}
+    change |= {"status": QUEUED, "not_before": now + wait}
+    if policy.then is not Then.RETRY:
+        change["attempts"] -= 1
+    return change
+
+
+def waiting_time(policy: Policy, row: Any, failure: Failure) -> timedelta | None:
+    """How long the text waits; None when its tries are used up."""
+    if policy.then is Then.RETRY:
+        if row.attempts >= MAX_ATTEMPTS:
+            return None
+        return timedelta(seconds=failure.retry_after or retry_wait(policy, row.attempts))
+    if policy.then is Then.PAUSE:
+        if row.source == "test":  # somebody waits for the answer
+            return None
+        return timedelta(0) if row.broadcast_id is not None else HOLD_OTHERS
+    if policy.then is Then.HOLD and row.source == "test":
+        return None
+    return timedelta(seconds=failure.retry_after or policy.wait)
+
+
+def hold_senders(known: Sequence[tuple[Any, Failure]], now: datetime) -> None:
+    """Each sender once, for the longest time that a failure asks for."""
+    longest: dict[tuple[str, str], tuple[float, str]] = {}
+    for row, failure in known:
+        policy = POLICIES[failure.kind]
+        if policy.then is Then.HOLD:
+            wait = failure.retry_after or policy.wait
+            held = longest.get((row.provider, row.sender), (0.0, ""))
+            longest[row.provider, row.sender] = max(held, (wait, failure.text or policy.words))
+    for (provider, sender), (wait, reason) in longest.items():
+        hold_sender(provider, sender, now + timedelta(seconds=wait), reason)
+
+
+def pause_broadcasts(known: Sequence[tuple[Any, Failure]]) -> None:
+    reasons = {
+        row.broadcast_id: failure.text or POLICIES[failure.kind].words
+        for row, failure in reversed(known)
+        if POLICIES[failure.kind].then is Then.PAUSE and row.broadcast_id is not None
+    }
+    for broadcast_id, reason in reasons.items():
+        pause_for(broadcast_id, reason)
+
+
+def pause_for(broadcast_id: int, reason: str) -> None:
+    """Pause a running broadcast and keep the reason for the person who resumes it."""
+    change_rows(
+        update(Broadcast)
+        .where(Broadcast.id == broadcast_id, Broadcast.status == RUNNING)
+        .values(status=PAUSED, reason=reason)
+    )

@@ -1,0 +1,51 @@
+"""Threads for plain providers: daemons, so that one that hangs holds up nobody."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from queue import SimpleQueue
+from typing import Any
+
+Work = Callable[[], Any]
+
+
+class Threads:
+    """A pool that grows when all its threads are busy, and never waits for one to end."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._queue: SimpleQueue[tuple[Future[Any], Work] | None] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._idle = self._count = 0
+
+    def submit(self, work: Work) -> Future[Any]:
+        future: Future[Any] = Future()
+        self._queue.put((future, work))
+        with self._lock:
+            if self._idle:
+                self._idle -= 1
+                return future
+            self._count += 1
+            name = f"{self._name}-{self._count}"
+        threading.Thread(target=self._serve, name=name, daemon=True).start()
+        return future
+
+    def _serve(self) -> None:
+        while (item := self._queue.get()) is not None:
+            future, work = item
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(work())
+                except BaseException as error:
+                    future.set_exception(error)
+            del item, future, work  # an idle thread keeps nothing alive
+            with self._lock:
+                self._idle += 1
+
+    def stop(self) -> None:
+        """End the idle ones; a busy one ends when its work does."""
+        with self._lock:
+            for _ in range(self._count):
+                self._queue.put(None)
