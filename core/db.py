@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -12,7 +12,6 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     JSON,
     BigInteger,
-    ColumnElement,
     CursorResult,
     DateTime,
     Delete,
@@ -21,19 +20,15 @@ from sqlalchemy import (
     Select,
     Table,
     Update,
-    bindparam,
-    column,
     event,
-    func,
     inspect,
-    update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import TypeDecorator
 
 from core.errors import Changed
 
@@ -179,38 +174,6 @@ def change_rows(statement: Update | Delete) -> int:
     options = {"synchronize_session": False}
     result = db.session.execute(statement, execution_options=options)
     return cast("CursorResult[Any]", result).rowcount
-
-
-Given = Mapping[str, ColumnElement[Any]]
-
-
-def update_each(
-    model: type[Model],
-    types: Mapping[str, TypeEngine[Any]],
-    rows: Sequence[Mapping[str, Any]],
-    values: Callable[[Given], Mapping[str, Any]],
-    where: Callable[[Given], Sequence[ColumnElement[bool]]] = lambda _given: (),
-) -> None:
-    """Update many rows, each with values of its own, in one statement.
-
-    *rows* hold what *types* names, `id` among them; *values* and *where* are
-    made of those as SQL. Loaded objects are not brought up to date.
-    """
-    if not rows:
-        return
-    table = table_of(model)
-    connection = db.session.connection()
-    if dialect_name() == "sqlite":
-        bound: Given = {name: bindparam(f"b_{name}", type_=type_) for name, type_ in types.items()}
-        one = update(table).where(table.c.id == bound["id"], *where(bound)).values(**values(bound))
-        connection.execute(one, [{f"b_{name}": row[name] for name in types} for row in rows])
-        return
-    arrays = [bindparam(f"b_{name}", type_=ARRAY(type_)) for name, type_ in types.items()]
-    columns = [column(name, type_) for name, type_ in types.items()]
-    unnested = func.unnest(*arrays).table_valued(*columns).render_derived(name="given")
-    given: Given = {name: unnested.c[name] for name in types}
-    whole = update(table).where(table.c.id == given["id"], *where(given)).values(**values(given))
-    connection.execute(whole, {f"b_{name}": [row[name] for row in rows] for name in types})
 
 
 def table_of(model: type[Model]) -> Table:

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Index, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core.bulk import one_of
 from core.db import Id, Model, UTCDateTime, db, insert_new, transaction, utcnow
 from core.errors import BadInput
 
@@ -107,5 +108,5 @@ def find_dnc(number: str | None, *, channel: str = SMS) -> Dnc | None:
 
 def blocked(numbers: Iterable[str], *, channel: str = SMS) -> set[str]:
     """Those of *numbers* that are on the list."""
-    wanted = select(Dnc.number).where(Dnc.channel == channel, Dnc.number.in_(list(numbers)))
+    wanted = select(Dnc.number).where(Dnc.channel == channel, one_of(Dnc.number, list(numbers)))
     return set(db.session.scalars(wanted))

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from core.channel import Failure, FailureKind, Provider, Sent
+from core.channel import Failure, FailureKind, OutgoingText, Provider, Sent
 from core.deliveries.calls import ClaimedText, Result
 from core.deliveries.policy import POLICIES, Then
 
@@ -23,6 +23,7 @@ ProviderCall = Callable[[Callable[..., Any], object], Awaitable[Any]]
 DOUBTFUL = (FailureKind.UNKNOWN_OUTCOME, FailureKind.TRANSIENT)
 DOUBTS = 20  # in a row, then the sender is held
 REST_SECONDS = 30.0
+SWEEP_SECONDS = 0.25
 NARROW_SECONDS = 1.0  # answers to calls made before a narrowing do not narrow again
 
 
@@ -59,6 +60,9 @@ class Carrier:
         self._held_until = self._narrowed_at = 0.0
         self._doubts = 0
         self._timer: asyncio.TimerHandle | None = None
+        self._ends: dict[asyncio.Task[Any], float] = {}
+        self._overdue: set[asyncio.Task[Any]] = set()
+        self._sweeper: asyncio.TimerHandle | None = None
 
     @property
     def idle(self) -> bool:
@@ -79,6 +83,38 @@ class Carrier:
             task = asyncio.ensure_future(self._work(*found))
             self._working.add(task)
             task.add_done_callback(self._working.discard)
+
+    async def timed(self, method: Callable[..., Any], text: OutgoingText, seconds: float) -> Any:
+        """Call *method*; raises TimeoutError after *seconds*, or up to a sweep later.
+
+        One sweep over all calls costs a tenth of a timer for each.
+        """
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a carrier calls from a task")
+        self._ends[task] = time.monotonic() + seconds
+        if self._sweeper is None:
+            self._sweeper = asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._sweep)
+        try:
+            return await self.call(method, text)
+        except asyncio.CancelledError:
+            if task not in self._overdue:
+                raise
+            self._overdue.discard(task)
+            task.uncancel()
+            raise TimeoutError(f"no answer within {seconds:g} seconds") from None
+        finally:
+            del self._ends[task]
+
+    def _sweep(self) -> None:
+        self._sweeper = None
+        now = time.monotonic()
+        for task, end in self._ends.items():
+            if now > end and task not in self._overdue:
+                self._overdue.add(task)
+                task.cancel()
+        if self._ends:
+            self._sweeper = asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._sweep)
 
     async def _work(self, run: Run, claimed: ClaimedText) -> None:
         """One call after the other, as long as there is something due."""
@@ -154,4 +190,6 @@ class Carrier:
     async def close(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        if self._sweeper is not None:
+            self._sweeper.cancel()
         await self.provider.close()

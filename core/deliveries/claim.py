@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,9 +18,10 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from core.broadcasts.models import RUNNING, Broadcast
+from core.bulk import UpdateEach, one_of, read_rows
 from core.channel import OutgoingText
 from core.contacts.models import NUMBER_INVALID, Contact
-from core.db import db, dialect_name, table_of, transaction, update_each, utcnow
+from core.db import db, dialect_name, table_of, transaction, utcnow
 from core.deliveries.calls import ClaimedText
 from core.deliveries.models import QUEUED, SENDING, SKIPPED, Delivery, Sender
 from core.deliveries.pace import HORIZON, find_sender, parts_free, take_slots
@@ -30,14 +31,12 @@ from core.dnc import blocked
 from core.host import current_host, gather
 from core.host.state import states
 from core.installation import callback_url, current_settings
-from core.messages.values import COLUMNS
 
 LEASE = 120.0  # seconds
 
 
 CLAIMED = ("id", "number", "provider", "sender", "recipient_id", "contact_id", "text", "attempts")
-CONTACT = ("id", "owner_id", "number_status", "custom", *COLUMNS)
-MARKED = ("id", "text", "encoding", "parts", "claim", "attempts", "reason", "detail", "not_before")
+CONTACT = ("id", "mobile", "number_status", "timezone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +83,10 @@ def claim_texts(scope: Scope, limit: int) -> Claims:
     """Claim at most *limit* texts of *scope*."""
     now = utcnow()
     with transaction() as session:
-        broadcast = session.get(Broadcast, scope.broadcast_id) if scope.broadcast_id else None
         if not is_open(scope):
             return Claims(open=False)
+        words = select(Broadcast.text).where(Broadcast.id == scope.broadcast_id)
+        frozen = session.scalar(words) if scope.broadcast_id else None
         sender = find_sender(session, scope.provider, scope.sender, lock=bool(scope.rate))
         if sender.held_until and sender.held_until > now:
             return Claims(wait=(sender.held_until - now).total_seconds())
@@ -94,12 +94,12 @@ def claim_texts(scope: Scope, limit: int) -> Claims:
         if free == 0:
             return Claims(wait=0.25)
         rows = pick(session, scope, limit if free is None else min(limit, free), now)
-        sorted_out = Sorter(now, broadcast).sort(session, rows)
+        sorted_out = Sorter(now, scope, frozen).sort(session, rows)
         waits = take_slots(sender, scope.rate, [row["parts"] for row in sorted_out.go], now)
         mark(sorted_out, now)
     arrived = time.monotonic()
     texts = [
-        ClaimedText(row["id"], row["outgoing"], row["claim"], arrived + wait, arrived + LEASE)
+        ClaimedText(row["id"], row["outgoing"], sorted_out.claim, arrived + wait, arrived + LEASE)
         for row, wait in zip(sorted_out.go, waits, strict=True)
     ]
     return Claims(texts, len(sorted_out.skip), len(sorted_out.later))
@@ -123,18 +123,19 @@ def pick(session: Session, scope: Scope, limit: int, now: datetime) -> Sequence[
     read off the index in order, so that a claim costs the same at any size.
     """
     fresh = ready_rows(scope).where(Delivery.not_before.is_(None)).order_by(Delivery.id)
-    rows = session.execute(fresh.limit(limit)).all()
+    rows = read_rows(fresh.limit(limit))
     if len(rows) == limit:
         return rows
     due = ready_rows(scope).where(Delivery.not_before <= now)
     later = due.order_by(Delivery.not_before, Delivery.id).limit(limit - len(rows))
-    return [*rows, *session.execute(later)]
+    return [*rows, *read_rows(later)]
 
 
 def ready_rows(scope: Scope) -> Select[Any]:
     """The columns that a claim needs, of queued rows of *scope*; locked where possible."""
-    query = select(*(getattr(Delivery, name) for name in CLAIMED)).where(
-        Delivery.status == QUEUED, *bounds(scope)
+    columns = table_of(Delivery).c
+    query = select(*(columns[name] for name in CLAIMED)).where(
+        columns.status == QUEUED, *bounds(scope)
     )
     if dialect_name() == "postgresql":
         query = query.with_for_update(skip_locked=True)
@@ -187,6 +188,7 @@ def in_flight(scope: Scope) -> bool:
 
 @dataclass(slots=True)
 class Sorted:
+    claim: str
     go: list[dict[str, Any]] = field(default_factory=list)
     skip: list[dict[str, Any]] = field(default_factory=list)
     later: list[dict[str, Any]] = field(default_factory=list)
@@ -195,27 +197,28 @@ class Sorted:
 class Sorter:
     """Decides for each picked row: go, skip for good, or later."""
 
-    def __init__(self, now: datetime, broadcast: Broadcast | None) -> None:
+    def __init__(self, now: datetime, scope: Scope, frozen: str | None) -> None:
         settings = current_settings()
         self._now = now
         self._zone = ZoneInfo(settings.timezone)
         self._cap: FrequencyCap | None = None
         self._quiet: QuietHours | None = None
-        if broadcast is not None:
+        if scope.broadcast_id is not None:
             self._cap = parse_frequency_cap(settings.frequency_cap)
             self._quiet = parse_quiet_hours(settings.quiet_hours)
-        self._renderer = Renderer(broadcast.text if broadcast else None, self._zone)
+        self._renderer = Renderer(frozen, self._zone)
+        self._callback = callback_url(scope.provider, "")
         self._claim = secrets.token_hex(8)
         self._filtered = current_host().implements("filter_text")
 
     def sort(self, session: Session, rows: Sequence[Any]) -> Sorted:
-        result = Sorted()
+        result = Sorted(self._claim)
         if not rows:
             return result
         numbers = {row.number for row in rows}
         out = blocked(numbers)
         full = self._cap.full(numbers, self._now) if self._cap else set()
-        contacts = load_contacts(session, rows)
+        contacts = load_contacts(session, rows, self._renderer.columns)
         for row in rows:
             contact = contacts.get(row.contact_id or 0)
             skip = self._skip_reason(row, contact, out, full)
@@ -264,7 +267,7 @@ class Sorter:
             text=text,
             sender=row.sender,
             parts=parts,
-            callback_url=callback_url(row.provider, str(row.id)),
+            callback_url=f"{self._callback}{row.id}" if self._callback else "",
             attempted_at=self._now,
         )
         veto = gather("filter_text", text=outgoing) if self._filtered else []
@@ -279,57 +282,60 @@ class Sorter:
                 "text": text,
                 "encoding": encoding,
                 "parts": parts,
-                "claim": self._claim,
                 "attempts": row.attempts + 1,
             }
         )
 
 
-def load_contacts(session: Session, rows: Sequence[Any]) -> dict[int, Any]:
+def load_contacts(session: Session, rows: Sequence[Any], tokens: Iterable[str]) -> dict[int, Any]:
     """Rows with what rules and tokens need, by id: cheaper than whole contacts."""
     ids = [row.contact_id for row in rows if row.contact_id is not None]
     if not ids:
         return {}
-    wanted = (getattr(Contact, name) for name in CONTACT)
-    found = session.execute(select(*wanted).where(Contact.id.in_(ids)))
+    columns = table_of(Contact).c
+    wanted = [columns[name] for name in dict.fromkeys((*CONTACT, *tokens))]
+    found = read_rows(select(*wanted).where(one_of(columns.id, ids)))
     return {contact.id: contact for contact in found}
+
+
+MARK = UpdateEach(
+    Delivery,
+    ("id", "text", "encoding", "parts", "attempts"),
+    lambda given: {
+        "status": SENDING,
+        "text": given["text"],
+        "encoding": given["encoding"],
+        "parts": given["parts"],
+        "attempts": given["attempts"],
+        "claim": given["claim"],
+        "lease_until": given["lease_until"],
+        "attempted_at": given["attempted_at"],
+        "not_before": None,
+        "reason": "",
+    },
+    shared=("claim", "lease_until", "attempted_at"),
+)
+SKIP = UpdateEach(
+    Delivery,
+    ("id", "reason", "detail"),
+    lambda given: {
+        "status": SKIPPED,
+        "reason": given["reason"],
+        "detail": given["detail"],
+        "final_at": given["final_at"],
+    },
+    shared=("final_at",),
+)
+POSTPONE = UpdateEach(
+    Delivery,
+    ("id", "not_before", "reason"),
+    lambda given: {"not_before": given["not_before"], "reason": given["reason"]},
+)
 
 
 def mark(result: Sorted, now: datetime) -> None:
     """Write the decisions down, each kind in one statement."""
-    types = {name: table_of(Delivery).c[name].type for name in MARKED}
     until = now + timedelta(seconds=LEASE)
-    update_each(
-        Delivery,
-        {name: types[name] for name in ("id", "text", "encoding", "parts", "claim", "attempts")},
-        result.go,
-        lambda given: {
-            "status": SENDING,
-            "text": given["text"],
-            "encoding": given["encoding"],
-            "parts": given["parts"],
-            "claim": given["claim"],
-            "attempts": given["attempts"],
-            "lease_until": until,
-            "attempted_at": now,
-            "not_before": None,
-            "reason": "",
-        },
-    )
-    update_each(
-        Delivery,
-        {name: types[name] for name in ("id", "reason", "detail")},
-        result.skip,
-        lambda given: {
-            "status": SKIPPED,
-            "reason": given["reason"],
-            "detail": given["detail"],
-            "final_at": now,
-        },
-    )
-    update_each(
-        Delivery,
-        {name: types[name] for name in ("id", "not_before", "reason")},
-        result.later,
-        lambda given: {"not_before": given["not_before"], "reason": given["reason"]},
-    )
+    MARK.run(result.go, claim=result.claim, lease_until=until, attempted_at=now)
+    SKIP.run(result.skip, final_at=now)
+    POSTPONE.run(result.later)

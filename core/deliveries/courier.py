@@ -37,7 +37,7 @@ from core.deliveries.policy import POLICIES, Then
 
 log = logging.getLogger(__name__)
 
-FLUSH_SIZE = 250
+FLUSH_SIZE = 500
 FLUSH_SECONDS = 0.2
 EMPTY_SECONDS = 0.25  # nothing was found to claim: so long until the next look
 WATCH_SECONDS = 1.0  # a pause is noticed that soon, also while nothing is claimed
@@ -120,7 +120,7 @@ class Courier:
         window = int(self.carrier.window)
         if len(self.ready) >= window:
             return 0
-        room = max(self.batch, window + window // 2)
+        room = max(self.batch, 2 * window)
         return room if self.limit is None else min(room, self.limit - self._claimed)
 
     async def _claim_ahead(self) -> bool:
@@ -177,8 +177,7 @@ class Courier:
         """One call; whatever is not a clear answer is an unknown outcome."""
         provider = self.carrier.provider
         try:
-            async with asyncio.timeout(self.timeout):
-                return checked(await self.carrier.call(provider.send, claimed.text))
+            return checked(await self.carrier.timed(provider.send, claimed.text, self.timeout))
         except Failure as failure:
             return failure
         except TimeoutError as error:

@@ -10,8 +10,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.broadcasts.models import PAUSED, RUNNING, Broadcast
+from core.bulk import UpdateEach, one_of
 from core.channel import Failure
-from core.db import change_rows, dialect_name, table_of, update_each
+from core.db import change_rows, dialect_name
 from core.deliveries.calls import CallOutcome
 from core.deliveries.models import FAILED, QUEUED, SENDING, Delivery
 from core.deliveries.pace import hold_sender
@@ -24,6 +25,7 @@ CHANGED = (
     *("id", "status", "reason", "error_code", "detail", "attempts"),
     *("not_before", "lease_until", "claim", "final_at"),
 )
+CHANGE = UpdateEach(Delivery, CHANGED, lambda given: {name: given[name] for name in CHANGED[1:]})
 
 
 def record_failures(
@@ -38,9 +40,8 @@ def record_failures(
         for item, failure in failed
         if item.delivery_id in rows and rows[item.delivery_id].claim == item.claim
     ]
-    types = {name: table_of(Delivery).c[name].type for name in CHANGED}
     changes = [changed(row, failure, now) for row, failure in known]
-    update_each(Delivery, types, changes, lambda given: {name: given[name] for name in CHANGED[1:]})
+    CHANGE.run(changes)
     session.expire_all()
     final = [
         (row.number, failure.kind, failure.code)
@@ -54,7 +55,7 @@ def record_failures(
 
 def claimed_rows(session: Session, ids: Iterable[int]) -> dict[int, Any]:
     wanted = (getattr(Delivery, name) for name in (*NEEDED, "broadcast_id"))
-    query = select(*wanted).where(Delivery.id.in_(list(ids))).order_by(Delivery.id)
+    query = select(*wanted).where(one_of(Delivery.id, list(ids))).order_by(Delivery.id)
     if dialect_name() == "postgresql":
         query = query.with_for_update()
     return {row.id: row for row in session.execute(query)}

@@ -6,12 +6,13 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import case, func, or_
+from sqlalchemy import ColumnElement, case, func, or_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from core.bulk import UpdateEach
 from core.channel import Failure, Sent
-from core.db import table_of, transaction, update_each, utcnow
+from core.db import transaction, utcnow
 from core.deliveries.calls import CallOutcome, Released
 from core.deliveries.failures import record_failures
 from core.deliveries.models import (
@@ -30,10 +31,6 @@ from core.deliveries.reports import match_reports
 log = logging.getLogger(__name__)
 
 FINAL = {DELIVERED, UNDELIVERED, FAILED}
-SENT_COLUMNS = (
-    *("id", "provider_id", "parts", "price", "currency", "detail"),
-    *("status", "final_at", "accepted_at"),
-)
 
 
 def record_outcomes(provider: str, outcomes: Sequence[CallOutcome]) -> None:
@@ -82,7 +79,7 @@ def record_without_id(item: CallOutcome, answer: Sent) -> None:
         "which it has given to another text.",
     }
     with transaction():
-        write_sent([row])
+        TAKEN.run([row], accepted_at=now)
 
 
 def record_sent(
@@ -90,32 +87,45 @@ def record_sent(
 ) -> None:
     if not sent:
         return
-    write_sent([sent_row(item, answer, now) for item, answer in sent])
+    TAKEN.run([sent_row(item, answer, now) for item, answer in sent], accepted_at=now)
     session.expire_all()
     match_reports(session, provider, [answer.provider_id[:64] for _, answer in sent])
 
 
-def write_sent(rows: list[dict[str, object]]) -> None:
-    table = table_of(Delivery)
-    ours = or_(table.c.status == SENDING, table.c.status == UNKNOWN)
-    update_each(
-        Delivery,
-        {name: table.c[name].type for name in SENT_COLUMNS},
-        rows,
-        lambda given: {
-            "provider_id": given["provider_id"],
-            "parts": case((given["parts"] > 0, given["parts"]), else_=table.c.parts),
-            "price": given["price"],
-            "currency": given["currency"],
-            "status": case((ours, given["status"]), else_=table.c.status),
-            "reason": case((ours, ""), else_=table.c.reason),
-            "detail": case((ours, given["detail"]), else_=table.c.detail),
-            "final_at": case((ours, given["final_at"]), else_=table.c.final_at),
-            "accepted_at": func.coalesce(table.c.accepted_at, given["accepted_at"]),
-            "claim": None,
-            "lease_until": None,
-        },
-    )
+def is_ours() -> ColumnElement[bool]:
+    """SQL: nothing was reported of the row meanwhile."""
+    return or_(Delivery.status == SENDING, Delivery.status == UNKNOWN)
+
+
+TAKEN = UpdateEach(
+    Delivery,
+    ("id", "provider_id", "parts", "price", "currency", "detail", "status", "final_at"),
+    lambda given: {
+        "provider_id": given["provider_id"],
+        "parts": case((given["parts"] > 0, given["parts"]), else_=Delivery.parts),
+        "price": given["price"],
+        "currency": given["currency"],
+        "status": case((is_ours(), given["status"]), else_=Delivery.status),
+        "reason": case((is_ours(), ""), else_=Delivery.reason),
+        "detail": case((is_ours(), given["detail"]), else_=Delivery.detail),
+        "final_at": case((is_ours(), given["final_at"]), else_=Delivery.final_at),
+        "accepted_at": func.coalesce(Delivery.accepted_at, given["accepted_at"]),
+        "claim": None,
+        "lease_until": None,
+    },
+    shared=("accepted_at",),
+)
+RELEASE = UpdateEach(
+    Delivery,
+    ("id", "claim"),
+    lambda _given: {
+        "status": QUEUED,
+        "claim": None,
+        "lease_until": None,
+        "attempts": Delivery.attempts - 1,
+    },
+    where=lambda given: (Delivery.claim == given["claim"], Delivery.status == SENDING),
+)
 
 
 def sent_row(item: CallOutcome, answer: Sent, now: datetime) -> dict[str, object]:
@@ -128,24 +138,9 @@ def sent_row(item: CallOutcome, answer: Sent, now: datetime) -> dict[str, object
         "detail": "",
         "status": answer.status.value if answer.status.value in (SENT, *FINAL) else ACCEPTED,
         "final_at": now if answer.status.value in FINAL else None,
-        "accepted_at": now,
     }
 
 
 def record_released(session: Session, released: list[CallOutcome]) -> None:
-    if not released:
-        return
-    table = table_of(Delivery)
-    update_each(
-        Delivery,
-        {name: table.c[name].type for name in ("id", "claim")},
-        [{"id": item.delivery_id, "claim": item.claim} for item in released],
-        lambda _given: {
-            "status": QUEUED,
-            "claim": None,
-            "lease_until": None,
-            "attempts": table.c.attempts - 1,
-        },
-        lambda given: (table.c.claim == given["claim"], table.c.status == SENDING),
-    )
+    RELEASE.run([{"id": item.delivery_id, "claim": item.claim} for item in released])
     session.expire_all()

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 from core.contacts.fields import contact_fields
 from core.contacts.models import Contact
 from core.db import db
-from core.errors import HeliographError
+from core.errors import BadInput, HeliographError
 from core.messages import MAX_CHARACTERS, CompiledText, compile_text, measure, values_of
+from core.messages.values import COLUMNS, CUSTOM, columns_of
 from core.users import User
 
 
@@ -28,6 +29,24 @@ class Renderer:
         self._zone = zone
         self._compiled: CompiledText | None = None
         self._owners: dict[int, User | None] = {}
+        self._columns: tuple[str, ...] = (*COLUMNS, CUSTOM)
+        self._owned = True
+        if text is not None:
+            self._compile(text)
+
+    def _compile(self, text: str) -> None:
+        try:
+            self._compiled = compile_text(text, contact_fields())
+        except BadInput:  # a field is gone since: each text says so
+            return
+        if self._compiled.template is None:
+            self._columns = tuple(columns_of(self._compiled.fields))
+            self._owned = self._compiled.asks_owner
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of contacts that the text needs, so that no others are read."""
+        return (*self._columns, "owner_id") if self._owned else self._columns
 
     def render(self, kept: str | None, contact: Contact | None) -> tuple[str, str, int]:
         """Text, encoding and parts; a text *kept* from before stays as it is.
@@ -47,10 +66,11 @@ class Renderer:
     def _fill(self, contact: Contact | None) -> str:
         if self._text is None:
             raise Unrenderable("bad_token", "The text to send is gone.")
-        if self._compiled is None:
-            self._compiled = compile_text(self._text, contact_fields())
-        values = values_of(contact, self._owner(contact), zone=self._zone)
         try:
+            if self._compiled is None:
+                self._compiled = compile_text(self._text, contact_fields())
+            owner = self._owner(contact) if self._owned else None
+            values = values_of(contact, owner, zone=self._zone, columns=self._columns)
             return self._compiled.render(values)
         except HeliographError as error:
             raise Unrenderable("bad_token", error.message) from error

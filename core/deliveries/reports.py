@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from core.bulk import one_of
 from core.channel import FailureKind, Status, StatusReport
 from core.contacts.models import NUMBER_INVALID, Contact
 from core.db import change_rows, insert_new, transaction, utcnow
@@ -113,7 +114,7 @@ def match_reports(session: Session, provider: str, provider_ids: list[str]) -> N
         .where(
             ReportRow.delivery_id.is_(None),
             ReportRow.provider == provider,
-            ReportRow.provider_id.in_(provider_ids),
+            one_of(ReportRow.provider_id, provider_ids),
         )
         .order_by(ReportRow.id)
     ).all()

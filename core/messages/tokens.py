@@ -65,6 +65,11 @@ class CompiledText:
         tokens = [piece for piece in self.pieces if isinstance(piece, Token)]
         return {token.alias for token in tokens if token.kind == "contactfield"}
 
+    @property
+    def asks_owner(self) -> bool:
+        """Whether a token names a field of the contact's owner."""
+        return any(isinstance(piece, Token) and piece.kind == "ownerfield" for piece in self.pieces)
+
     def render(self, values: Values) -> str:
         """The text for one contact; raises BadInput when Liquid fails."""
         if self.template is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -42,13 +42,30 @@ COLUMNS = (
     "timezone",
 )
 
+CUSTOM = "custom"  # the column with the values of custom fields
 
-def values_of(contact: Contact | None, owner: User | None = None, *, zone: ZoneInfo) -> Values:
-    """Values of *contact*; its own time zone wins over *zone*."""
+
+def columns_of(aliases: Iterable[str]) -> set[str]:
+    """The columns of a contact that hold the fields *aliases*."""
+    return {alias if alias in COLUMNS else CUSTOM for alias in aliases}
+
+
+def values_of(
+    contact: Contact | None,
+    owner: User | None = None,
+    *,
+    zone: ZoneInfo,
+    columns: Iterable[str] = (*COLUMNS, CUSTOM),
+) -> Values:
+    """Values of *contact*; its own time zone wins over *zone*.
+
+    *columns* are those to read: `columns_of` tells which ones tokens need.
+    """
     if contact is None:
         return Values(zone=zone)
-    found = {name: getattr(contact, name) for name in COLUMNS}
-    found |= contact.custom or {}
+    found = {name: getattr(contact, name) for name in columns}
+    if CUSTOM in found:
+        found |= found.pop(CUSTOM) or {}
     owned = {name: getattr(owner, name) for name in OWNER_FIELDS} if owner else {}
     return Values(found, owned, zone_of(contact, zone))
 

@@ -53,6 +53,7 @@ class Lines:
         self._watched = select.epoll()
         self._masks: dict[int, int] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._due = 0.0
         self._waiting: dict[pycurl.Curl, asyncio.Future[int]] = {}
         self._idle: list[Line] = []
         self._multi = pycurl.CurlMulti()
@@ -116,11 +117,16 @@ class Lines:
         self._masks[socket] = mask
 
     def _set_timer(self, milliseconds: int) -> None:
+        """A timer that fires too early does no harm: libcurl then asks for the next."""
+        if milliseconds < 0:
+            return
+        due = self._loop.time() + milliseconds / 1000
         if self._timer is not None:
+            if self._due <= due:
+                return
             self._timer.cancel()
-            self._timer = None
-        if milliseconds >= 0:
-            self._timer = self._loop.call_later(milliseconds / 1000, self._timed)
+        self._due = due
+        self._timer = self._loop.call_later(milliseconds / 1000, self._timed)
 
     def _timed(self) -> None:
         self._timer = None

@@ -5,13 +5,16 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given, strategies
 from pydantic import ValidationError
 
 from core.channel import Failure, FailureKind, OutgoingText
 from plugins.twilio.config import TwilioConfig
 from plugins.twilio.errors import CODES, KINDS, STATUSES, kind_of_answer
+from plugins.twilio.gateway import encoded
 from plugins.twilio.provider import TwilioProvider
 from tests.counterpart import Counterpart, sign
 from tests.counterpart.server import Refusal
@@ -339,3 +342,9 @@ def test_a_cancelled_call_leaves_nothing_behind(make: Make, counterpart: Counter
 
     sent = asyncio.run(cancelled_then_sent())
     assert [item.body for item in counterpart.texts if item.sid == sent.provider_id] == ["second"]
+
+
+@given(strategies.dictionaries(strategies.sampled_from("abc"), strategies.text()))
+def test_forms_are_encoded_as_the_standard_library_does(fields: dict[str, str]) -> None:
+    assert encoded(fields) == urlencode(fields, errors="replace")
+    assert encoded({"MediaUrl": ["x y", "ü&"]}) == "MediaUrl=x+y&MediaUrl=%C3%BC%26"
