@@ -7,16 +7,20 @@ from collections import namedtuple
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import starmap
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     ColumnElement,
     Connection,
     FromClause,
     Select,
+    Text,
     Update,
     any_,
     bindparam,
+    cast,
     column,
     func,
     select,
@@ -29,7 +33,8 @@ from sqlalchemy.types import TypeEngine
 
 from core.db import Model, db, dialect_name, table_of
 
-OWN, SHARED = "own_", "shared_"
+ROWS, SHARED = "rows", "shared_"
+SEPARATOR = "\x1f"
 ROWS_AT_ONCE = 1000  # SQLite takes 32,766 values in one statement
 
 Given = Mapping[str, ColumnElement[Any]]
@@ -38,10 +43,12 @@ Column = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 
 def one_of(column: Column, keys: Collection[Any]) -> ColumnElement[bool]:
-    """SQL: *column* is one of *keys*, as one parameter where the database knows arrays."""
+    """SQL: *column* is one of *keys*, numbers or words, as one parameter however many."""
     if dialect_name() == "sqlite":
-        return column.in_(list(keys))
-    return column == any_(bindparam(None, list(keys), type_=ARRAY(column.type)))
+        each = func.json_each(json.dumps(list(keys))).table_valued("value")
+        return column.in_(select(each.c.value))
+    words = func.string_to_array(SEPARATOR.join(map(str, keys)), SEPARATOR)
+    return column == any_(cast(words, ARRAY(column.type)))
 
 
 class UpdateEach:
@@ -61,6 +68,7 @@ class UpdateEach:
         where: Callable[[Given], Sequence[ColumnElement[bool]]] = lambda _given: (),
     ) -> None:
         self._model, self._own, self._shared = model, tuple(own), tuple(shared)
+        self._take = itemgetter(*own)
         self._values, self._where = values, where
         self._made: dict[str, Update] = {}
         self._compiled: Compiled | None = None
@@ -76,8 +84,9 @@ class UpdateEach:
             for begin in range(0, len(rows), ROWS_AT_ONCE):
                 self._run_together(connection, made, rows[begin : begin + ROWS_AT_ONCE], shared)
             return
-        arrays = {own(name): [row[name] for row in rows] for name in self._own}
-        connection.execute(self._statement(), arrays | {common(n): shared[n] for n in shared})
+        given = json.dumps([{name: row[name] for name in self._own} for row in rows], default=str)
+        values = {common(name): shared[name] for name in shared}
+        connection.execute(self._statement(), {ROWS: given, **values})
 
     def _run_together(
         self,
@@ -91,7 +100,11 @@ class UpdateEach:
         A statement for each row would pass Python's one lock to and fro with each,
         and a busy delivery loop would make each of them wait.
         """
-        values = [process(row[name]) for row in rows for name, process in made.own]
+        values: list[Any] = []
+        for row in rows:
+            values.extend(self._take(row))
+        for at, process in made.own:
+            values[at :: len(self._own)] = map(process, values[at :: len(self._own)])
         for name, constant, process in made.binds:
             values.append(process(shared.get(name.removeprefix(SHARED), constant)))
         place = f"({', '.join('?' * len(self._own))})"
@@ -114,8 +127,9 @@ class UpdateEach:
         if dialect == "sqlite":
             rows: FromClause = table_clause("given", *named)
         else:
-            arrays = [bindparam(own(name), type_=ARRAY(type_)) for name, type_ in types.items()]
-            rows = func.unnest(*arrays).table_valued(*named).render_derived(name="given")
+            # one JSON value: the driver takes longer to write arrays
+            each = func.json_to_recordset(cast(bindparam(ROWS, type_=Text), JSON))
+            rows = each.table_valued(*named).render_derived(name="given", with_types=True)
         given = {name: rows.c[name] for name in types} | {
             name: bindparam(common(name), None, table.c[name].type) for name in self._shared
         }
@@ -125,10 +139,10 @@ class UpdateEach:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """The SQL; what the driver wants of each row's values; and its other places in turn."""
+    """The SQL; what the driver wants of some places of each row; the other places in turn."""
 
     sql: str
-    own: list[tuple[str, Process]]
+    own: list[tuple[int, Process]]
     binds: list[tuple[str, Any, Process]]
 
 
@@ -141,9 +155,9 @@ def compiled(
         (name, constants[name], processor(made.binds[name].type, connection))
         for name in made.positiontup or ()
     ]
-    return Compiled(
-        str(made), [(name, processor(type_, connection)) for name, type_ in types.items()], binds
-    )
+    processors = [processor(type_, connection) for type_ in types.values()]
+    own = [(at, process) for at, process in enumerate(processors) if process is not passed_on]
+    return Compiled(str(made), own, binds)
 
 
 def processor(type_: TypeEngine[Any], connection: Connection) -> Process:
@@ -173,10 +187,6 @@ def read_rows(query: Select[Any]) -> list[Any]:
             for row in rows:
                 row[at] = process(row[at])
     return list(starmap(namedtuple("Row", picked.c.keys()), rows))
-
-
-def own(name: str) -> str:
-    return OWN + name
 
 
 def common(name: str) -> str:

@@ -126,8 +126,8 @@ def pick(session: Session, scope: Scope, limit: int, now: datetime) -> Sequence[
     rows = read_rows(fresh.limit(limit))
     if len(rows) == limit:
         return rows
-    due = ready_rows(scope).where(Delivery.not_before <= now)
-    later = due.order_by(Delivery.not_before, Delivery.id).limit(limit - len(rows))
+    due = ready_rows(scope).where(Delivery.not_before.is_not(None), Delivery.not_before <= now)
+    later = due.order_by(Delivery.not_before).limit(limit - len(rows))
     return [*rows, *read_rows(later)]
 
 

@@ -38,7 +38,7 @@ from core.deliveries.policy import POLICIES, Then
 log = logging.getLogger(__name__)
 
 FLUSH_SIZE = 500
-FLUSH_SECONDS = 0.2
+FLUSH_SECONDS = POLL_SECONDS = 0.2
 EMPTY_SECONDS = 0.25  # nothing was found to claim: so long until the next look
 WATCH_SECONDS = 1.0  # a pause is noticed that soon, also while nothing is claimed
 STUBBORN_SECONDS = 30.0  # outcomes are tried to be recorded that long at the end
@@ -81,8 +81,9 @@ class Courier:
     _done: list[CallOutcome] = field(default_factory=list)
     _holds: list[Hold] = field(default_factory=list)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _ripe: asyncio.Event = field(default_factory=asyncio.Event)
+    _flushing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _looked_at: float = 0.0
-    _flushed_at: float = 0.0
     _again_at: float = 0.0
 
     @property
@@ -102,25 +103,27 @@ class Courier:
     async def run(self) -> Tally:
         """Send until nothing of the scope can be claimed now."""
         self.carrier.join(self)
+        recorder = asyncio.ensure_future(self._record_behind())
         try:
             while await self._claim_ahead() or self.ready or self._flying:
-                await self._flush(force=False)
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(FLUSH_SECONDS):
-                        await self._wake.wait()
-                self._wake.clear()
+                await waited(self._wake, POLL_SECONDS)
         finally:
             self.stopping = True
+            recorder.cancel()
+            await asyncio.wait([recorder])
             await self._settle()
             self.carrier.leave(self)
         return self.tally
 
+    def _enough(self) -> int:
+        """So many ready texts last until the next claim is done."""
+        return max(self.batch, 2 * int(self.carrier.window))
+
     def _room(self) -> int:
         """How many texts to claim now: none while enough are ready."""
-        window = int(self.carrier.window)
-        if len(self.ready) >= window:
+        room = self._enough()
+        if len(self.ready) >= room:
             return 0
-        room = max(self.batch, 2 * window)
         return room if self.limit is None else min(room, self.limit - self._claimed)
 
     async def _claim_ahead(self) -> bool:
@@ -159,7 +162,7 @@ class Courier:
         """The carrier takes the next text, and will `carry` it."""
         self._flying += 1
         claimed = self.ready.popleft()
-        if len(self.ready) < self.carrier.window:
+        if len(self.ready) < self._enough():
             self._wake.set()
         return claimed
 
@@ -188,7 +191,9 @@ class Courier:
 
     def _land(self, claimed: ClaimedText, result: Result) -> None:
         self._done.append(CallOutcome(claimed.delivery_id, claimed.claim, result))
-        if len(self._done) >= FLUSH_SIZE or not (self._flying or self.ready):
+        if len(self._done) >= FLUSH_SIZE:
+            self._ripe.set()
+        if not (self._flying or self.ready):
             self._wake.set()
         if isinstance(result, Sent):
             self.tally.accepted += 1
@@ -211,21 +216,27 @@ class Courier:
             self._claimed -= 1
             self._done.append(CallOutcome(claimed.delivery_id, claimed.claim, Released()))
 
-    async def _flush(self, *, force: bool) -> None:
+    async def _record_behind(self) -> None:
         """Record in bulk: when enough came together, or some time has passed."""
-        now = time.monotonic()
-        ripe = len(self._done) >= FLUSH_SIZE or now - self._flushed_at >= FLUSH_SECONDS
-        if not (self._done or self._holds) or not (force or ripe):
-            return
-        batch, self._done = self._done, []
-        holds, self._holds = self._holds, []
-        self._flushed_at = now
-        try:
-            await self.database(partial(self._record, batch, holds))
-        except OperationalError as error:  # the database is away: nothing may be lost
-            log.warning("outcomes of %s texts wait for the database: %s", len(batch), error)
-            self._done, self._holds = batch + self._done, holds + self._holds
-            if force:
+        while True:
+            await waited(self._ripe, FLUSH_SECONDS)
+            try:
+                await asyncio.shield(self._flush())
+            except OperationalError as error:  # the database is away: nothing may be lost
+                log.warning("outcomes wait for the database: %s", error)
+                await asyncio.sleep(1)
+
+    async def _flush(self) -> None:
+        """Record what came of calls so far; on an error it is kept for the next time."""
+        async with self._flushing:
+            batch, self._done = self._done, []
+            holds, self._holds = self._holds, []
+            if not (batch or holds):
+                return
+            try:
+                await self.database(partial(self._record, batch, holds))
+            except BaseException:
+                self._done, self._holds = batch + self._done, holds + self._holds
                 raise
         if self.progress is not None:
             self.progress(self.tally)
@@ -246,8 +257,16 @@ class Courier:
         end = time.monotonic() + STUBBORN_SECONDS
         while True:
             try:
-                return await self._flush(force=True)
+                return await self._flush()
             except OperationalError:
                 if time.monotonic() > end:
                     raise
                 await asyncio.sleep(1)
+
+
+async def waited(event: asyncio.Event, seconds: float) -> None:
+    """Until *event*, but no longer than *seconds*; the event is taken."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    event.clear()

@@ -1,4 +1,4 @@
-"""The delivery loop of a process: one event loop, one thread for the database."""
+"""The delivery loop of a process: one event loop, a thread or three for the database."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 from flask import Flask
 
 from core.channel import Provider
-from core.db import db
+from core.db import db, dialect_name
 from core.deliveries.carrier import Carrier
 from core.deliveries.claim import Scope
 from core.deliveries.courier import Courier, Tally
@@ -33,6 +33,7 @@ except ImportError:  # not made for every system; asyncio's own does the same, s
 
 log = logging.getLogger(__name__)
 
+DATABASE_THREADS = 3
 KEPT_SECONDS = 60.0  # an idle carrier keeps its connections that long
 CarrierKey = tuple[str, str, datetime | None]
 
@@ -43,7 +44,9 @@ class DeliveryLoop:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._loop: asyncio.AbstractEventLoop = (uvloop or asyncio).new_event_loop()
-        self._database = ThreadPoolExecutor(1, "heliograph-database")
+        with app.app_context():  # SQLite has one writer: a second would only wait for it
+            threads = 1 if dialect_name() == "sqlite" else DATABASE_THREADS
+        self._database = ThreadPoolExecutor(threads, "heliograph-database")
         self._threads = Threads("heliograph-provider")
         self._thread = threading.Thread(target=self._serve, name="heliograph-loop", daemon=True)
         self._carriers: dict[CarrierKey, Carrier] = {}
@@ -57,7 +60,7 @@ class DeliveryLoop:
         self._loop.run_forever()
 
     async def database(self, work: Callable[[], Any]) -> Any:
-        """Run *work* in an application context on the database thread."""
+        """Run *work* in an application context on a thread for the database."""
         return await self._loop.run_in_executor(self._database, self._in_context, work)
 
     async def call(self, method: Callable[..., Any], argument: object) -> Any:

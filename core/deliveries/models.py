@@ -49,6 +49,9 @@ RANK = {
 TROUBLED = (FAILED, UNDELIVERED, UNKNOWN, SKIPPED, CANCELLED)
 IS_TROUBLED = "status IN ('failed', 'undelivered', 'unknown', 'skipped', 'cancelled')"
 
+IS_FRESH = "status = 'queued' AND not_before IS NULL"
+IS_POSTPONED = "status = 'queued' AND not_before IS NOT NULL"
+
 SOURCES = ("broadcast", "campaign", "test", "api", "reply")
 
 
@@ -120,10 +123,16 @@ class Delivery(Model):
         Index(
             "ix_deliveries_queued",
             "broadcast_id",
-            "not_before",
             "id",
-            sqlite_where=sql("status = 'queued'"),
-            postgresql_where=sql("status = 'queued'"),
+            sqlite_where=sql(IS_FRESH),
+            postgresql_where=sql(IS_FRESH),
+        ),
+        Index(
+            "ix_deliveries_postponed",
+            "broadcast_id",
+            "not_before",
+            sqlite_where=sql(IS_POSTPONED),
+            postgresql_where=sql(IS_POSTPONED),
         ),
         Index(
             "ix_deliveries_attempted_at",

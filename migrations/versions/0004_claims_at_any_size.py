@@ -1,4 +1,4 @@
-"""Claims that cost the same at any size: queued texts by when they are due.
+"""Claims that cost the same at any size: an index of fresh texts, one of postponed ones.
 
 Revision ID: 0004
 Revises: 0003
@@ -15,6 +15,8 @@ branch_labels = None
 depends_on = None
 
 QUEUED = "status = 'queued'"
+FRESH = "status = 'queued' AND not_before IS NULL"
+POSTPONED = "status = 'queued' AND not_before IS NOT NULL"
 KNOWN = "provider_id IS NOT NULL"
 TRIED = "attempted_at IS NOT NULL"
 
@@ -23,12 +25,14 @@ def upgrade() -> None:
     op.drop_index("ix_deliveries_queued", "deliveries")
     op.drop_index("uq_deliveries_provider_id", "deliveries")
     op.drop_index("ix_deliveries_attempted_at", "deliveries")
-    create("ix_deliveries_queued", ["broadcast_id", "not_before", "id"], QUEUED)
+    create("ix_deliveries_queued", ["broadcast_id", "id"], FRESH)
+    create("ix_deliveries_postponed", ["broadcast_id", "not_before"], POSTPONED)
     create("uq_deliveries_provider_id", ["provider", "provider_id"], KNOWN, unique=True)
     create("ix_deliveries_attempted_at", ["attempted_at"], TRIED)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_deliveries_postponed", "deliveries")
     op.drop_index("ix_deliveries_attempted_at", "deliveries")
     op.drop_index("uq_deliveries_provider_id", "deliveries")
     op.drop_index("ix_deliveries_queued", "deliveries")

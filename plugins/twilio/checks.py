@@ -34,7 +34,7 @@ async def check_account(client: Any, config: TwilioConfig) -> Check:
             words = f"The account {account.friendly_name} is {account.status}: it cannot send."
             return Check(ok=False, text=words, facts=facts)
         problem = await check_sender(client, config)
-    except (TwilioException, LineError, Failure, ValueError) as error:
+    except (TwilioException, LineError, TimeoutError, Failure, ValueError) as error:
         return Check(ok=False, text=words_of(error))
     if problem:
         return Check(ok=False, text=problem, facts=facts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import Mapping
 from functools import lru_cache
@@ -25,11 +26,11 @@ class Gateway(AsyncHttpClient):  # type: ignore[misc]  # the SDK has no types
 
     is_async = True
 
-    def __init__(self, base_url: str, *, timeout: float, connections: int) -> None:
+    def __init__(self, base_url: str, *, timeout: float) -> None:
         super().__init__(None, True, None)
         self._base = base_url
+        self._prefix = urlsplit(base_url).path
         self._timeout = timeout
-        self._connections = connections
         self._lines: Lines | None = None
 
     async def request(
@@ -44,13 +45,17 @@ class Gateway(AsyncHttpClient):  # type: ignore[misc]  # the SDK has no types
         allow_redirects: bool = False,
     ) -> Response:
         if self._lines is None:
-            self._lines = Lines(connections=self._connections, timeout=self._timeout)
+            self._lines = Lines(self._base)
         sent = dict(headers or {})
         if auth is not None:
             sent["Authorization"] = basic(auth)
         query = f"?{encoded(params)}" if params else ""
-        body = encoded(data or {}).encode() if method != "GET" else None
-        answer = await self._lines.request(method, moved(self._base, url) + query, sent, body)
+        path = f"{moved(self._prefix, url)}{query}"
+        asked = self._lines.request(method, path, sent, encoded(data or {}).encode())
+        if method == "POST":  # a text: whoever sends it ends it after the provider's time-out
+            answer = await asked
+        else:
+            answer = await asyncio.wait_for(asked, self._timeout)
         if answer.status == 429:
             raise throttled(answer.retry_after)
         return Response(answer.status, answer.text, {})
@@ -90,11 +95,11 @@ def basic(auth: tuple[str, str]) -> str:
 
 
 @lru_cache(maxsize=64)
-def moved(base: str, url: str) -> str:
-    """*url* at the configured address; its host is that of a Twilio product."""
+def moved(prefix: str, url: str) -> str:
+    """The path of *url* at the configured address; its host is that of a Twilio product."""
     parts = urlsplit(url)
     query = f"?{parts.query}" if parts.query else ""
-    return f"{base}{parts.path}{query}"
+    return f"{prefix}{parts.path}{query}"
 
 
 def throttled(retry_after: int) -> Failure:

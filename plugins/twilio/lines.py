@@ -1,30 +1,26 @@
-"""Kept-alive connections to one server, many requests at once: libcurl on asyncio.
+"""Kept-alive HTTP/1.1 connections to one server, one request at a time on each.
 
-libcurl says which sockets to watch. They are watched in one epoll of our own,
-and only that one by the loop: so many answers that came together cost one
-wake-up. (pycurl's own asyncio class watches each socket by the loop, for a third
-more time a text.)
+httptools parses what comes in; the rest is asyncio's own. It sends a text in a
+third of the time that libcurl takes under asyncio, and a tenth of aiohttp's. And
+it never sends a request again by itself, as HTTP clients do when a kept-alive
+connection ends before the answer: the text may be out there.
 """
 
 from __future__ import annotations
 
 import asyncio
-import select
+import ssl
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from io import BytesIO
+from typing import cast
+from urllib.parse import urlsplit
 
 import certifi
-import pycurl
+import httptools
 
 CONNECT_SECONDS = 10
-NEVER_SENT = {
-    pycurl.E_COULDNT_CONNECT,
-    pycurl.E_COULDNT_RESOLVE_HOST,
-    pycurl.E_COULDNT_RESOLVE_PROXY,
-    pycurl.E_SSL_CONNECT_ERROR,
-    pycurl.E_PEER_FAILED_VERIFICATION,
-}
+IDLE_SECONDS = 15.0  # an older connection may just be ending at the other side
 
 
 class LineError(Exception):
@@ -45,165 +41,142 @@ class Answer:
 
 
 class Lines:
-    """At most `connections` at a time; used on the loop of the first request only."""
+    """Connections to the server of *base*; used on the running loop only."""
 
-    def __init__(self, *, connections: int, timeout: float) -> None:
+    def __init__(self, base: str) -> None:
         self._loop = asyncio.get_running_loop()
-        self._timeout = round(timeout * 1000)
-        self._watched = select.epoll()
-        self._masks: dict[int, int] = {}
-        self._timer: asyncio.TimerHandle | None = None
-        self._due = 0.0
-        self._waiting: dict[pycurl.Curl, asyncio.Future[int]] = {}
+        parts = urlsplit(base)
+        self._host = parts.hostname or ""
+        self._secure = ssl.create_default_context(cafile=certifi.where())
+        self._tls = parts.scheme == "https"
+        self._port = parts.port or (443 if self._tls else 80)
+        self._head = f"Host: {parts.netloc.rpartition('@')[2]}\r\n"
         self._idle: list[Line] = []
-        self._multi = pycurl.CurlMulti()
-        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
-        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
-        self._multi.setopt(pycurl.M_MAXCONNECTS, connections)
-        self._multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, connections)
-        self._loop.add_reader(self._watched.fileno(), self._ready)
+        self._open: set[Line] = set()
 
     async def request(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes
     ) -> Answer:
         """One request; raises LineError when no whole answer came. Nothing is repeated."""
-        line = self._idle.pop() if self._idle else Line(self._timeout)
-        line.prepare(method, url, headers, body)
-        done = self._waiting[line.curl] = self._loop.create_future()
-        self._multi.add_handle(line.curl)
+        named = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+        length = f"Content-Length: {len(body)}\r\n" if method != "GET" else ""
+        head = f"{method} {path} HTTP/1.1\r\n{self._head}{named}{length}\r\n"
+        line = self._kept() or await self._connect()
         try:
-            code = await done
+            answer = await line.ask(head.encode("latin-1") + body)
         except BaseException:
-            # cancelled: libcurl must not go on with it, nor keep its connection
-            if self._waiting.pop(line.curl, None) is not None:
-                self._multi.remove_handle(line.curl)
-            line.curl.close()
+            line.close()
             raise
-        if code:
-            error = line.error(code)
-            line.curl.close()
-            raise error
-        self._idle.append(line)
-        return line.answer()
+        if line.usable:
+            self._idle.append(line)
+        return answer
+
+    def _kept(self) -> Line | None:
+        """The connection used last, unless it ended or may be ending."""
+        while self._idle:
+            line = self._idle.pop()
+            if line.usable and time.monotonic() - line.used_at < IDLE_SECONDS:
+                return line
+            line.close()
+        return None
+
+    async def _connect(self) -> Line:
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                _, line = await self._loop.create_connection(
+                    lambda: Line(self._loop, self._open),
+                    self._host,
+                    self._port,
+                    ssl=self._secure if self._tls else None,
+                )
+        except (OSError, TimeoutError) as error:  # ssl.SSLError is an OSError
+            words = str(error) or f"no connection within {CONNECT_SECONDS} seconds"
+            raise LineError(words, sent=False) from error
+        return line
 
     def close(self) -> None:
-        """End what is under way, and every connection."""
-        if self._timer is not None:
-            self._timer.cancel()
-        self._loop.remove_reader(self._watched.fileno())
-        waiting, self._waiting = self._waiting, {}
-        for curl, done in waiting.items():
-            self._multi.remove_handle(curl)
-            if not done.done():
-                done.set_result(pycurl.E_ABORTED_BY_CALLBACK)
-        for line in self._idle:
-            line.curl.close()
+        """End every connection; what is under way fails."""
+        for line in list(self._open):
+            line.close()
         self._idle.clear()
-        self._multi.close()
-        self._watched.close()
-
-    def _watch(self, wanted: int, socket: int, _multi: object, _data: object) -> None:
-        if wanted == pycurl.POLL_REMOVE:
-            if self._masks.pop(socket, None) is not None:
-                self._watched.unregister(socket)
-            return
-        mask = (select.EPOLLIN if wanted & pycurl.POLL_IN else 0) | (
-            select.EPOLLOUT if wanted & pycurl.POLL_OUT else 0
-        )
-        if socket not in self._masks:
-            self._watched.register(socket, mask)
-        elif self._masks[socket] != mask:
-            self._watched.modify(socket, mask)
-        self._masks[socket] = mask
-
-    def _set_timer(self, milliseconds: int) -> None:
-        """A timer that fires too early does no harm: libcurl then asks for the next."""
-        if milliseconds < 0:
-            return
-        due = self._loop.time() + milliseconds / 1000
-        if self._timer is not None:
-            if self._due <= due:
-                return
-            self._timer.cancel()
-        self._due = due
-        self._timer = self._loop.call_later(milliseconds / 1000, self._timed)
-
-    def _timed(self) -> None:
-        self._timer = None
-        self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
-        self._collect()
-
-    def _ready(self) -> None:
-        act = self._multi.socket_action
-        for socket, mask in self._watched.poll(0):
-            happened = pycurl.CSELECT_OUT if mask & select.EPOLLOUT else 0
-            if mask & ~select.EPOLLOUT:  # input, an end or an error: reading tells which
-                happened |= pycurl.CSELECT_IN
-            act(socket, happened)
-        self._collect()
-
-    def _collect(self) -> None:
-        more = 1
-        while more:
-            more, done, failed = self._multi.info_read()
-            for curl in done:
-                self._end(curl, 0)
-            for curl, code, _words in failed:
-                self._end(curl, code)
-
-    def _end(self, curl: pycurl.Curl, code: int) -> None:
-        self._multi.remove_handle(curl)
-        waiting = self._waiting.pop(curl, None)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(code)
 
 
-class Line:
-    """One libcurl handle, used again and again; settings that stay are set once."""
+class Line(asyncio.Protocol):
+    """One connection."""
 
-    __slots__ = ("_body", "_headers", "_method", "_url", "curl")
-
-    def __init__(self, timeout: int) -> None:
-        self.curl = curl = pycurl.Curl()
+    def __init__(self, loop: asyncio.AbstractEventLoop, open_lines: set[Line]) -> None:
+        self._loop, self._open_lines = loop, open_lines
+        self._transport: asyncio.Transport | None = None
+        self._answer: asyncio.Future[Answer] | None = None
+        self._parser: httptools.HttpResponseParser | None = None
         self._body: list[bytes] = []
-        self._method, self._url, self._headers = "", "", {}  # type: tuple[str, str, Mapping[str, str]]
-        curl.setopt(pycurl.NOSIGNAL, 1)
-        curl.setopt(pycurl.CAINFO, certifi.where())
-        curl.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
-        curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
-        curl.setopt(pycurl.CONNECTTIMEOUT, CONNECT_SECONDS)
-        curl.setopt(pycurl.TIMEOUT_MS, timeout)
-        curl.setopt(pycurl.WRITEFUNCTION, self._body.append)
+        self._retry_after = 0
+        self.usable = True
+        self.used_at = 0.0
 
-    def prepare(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
-    ) -> None:
-        curl = self.curl
+    def ask(self, request: bytes) -> asyncio.Future[Answer]:
+        self._parser = httptools.HttpResponseParser(self)
         self._body.clear()
-        if url != self._url:
-            curl.setopt(pycurl.URL, url)
-        if headers != self._headers:
-            curl.setopt(pycurl.HTTPHEADER, [f"{name}: {value}" for name, value in headers.items()])
-        if method != self._method:
-            curl.setopt(pycurl.HTTPGET if method == "GET" else pycurl.POST, 1)
-            if method not in ("GET", "POST"):
-                curl.setopt(pycurl.CUSTOMREQUEST, method)
-        self._method, self._url, self._headers = method, url, headers
-        if method != "GET":
-            # Read from a function, the body cannot be rewound: else libcurl sends the
-            # request again by itself when a kept-alive connection ends before the answer.
-            curl.setopt(pycurl.READFUNCTION, BytesIO(body or b"").read)
-            curl.setopt(pycurl.POSTFIELDSIZE, len(body or b""))
+        self._retry_after = 0
+        answer = self._answer = self._loop.create_future()
+        if self._transport is None or not self.usable:
+            self._fail("the connection ended", sent=False)
+        else:
+            self._transport.write(request)
+        return answer
 
-    def answer(self) -> Answer:
-        status: int = self.curl.getinfo(pycurl.RESPONSE_CODE)
-        retry_after = self.curl.getinfo(pycurl.RETRY_AFTER) if status == 429 else 0
-        return Answer(status, b"".join(self._body).decode("utf-8", "replace"), retry_after)
+    def close(self) -> None:
+        self.usable = False
+        if self._transport is not None:
+            self._transport.abort()
 
-    def error(self, code: int) -> LineError:
-        """What libcurl's code means; a time-out before the request went out is no doubt."""
-        words = self.curl.errstr() or f"libcurl error {code}"
-        sent = code not in NEVER_SENT
-        if code == pycurl.E_OPERATION_TIMEDOUT:
-            sent = self.curl.getinfo(pycurl.PRETRANSFER_TIME) > 0
-        return LineError(words, sent=sent)
+    def _fail(self, words: str, *, sent: bool) -> None:
+        answer, self._answer = self._answer, None
+        if answer is not None and not answer.done():
+            answer.set_exception(LineError(words, sent=sent))
+
+    # -- what asyncio calls ----------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._open_lines.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        if self._answer is None or self._parser is None:
+            self.close()  # nobody asked for anything
+            return
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError as error:
+            self._fail(f"the answer is no HTTP: {error}", sent=True)
+            self.close()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.usable = False
+        self._open_lines.discard(self)
+        self._fail(f"the connection ended before the answer: {error or 'closed'}", sent=True)
+
+    # -- what the parser calls -------------------------------------------
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if name.lower() == b"retry-after" and value.isdigit():
+            self._retry_after = int(value)
+
+    def on_body(self, body: bytes) -> None:
+        self._body.append(body)
+
+    def on_message_complete(self) -> None:
+        parser, answer = self._parser, self._answer
+        if parser is None or answer is None:
+            return
+        status = parser.get_status_code()
+        if status < 200:  # 100 and the like: the answer itself is still to come
+            return
+        self._answer = None
+        self.used_at = time.monotonic()
+        if not parser.should_keep_alive():
+            self.usable = False
+            self.close()
+        if not answer.done():
+            text = b"".join(self._body).decode("utf-8", "replace")
+            answer.set_result(Answer(status, text, self._retry_after))

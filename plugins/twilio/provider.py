@@ -71,9 +71,7 @@ class TwilioProvider(Provider):
         if self._client is not None:
             return self._client
         config = self._account
-        self._gateway = Gateway(
-            config.api_base_url, timeout=self.timeout - 5, connections=self.concurrency
-        )
+        self._gateway = Gateway(config.api_base_url, timeout=self.timeout - 5)
         user, password = config.account_sid, config.auth_token
         if config.api_key_sid and config.api_key_secret:
             user, password = config.api_key_sid, config.api_key_secret
@@ -110,7 +108,7 @@ class TwilioProvider(Provider):
         """Texts to the number with the same words, made since the attempt."""
         try:
             held = await self.client().messages.list_async(to=text.to, limit=LOOKED_AT)
-        except (TwilioException, LineError, ValueError) as error:
+        except (TwilioException, LineError, TimeoutError, ValueError) as error:
             raise unsure(f"Twilio could not be asked: {error}") from error
         if len(held) >= LOOKED_AT:
             raise unsure(f"Twilio holds too many texts to {text.to} to tell.")
@@ -127,7 +125,7 @@ class TwilioProvider(Provider):
         """Fetch the message: its status word, and the code of its failure."""
         try:
             held = await self.client().messages(provider_id).fetch_async()
-        except (TwilioException, LineError, ValueError) as error:
+        except (TwilioException, LineError, TimeoutError, ValueError) as error:
             raise unsure(f"Twilio could not be asked: {error}") from error
         status = STATUSES.get(str(held.status), Status.ACCEPTED)
         failed = status in (Status.UNDELIVERED, Status.FAILED)
