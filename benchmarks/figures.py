@@ -21,6 +21,11 @@ def figure(name: str, value: float, bar: float) -> Figures:
     return {name: {"value": round(value, 3), "bar": bar, "met": value <= bar}}
 
 
+def at_least(name: str, value: float, bar: float) -> Figures:
+    """A figure that must not be below its bar."""
+    return {name: {"value": round(value, 3), "bar": bar, "met": value >= bar}}
+
+
 def print_figures(figures: Figures) -> None:
     width = max(len(name) for name in figures)
     for name, row in figures.items():

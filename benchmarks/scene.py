@@ -44,9 +44,9 @@ class Scene:
         db.session.rollback()
         return broadcast.id
 
-    def sender(self, broadcast_id: int) -> Run:
+    def sender(self, broadcast_id: int, *, limit: int = 0) -> Run:
         """Start a process that sends the broadcast until nothing of it is due."""
-        command = [sys.executable, "-m", "benchmarks.sender", str(broadcast_id)]
+        command = [sys.executable, "-m", "benchmarks.sender", str(broadcast_id), str(limit)]
         return Run(
             subprocess.Popen(
                 command,

@@ -21,7 +21,7 @@ def main() -> None:
         sys.stdin.readline()
         before = memory()
         begun, cpu = time.perf_counter(), used()
-        tally = send_one(loop, int(sys.argv[1]), Options(), None)
+        tally = send_one(loop, int(sys.argv[1]), Options(limit=int(sys.argv[2]) or None), None)
         taken, cpu = time.perf_counter() - begun, used() - cpu
         loop.stop()
     result = {

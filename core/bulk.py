@@ -176,7 +176,8 @@ def read_rows(query: Select[Any]) -> list[Any]:
     fro, see `UpdateEach`.
     """
     if dialect_name() != "sqlite":
-        return list(db.session.execute(query))
+        found = db.session.execute(query)
+        return list(starmap(namedtuple("Row", found.keys()), found))
     picked = query.subquery("picked")
     together = select(func.json_group_array(func.json_array(*picked.c)))
     rows = json.loads(db.session.execute(together).scalar_one())

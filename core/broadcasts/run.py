@@ -44,7 +44,7 @@ class Options:
 
     broadcast_id: int | None = None
     limit: int | None = None
-    batch: int = 100
+    batch: int | None = None
     min_contact_id: int | None = None
     max_contact_id: int | None = None
     thread: int | None = None

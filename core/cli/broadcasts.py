@@ -55,7 +55,11 @@ def described(broadcast: Broadcast) -> dict[str, Any]:
 @broadcasts.command()
 @click.option("--id", "broadcast_id", type=int, help="Only this one (the id of its message)")
 @click.option("--limit", type=click.IntRange(min=1), help="Send at most so many texts")
-@click.option("--batch", type=click.IntRange(1, 1000), default=100, show_default=True)
+@click.option(
+    "--batch",
+    type=click.IntRange(1, 1000),
+    help="Texts claimed at a time; as many as the pace needs when left out",
+)
 @click.option("--min-contact-id", type=int, help="Only contacts from this id on")
 @click.option("--max-contact-id", type=int, help="Only contacts up to this id")
 @click.option("--thread-id", type=click.IntRange(min=1), help="Which share, from 1 on")
@@ -65,7 +69,7 @@ def described(broadcast: Broadcast) -> dict[str, Any]:
 def send(
     broadcast_id: int | None,
     limit: int | None,
-    batch: int,
+    batch: int | None,
     min_contact_id: int | None,
     max_contact_id: int | None,
     thread_id: int | None,

@@ -39,6 +39,9 @@ log = logging.getLogger(__name__)
 
 FLUSH_SIZE = 500
 FLUSH_SECONDS = POLL_SECONDS = 0.2
+AHEAD_SECONDS = 0.25
+USUAL_LATENCY = 0.2  # seconds of a call, until the pace is known
+MOST_AHEAD = 1000
 EMPTY_SECONDS = 0.25  # nothing was found to claim: so long until the next look
 WATCH_SECONDS = 1.0  # a pause is noticed that soon, also while nothing is claimed
 STUBBORN_SECONDS = 30.0  # outcomes are tried to be recorded that long at the end
@@ -63,6 +66,9 @@ class Tally:
 class Courier:
     """Empties one scope of the queue through a carrier, once.
 
+    `batch` is how many texts are claimed at a time, as many as the pace needs when
+    it is None.
+
     `database` runs a function in an application context on a thread and gives
     its result.
     """
@@ -70,7 +76,7 @@ class Courier:
     carrier: Carrier
     scope: Scope
     database: Callable[[Callable[[], Any]], Any]
-    batch: int = 100
+    batch: int | None = None
     limit: int | None = None
     progress: Callable[[Tally], None] | None = None
     tally: Tally = field(default_factory=Tally)
@@ -78,6 +84,9 @@ class Courier:
     ready: deque[ClaimedText] = field(default_factory=deque)
     _flying: int = 0
     _claimed: int = 0
+    _taken: int = 0
+    _pace: float = 0.0
+    _counted_at: float = 0.0
     _done: list[CallOutcome] = field(default_factory=list)
     _holds: list[Hold] = field(default_factory=list)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -103,6 +112,8 @@ class Courier:
     async def run(self) -> Tally:
         """Send until nothing of the scope can be claimed now."""
         self.carrier.join(self)
+        self._pace = self.carrier.window / USUAL_LATENCY
+        self._counted_at = time.monotonic()
         recorder = asyncio.ensure_future(self._record_behind())
         try:
             while await self._claim_ahead() or self.ready or self._flying:
@@ -116,12 +127,16 @@ class Courier:
         return self.tally
 
     def _enough(self) -> int:
-        """So many ready texts last until the next claim is done."""
-        return max(self.batch, 2 * int(self.carrier.window))
+        """So many ready texts last until the next claim is done.
+
+        Not more: what this process holds ready, no other can send.
+        """
+        window = int(self.carrier.window)
+        return min(max(window // 2, 10, int(self._pace * AHEAD_SECONDS)), MOST_AHEAD)
 
     def _room(self) -> int:
         """How many texts to claim now: none while enough are ready."""
-        room = self._enough()
+        room = self._enough() if self.batch is None else self.batch
         if len(self.ready) >= room:
             return 0
         return room if self.limit is None else min(room, self.limit - self._claimed)
@@ -141,6 +156,7 @@ class Courier:
             return bool(self.ready)
         if now < self._again_at:
             return False
+        self._learn_pace(now)
         self._looked_at = now
         claims: Claims = await self.database(partial(claim_texts, self.scope, room))
         self.tally.skipped += claims.skipped
@@ -158,9 +174,17 @@ class Courier:
             return False
         return True
 
+    def _learn_pace(self, now: float) -> None:
+        """Texts per second that the carrier took lately."""
+        seconds = now - self._counted_at
+        if seconds >= 0.05:
+            self._pace = (self._pace + self._taken / seconds) / 2
+            self._taken, self._counted_at = 0, now
+
     def take(self) -> ClaimedText:
         """The carrier takes the next text, and will `carry` it."""
         self._flying += 1
+        self._taken += 1
         claimed = self.ready.popleft()
         if len(self.ready) < self._enough():
             self._wake.set()

@@ -78,7 +78,7 @@ class DeliveryLoop:
         self,
         scope: Scope,
         *,
-        batch: int = 100,
+        batch: int | None = None,
         limit: int | None = None,
         progress: Callable[[Tally], None] | None = None,
     ) -> Future[Tally]:
@@ -97,7 +97,7 @@ class DeliveryLoop:
         self,
         key: object,
         scope: Scope,
-        batch: int,
+        batch: int | None,
         limit: int | None,
         progress: Callable[[Tally], None] | None,
     ) -> Tally:
