@@ -106,3 +106,14 @@ def app(make_app: Callable[..., Flask]) -> Iterator[Flask]:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--deaths", type=int, default=25, help="how often processes are killed")
+
+
+@pytest.fixture
+def deaths(request: pytest.FixtureRequest) -> int:
+    """How many processes are killed on each database."""
+    found: int = request.config.getoption("--deaths")
+    return found

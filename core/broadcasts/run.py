@@ -25,7 +25,6 @@ from core.deliveries.claim import Scope, in_flight, seconds_until_due
 from core.deliveries.courier import Tally
 from core.deliveries.loop import DeliveryLoop
 from core.deliveries.models import QUEUED, Delivery
-from core.deliveries.recovery import doubtful_providers
 from core.errors import BadInput, Conflict, HeliographError
 from core.host.state import forget_states
 from core.messages.models import text_message_segments
@@ -155,8 +154,7 @@ def send_one(
             break
         tell = (lambda tally: progress(broadcast_id, tally)) if progress else None
         add(total, loop.send(scope, batch=options.batch, limit=limit, progress=tell).result())
-        for name in doubtful_providers():
-            loop.recover(name).result()
+        loop.recover()
         fresh()
         if get_broadcast(broadcast_id).status != RUNNING or finish_if_done(broadcast_id):
             break

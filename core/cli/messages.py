@@ -158,7 +158,7 @@ def sent_now(delivery_id: int, provider: str) -> Delivery:
             db.session.rollback()
             if delivery.status not in OPEN or time.monotonic() > deadline:
                 return delivery
-            loop.recover(provider).result()
+            loop.recover_provider(provider).result()
             time.sleep(0.5)
     finally:
         loop.stop()

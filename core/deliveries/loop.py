@@ -18,11 +18,12 @@ from flask import Flask
 from core.channel import Provider
 from core.db import db, dialect_name
 from core.deliveries.carrier import Carrier
-from core.deliveries.claim import Scope
+from core.deliveries.claim import LEASE, Scope
 from core.deliveries.courier import Courier, Tally
 from core.deliveries.reconcile import reconcile
-from core.deliveries.recovery import recover
+from core.deliveries.recovery import doubtful_providers, recover
 from core.deliveries.threads import Threads
+from core.deliveries.wallclock import WallClock
 from core.host.state import states
 from core.providers import open_provider
 
@@ -48,6 +49,7 @@ class DeliveryLoop:
             threads = 1 if dialect_name() == "sqlite" else DATABASE_THREADS
         self._database = ThreadPoolExecutor(threads, "heliograph-database")
         self._threads = Threads("heliograph-provider")
+        self._wall = WallClock()
         self._thread = threading.Thread(target=self._serve, name="heliograph-loop", daemon=True)
         self._carriers: dict[CarrierKey, Carrier] = {}
         self._couriers: dict[object, Courier] = {}
@@ -136,7 +138,19 @@ class DeliveryLoop:
                 task = asyncio.ensure_future(closed(carrier))
                 task.add_done_callback(lambda _task: None)
 
-    def recover(self, provider_name: str) -> Future[int]:
+    def recover(self) -> int:
+        """Look up the texts whose lease ran out; returns how many. Needs a context.
+
+        After the machine's time was set no lease can be trusted: the texts of this
+        process may still be under way, so it waits until none can be.
+        """
+        if not self._wall.is_steady(LEASE):
+            return 0
+        names = doubtful_providers()
+        db.session.rollback()
+        return sum(self.recover_provider(name).result() for name in names)
+
+    def recover_provider(self, provider_name: str) -> Future[int]:
         """Look up the doubtful texts of one provider."""
         return asyncio.run_coroutine_threadsafe(self._recover(provider_name), self._loop)
 

@@ -10,6 +10,7 @@ from core.db import insert_new, transaction
 from core.deliveries.models import Sender
 
 HORIZON = 2.0  # seconds of the pace that are claimed ahead
+LONGEST_TEXT = 50  # parts
 
 
 def lock_sender(session: Session, provider: str, sender: str) -> Sender:
@@ -31,17 +32,25 @@ def parts_free(sender: Sender, rate: float, now: datetime, *, ahead: float = HOR
     if not rate:
         return None
     end = now + timedelta(seconds=ahead)
-    begin = max(now, sender.next_free_at or now)
+    begin = free_from(sender, rate, now)
     if begin >= end:
         return 0
     return max(1, int((end - begin).total_seconds() * rate))
+
+
+def free_from(sender: Sender, rate: float, now: datetime) -> datetime:
+    """When the next part may go. Nobody claims that far ahead as a clock set back makes it."""
+    free = sender.next_free_at
+    if free is None or free < now or free > now + timedelta(seconds=60 + LONGEST_TEXT / rate):
+        return now
+    return free
 
 
 def take_slots(sender: Sender, rate: float, parts: list[int], now: datetime) -> list[float]:
     """Seconds from *now* at which each text may go, and the sender moved on."""
     if not rate:
         return [0.0] * len(parts)
-    free = max(now, sender.next_free_at or now)
+    free = free_from(sender, rate, now)
     waits: list[float] = []
     for count in parts:
         waits.append((free - now).total_seconds())

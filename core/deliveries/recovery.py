@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from collections.abc import Callable
@@ -10,11 +11,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from core.channel import Failure, OutgoingText, Provider, Sent
 from core.db import db, dialect_name, transaction, utcnow
-from core.deliveries.calls import CallOutcome, unknown_outcome
+from core.deliveries.calls import CallOutcome, checked, unknown_outcome
 from core.deliveries.carrier import ProviderCall
 from core.deliveries.models import FAILED, QUEUED, SENDING, UNKNOWN, Delivery
 from core.deliveries.outcomes import record_outcomes
@@ -24,7 +26,10 @@ from core.installation import callback_url
 log = logging.getLogger(__name__)
 
 BATCH = 50
+AT_ONCE = 10  # look-ups; sending goes on beside them
 RECOVERY_LEASE = timedelta(seconds=90)
+ANSWERS_WITHIN = RECOVERY_LEASE / 2  # a batch is asked about no longer than that
+LONGEST_LEASE = timedelta(minutes=5)  # what ends later was written by a clock gone wrong
 AGAIN_AFTER = timedelta(seconds=15)
 ASK_AGAIN = timedelta(seconds=60)
 GIVE_UP_AFTER = timedelta(hours=1)
@@ -44,10 +49,15 @@ def doubtful_providers() -> list[str]:
     return list(
         db.session.scalars(
             select(Delivery.provider)
-            .where(Delivery.status == SENDING, Delivery.lease_until <= utcnow())
+            .where(Delivery.status == SENDING, passed(Delivery.lease_until, utcnow()))
             .distinct()
         )
     )
+
+
+def passed(moment: InstrumentedAttribute[datetime | None], now: datetime) -> ColumnElement[bool]:
+    """SQL: *moment* is over, or so far ahead that the clock must have been set back."""
+    return or_(moment <= now, moment > now + LONGEST_LEASE)
 
 
 def take_doubtful(provider: str, settles_after: float) -> list[Doubtful]:
@@ -57,8 +67,8 @@ def take_doubtful(provider: str, settles_after: float) -> list[Doubtful]:
         select(Delivery)
         .where(
             Delivery.status == SENDING,
-            Delivery.lease_until <= now,
-            Delivery.attempted_at <= now - timedelta(seconds=settles_after),
+            passed(Delivery.lease_until, now),
+            passed(Delivery.attempted_at, now - timedelta(seconds=settles_after)),
             Delivery.provider == provider,
         )
         .order_by(Delivery.lease_until)
@@ -98,18 +108,34 @@ async def recover(
         taken: list[Doubtful] = await database(
             lambda: take_doubtful(provider.name, provider.settles_after)
         )
-        for item in taken:
-            found = await look_up(provider, item, call)
-            await database(partial(conclude, provider, item, found))
+        found = await look_up_all(provider, taken, call)
+        for item, answer in zip(taken, found, strict=True):
+            await database(partial(conclude, provider, item, answer))
         looked_at += len(taken)
         if len(taken) < BATCH:
             return looked_at
 
 
+async def look_up_all(
+    provider: Provider, taken: list[Doubtful], call: ProviderCall
+) -> list[list[Sent] | Failure]:
+    """What the provider holds of each, a few at a time; no answer in time is a Failure."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def ask(item: Doubtful) -> list[Sent] | Failure:
+        try:
+            async with asyncio.timeout(ANSWERS_WITHIN.total_seconds()), gate:
+                return await look_up(provider, item, call)
+        except TimeoutError as error:
+            return unknown_outcome(item.text.to, error)
+
+    return await asyncio.gather(*(ask(item) for item in taken))
+
+
 async def look_up(provider: Provider, item: Doubtful, call: ProviderCall) -> list[Sent] | Failure:
     try:
-        found = await call(provider.find, item.text)
-        return list(found)
+        async with asyncio.timeout(provider.timeout):
+            return [checked(answer) for answer in await call(provider.find, item.text)]
     except Failure as failure:
         return failure
     except Exception as error:

@@ -19,7 +19,6 @@ from core.broadcasts.run import keep_sending
 from core.db import db
 from core.deliveries.loop import DeliveryLoop
 from core.deliveries.reconcile import silent_providers
-from core.deliveries.recovery import doubtful_providers
 from core.installation import settings_of
 from core.jobs.register import all_jobs
 from core.jobs.runs import run_job
@@ -75,13 +74,9 @@ class Clock:
                 keep_sending(self._loop)
 
     def _recover(self) -> None:
-        loop = self._loop
-        if loop is None:
-            return
-        with self._app.app_context():
-            names = doubtful_providers()
-        for name in names:
-            loop.recover(name).result()
+        if self._loop is not None:
+            with self._app.app_context():
+                self._loop.recover()
 
     def _reconcile(self) -> None:
         loop = self._loop
