@@ -82,7 +82,12 @@ class Carrier:
                 return
             task = asyncio.ensure_future(self._work(*found))
             self._working.add(task)
-            task.add_done_callback(self._working.discard)
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Several may have left a narrowed window at once, each counting on the others."""
+        self._working.discard(task)
+        self.pump()
 
     async def timed(self, method: Callable[..., Any], text: OutgoingText, seconds: float) -> Any:
         """Call *method*; raises TimeoutError after *seconds*, or up to a sweep later.

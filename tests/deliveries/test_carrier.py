@@ -1,0 +1,82 @@
+"""The carrier of a sender: whoever leaves it, what is ready goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Any
+
+from core.channel import Failure, FailureKind, Provider, Sent
+from core.db import utcnow
+from core.deliveries.calls import ClaimedText, OutgoingText
+from core.deliveries.carrier import Carrier
+
+TEXTS = 40
+
+
+class Slow(Provider):
+    """Answers many calls in one moment: first all are throttled, then all are sent."""
+
+    name = "slow"
+    concurrency = 4
+
+    def __init__(self) -> None:
+        self.gate = asyncio.Event()
+        self.calls = 0
+
+    async def send(self, text: OutgoingText) -> Sent:
+        self.calls += 1
+        number = self.calls
+        if number <= self.concurrency:
+            await self.gate.wait()
+            raise Failure(FailureKind.THROTTLED, "slow down", retry_after=0.05)
+        return Sent(f"S{number}")
+
+
+class Errand:
+    """What a carrier needs of a courier."""
+
+    urgent = False
+
+    def __init__(self, carrier: Carrier) -> None:
+        self.carrier = carrier
+        self.ready = deque(claimed(number) for number in range(TEXTS))
+        self.done = 0
+
+    def take(self) -> ClaimedText:
+        return self.ready.popleft()
+
+    async def carry(self, text: ClaimedText) -> None:
+        try:
+            result: Any = await self.carrier.timed(self.carrier.provider.send, text.text, 5)
+        except Failure as failure:
+            result = failure
+        self.carrier.note(result)
+        self.done += 1
+
+
+def claimed(number: int) -> ClaimedText:
+    text = OutgoingText(str(number), "+33612345678", "Hi", "", 1, "", utcnow())
+    return ClaimedText(number, text, "claim", 0, 1e12)
+
+
+async def call(method: Any, argument: object) -> Any:
+    return await method(argument)
+
+
+def test_calls_that_end_together_after_a_throttling_leave_nobody_waiting() -> None:
+    async def run() -> int:
+        provider = Slow()
+        carrier = Carrier(provider, call)
+        errand = Errand(carrier)
+        carrier.join(errand)
+        carrier.pump()
+        await asyncio.sleep(0.01)
+        provider.gate.set()
+        async with asyncio.timeout(5):
+            while errand.done < TEXTS:
+                await asyncio.sleep(0.01)
+        carrier.leave(errand)
+        return errand.done
+
+    assert asyncio.run(run()) == TEXTS
