@@ -58,4 +58,4 @@ def engine_options(settings: Settings) -> dict[str, object]:
     settings.folder.mkdir(parents=True, exist_ok=True)
     if settings.database.startswith("sqlite"):
         return {"connect_args": {"check_same_thread": False}}
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
+    return {"pool_size": 20, "max_overflow": 20}

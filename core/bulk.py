@@ -1,12 +1,10 @@
-"""Many rows at once: updates with values of their own, look-ups by many keys."""
+"""Many rows written at once: updates with values of their own, inserts of what is new."""
 
 from __future__ import annotations
 
 import json
-from collections import namedtuple
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import starmap
 from operator import itemgetter
 from typing import Any
 
@@ -14,21 +12,22 @@ from sqlalchemy import (
     JSON,
     ColumnElement,
     Connection,
+    CursorResult,
     FromClause,
-    Select,
     Text,
     Update,
-    any_,
     bindparam,
     cast,
     column,
     func,
     select,
+    true,
     update,
 )
 from sqlalchemy import table as table_clause
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import TypeEngine
 
 from core.db import Model, db, dialect_name, table_of
@@ -39,54 +38,37 @@ ROWS_AT_ONCE = 1000  # SQLite takes 32,766 values in one statement
 
 Given = Mapping[str, ColumnElement[Any]]
 Process = Callable[[Any], Any]
-Column = ColumnElement[Any] | InstrumentedAttribute[Any]
+Statement = Update | ReturningInsert[Any]
 
 
-def one_of(column: Column, keys: Collection[Any]) -> ColumnElement[bool]:
-    """SQL: *column* is one of *keys*, numbers or words, as one parameter however many."""
-    if dialect_name() == "sqlite":
-        each = func.json_each(json.dumps(list(keys))).table_valued("value")
-        return column.in_(select(each.c.value))
-    words = func.string_to_array(SEPARATOR.join(map(str, keys)), SEPARATOR)
-    return column == any_(cast(words, ARRAY(column.type)))
+class Each:
+    """A statement over many rows, each with values of its own, made and compiled once.
 
-
-class UpdateEach:
-    """An UPDATE of many rows, each with values of its own, made and compiled once.
-
-    *own* are columns that each row gives (`id` among them), *shared* those that
-    one run gives; *values* and *where* are made of both as SQL.
+    *own* are columns that each row gives, *shared* those that one run gives.
     """
 
-    def __init__(
-        self,
-        model: type[Model],
-        own: Sequence[str],
-        values: Callable[[Given], Mapping[str, Any]],
-        *,
-        shared: Sequence[str] = (),
-        where: Callable[[Given], Sequence[ColumnElement[bool]]] = lambda _given: (),
-    ) -> None:
+    def __init__(self, model: type[Model], own: Sequence[str], shared: Sequence[str] = ()) -> None:
         self._model, self._own, self._shared = model, tuple(own), tuple(shared)
         self._take = itemgetter(*own)
-        self._values, self._where = values, where
-        self._made: dict[str, Update] = {}
+        self._made: dict[str, Statement] = {}
         self._compiled: Compiled | None = None
 
-    def run(self, rows: Sequence[Mapping[str, Any]], **shared: Any) -> None:
-        """Update *rows*. Loaded objects are not brought up to date."""
+    def run(self, rows: Sequence[Mapping[str, Any]], **shared: Any) -> list[Any]:
+        """Write *rows*; gives what the statement returns. Loaded objects stay as they are."""
         if not rows:
-            return
+            return []
         connection = db.session.connection()
         if dialect_name() == "sqlite":
             made = self._compiled or compiled(self._statement(), connection, self._types())
             self._compiled = made
+            found: list[Any] = []
             for begin in range(0, len(rows), ROWS_AT_ONCE):
-                self._run_together(connection, made, rows[begin : begin + ROWS_AT_ONCE], shared)
-            return
+                some = rows[begin : begin + ROWS_AT_ONCE]
+                found += self._run_together(connection, made, some, shared)
+            return found
         given = json.dumps([{name: row[name] for name in self._own} for row in rows], default=str)
         values = {common(name): shared[name] for name in shared}
-        connection.execute(self._statement(), {ROWS: given, **values})
+        return returned(connection.execute(self._statement(), {ROWS: given, **values}))
 
     def _run_together(
         self,
@@ -94,7 +76,7 @@ class UpdateEach:
         made: Compiled,
         rows: Sequence[Mapping[str, Any]],
         shared: Mapping[str, Any],
-    ) -> None:
+    ) -> list[Any]:
         """All rows as one statement, straight to the driver.
 
         A statement for each row would pass Python's one lock to and fro with each,
@@ -109,20 +91,24 @@ class UpdateEach:
             values.append(process(shared.get(name.removeprefix(SHARED), constant)))
         place = f"({', '.join('?' * len(self._own))})"
         given = f"WITH given({', '.join(self._own)}) AS (VALUES {', '.join([place] * len(rows))})"
-        connection.exec_driver_sql(f"{given} {made.sql}", tuple(values))
+        return returned(connection.exec_driver_sql(f"{given} {made.sql}", tuple(values)))
 
     def _types(self) -> dict[str, TypeEngine[Any]]:
         columns = table_of(self._model).c
         return {name: columns[name].type for name in self._own}
 
-    def _statement(self) -> Update:
+    def _statement(self) -> Statement:
         dialect = dialect_name()
         if dialect not in self._made:
             self._made[dialect] = self._make(dialect)
         return self._made[dialect]
 
-    def _make(self, dialect: str) -> Update:
-        table, types = table_of(self._model), self._types()
+    def _make(self, dialect: str) -> Statement:
+        raise NotImplementedError
+
+    def _given(self, dialect: str) -> dict[str, ColumnElement[Any]]:
+        """SQL of each value, by the name of its column."""
+        types = self._types()
         named = [column(name, type_) for name, type_ in types.items()]
         if dialect == "sqlite":
             rows: FromClause = table_clause("given", *named)
@@ -130,11 +116,53 @@ class UpdateEach:
             # one JSON value: the driver takes longer to write arrays
             each = func.json_to_recordset(cast(bindparam(ROWS, type_=Text), JSON))
             rows = each.table_valued(*named).render_derived(name="given", with_types=True)
-        given = {name: rows.c[name] for name in types} | {
-            name: bindparam(common(name), None, table.c[name].type) for name in self._shared
+        columns = table_of(self._model).c
+        return {name: rows.c[name] for name in types} | {
+            name: bindparam(common(name), None, columns[name].type) for name in self._shared
         }
+
+
+class UpdateEach(Each):
+    """An UPDATE: `id` is among *own*; *values* and *where* are made of both as SQL."""
+
+    def __init__(
+        self,
+        model: type[Model],
+        own: Sequence[str],
+        values: Callable[[Given], Mapping[str, Any]],
+        *,
+        shared: Sequence[str] = (),
+        where: Callable[[Given], Sequence[ColumnElement[bool]]] = lambda _given: (),
+    ) -> None:
+        super().__init__(model, own, shared)
+        self._values, self._where = values, where
+
+    def _make(self, dialect: str) -> Update:
+        given, table = self._given(dialect), table_of(self._model)
         found = update(table).where(table.c.id == given["id"], *self._where(given))
         return found.values(**self._values(given))
+
+
+class InsertNew(Each):
+    """An INSERT of the rows that break no unique key; gives *returning* of those."""
+
+    def __init__(
+        self,
+        model: type[Model],
+        own: Sequence[str],
+        *,
+        returning: Sequence[str],
+        shared: Sequence[str] = (),
+    ) -> None:
+        super().__init__(model, own, shared)
+        self._returning = tuple(returning)
+
+    def _make(self, dialect: str) -> Statement:
+        given, table = self._given(dialect), table_of(self._model)
+        insert = sqlite_insert if dialect == "sqlite" else postgresql_insert
+        rows = select(*given.values()).where(true())  # SQLite needs it before ON CONFLICT
+        found = insert(table).from_select(list(given), rows).on_conflict_do_nothing()
+        return found.returning(*(table.c[name] for name in self._returning))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +174,12 @@ class Compiled:
     binds: list[tuple[str, Any, Process]]
 
 
+def returned(result: CursorResult[Any]) -> list[Any]:
+    return list(result) if result.returns_rows else []
+
+
 def compiled(
-    statement: Update, connection: Connection, types: Mapping[str, TypeEngine[Any]]
+    statement: Statement, connection: Connection, types: Mapping[str, TypeEngine[Any]]
 ) -> Compiled:
     made = statement.compile(dialect=connection.dialect)
     constants = made.construct_params()
@@ -167,27 +199,6 @@ def processor(type_: TypeEngine[Any], connection: Connection) -> Process:
 
 def passed_on(value: Any) -> Any:
     return value
-
-
-def read_rows(query: Select[Any]) -> list[Any]:
-    """The rows of *query*, each with its columns by name.
-
-    From SQLite as one value: row by row, each would pass Python's one lock to and
-    fro, see `UpdateEach`.
-    """
-    if dialect_name() != "sqlite":
-        found = db.session.execute(query)
-        return list(starmap(namedtuple("Row", found.keys()), found))
-    picked = query.subquery("picked")
-    together = select(func.json_group_array(func.json_array(*picked.c)))
-    rows = json.loads(db.session.execute(together).scalar_one())
-    dialect = db.engine.dialect
-    for at, one in enumerate(picked.c):
-        process = one.type.dialect_impl(dialect).result_processor(dialect, None)
-        if process is not None:
-            for row in rows:
-                row[at] = process(row[at])
-    return list(starmap(namedtuple("Row", picked.c.keys()), rows))
 
 
 def common(name: str) -> str:

@@ -106,7 +106,8 @@ class StatusReport:
     """What a provider says of a text it took, in our words.
 
     `reference` is the one of OutgoingText where the provider gives it back.
-    `kind` is set with UNDELIVERED and FAILED.
+    `kind` is set with UNDELIVERED and FAILED. Kinds that hold the sender do so
+    for `retry_after` seconds, where the provider's rules tell.
     """
 
     provider_id: str
@@ -115,6 +116,7 @@ class StatusReport:
     kind: FailureKind | None = None
     error_code: str = ""
     detail: str = ""
+    retry_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

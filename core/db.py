@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Dialect, Engine
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -41,6 +43,7 @@ NAMING = {
 }
 
 BUSY_SECONDS = 30
+IDLE_SECONDS = 1.0
 
 Id = BigInteger().with_variant(Integer, "sqlite")
 Json = JSON().with_variant(JSONB, "postgresql")
@@ -83,6 +86,29 @@ def init_db(app: Flask) -> None:
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             prepare_sqlite(db.engine)
+        else:
+            ping_idle(db.engine)
+
+
+def ping_idle(engine: Engine) -> None:
+    """Try a connection that lay idle before it is used: the server may have restarted.
+
+    The pool's own `pre_ping` does so each time, which is one question in six.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def put_back(_connection: Any, record: Any) -> None:
+        record.info["used_at"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def taken(connection: Any, record: Any, _proxy: Any) -> None:
+        used_at = record.info.get("used_at")
+        if used_at is None or time.monotonic() - used_at < IDLE_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except Exception as error:
+            raise DisconnectionError("the connection is dead") from error
 
 
 def lowered(value: object) -> object:
@@ -137,6 +163,22 @@ def transaction() -> Iterator[Session]:
         raise
     finally:
         session.info["writing"] = False
+
+
+def is_writing() -> bool:
+    """Whether this context is inside a `transaction`."""
+    return db.session.registry.has() and bool(db.session().info.get("writing"))
+
+
+def let_go() -> None:
+    """End what this context reads, so that it holds no connection while it waits."""
+    if db.session.registry.has():
+        db.session.rollback()
+
+
+def is_deadlock(error: OperationalError) -> bool:
+    """PostgreSQL chose this transaction to end a deadlock: it may simply be done again."""
+    return getattr(error.orig, "sqlstate", None) == "40P01"
 
 
 def refuse_changed(seen: datetime | None, stands: datetime | None) -> None:

@@ -8,9 +8,9 @@ from datetime import datetime
 from sqlalchemy import Index, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.bulk import one_of
 from core.db import Id, Model, UTCDateTime, db, insert_new, transaction, utcnow
 from core.errors import BadInput
+from core.lookups import one_of
 
 SMS = "sms"
 UNSUBSCRIBED, BOUNCED, MANUAL = "unsubscribed", "bounced", "manual"

@@ -57,6 +57,12 @@ class Forbidden(HeliographError):
     status = 403
 
 
+class Overloaded(HeliographError):
+    """There is too much to do here just now. Try again in a moment."""
+
+    status = 503
+
+
 class ConfigIncomplete(Conflict):
     """The configuration of this plugin is incomplete."""
 

@@ -48,6 +48,17 @@ class Postgres:
     def drop(self, name: str) -> None:
         self.run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
+    def allow(self, name: str, allowed: bool) -> None:
+        """Let the database be reached, or cut everybody off."""
+        statement = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
+        self.run(statement.format(sql.Identifier(name), sql.Literal(allowed)))
+        if not allowed:
+            self.run(
+                sql.SQL(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}"
+                ).format(sql.Literal(name))
+            )
+
     def run(self, statement: sql.Composable) -> None:
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(statement)

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from core.broadcasts.models import RUNNING, Broadcast
-from core.bulk import UpdateEach, one_of, read_rows
+from core.bulk import UpdateEach
 from core.channel import OutgoingText
 from core.contacts.models import NUMBER_INVALID, Contact
 from core.db import db, dialect_name, table_of, transaction, utcnow
@@ -31,6 +31,7 @@ from core.dnc import blocked
 from core.host import current_host, gather
 from core.host.state import states
 from core.installation import callback_url, current_settings
+from core.lookups import one_of, read_rows
 
 LEASE = 120.0  # seconds
 

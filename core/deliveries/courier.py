@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy.exc import OperationalError
 
 from core.channel import Failure, FailureKind, Sent
-from core.db import utcnow
+from core.db import transaction, utcnow
 from core.deliveries.calls import (
     CallOutcome,
     ClaimedText,
@@ -31,9 +31,11 @@ from core.deliveries.calls import (
 )
 from core.deliveries.carrier import Carrier, Hold
 from core.deliveries.claim import LEASE, Claims, Scope, claim_texts, is_open
+from core.deliveries.failures import pause_for
 from core.deliveries.outcomes import record_outcomes
 from core.deliveries.pace import hold_sender
 from core.deliveries.policy import POLICIES, Then
+from core.deliveries.streak import Streak
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +96,8 @@ class Courier:
     _flushing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _looked_at: float = 0.0
     _again_at: float = 0.0
+    _streak: Streak = field(default_factory=Streak)
+    _pause: str = ""
 
     @property
     def urgent(self) -> bool:
@@ -217,6 +221,10 @@ class Courier:
         self._done.append(CallOutcome(claimed.delivery_id, claimed.claim, result))
         if len(self._done) >= FLUSH_SIZE:
             self._ripe.set()
+        reason = self._streak.note(result)
+        if reason and self.scope.broadcast_id is not None:
+            self._pause = reason
+            self.stop()
         if not (self._flying or self.ready):
             self._wake.set()
         if isinstance(result, Sent):
@@ -255,19 +263,24 @@ class Courier:
         async with self._flushing:
             batch, self._done = self._done, []
             holds, self._holds = self._holds, []
-            if not (batch or holds):
+            pause, self._pause = self._pause, ""
+            if not (batch or holds or pause):
                 return
             try:
-                await self.database(partial(self._record, batch, holds))
+                await self.database(partial(self._record, batch, holds, pause))
             except BaseException:
                 self._done, self._holds = batch + self._done, holds + self._holds
+                self._pause = pause or self._pause
                 raise
         if self.progress is not None:
             self.progress(self.tally)
 
-    def _record(self, batch: list[CallOutcome], holds: list[Hold]) -> None:
+    def _record(self, batch: list[CallOutcome], holds: list[Hold], pause: str) -> None:
         name = self.carrier.provider.name
         record_outcomes(name, batch)
+        if pause and self.scope.broadcast_id is not None:
+            with transaction():
+                pause_for(self.scope.broadcast_id, pause)
         for hold in holds:
             until = utcnow() + timedelta(seconds=hold.seconds)
             hold_sender(name, self.scope.sender, until, hold.reason)

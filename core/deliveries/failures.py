@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import compress
 from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.broadcasts.models import PAUSED, RUNNING, Broadcast
-from core.bulk import UpdateEach, one_of
+from core.bulk import UpdateEach
 from core.channel import Failure
 from core.db import change_rows, dialect_name
 from core.deliveries.calls import CallOutcome
+from core.deliveries.consequences import Failed, hold_senders, mark_numbers
 from core.deliveries.models import FAILED, QUEUED, SENDING, Delivery
-from core.deliveries.pace import hold_sender
 from core.deliveries.policy import MAX_ATTEMPTS, POLICIES, Policy, Then, retry_wait
-from core.deliveries.reports import follow_up
+from core.lookups import one_of
 
 HOLD_OTHERS = timedelta(minutes=15)
 NEEDED = ("id", "claim", "status", "attempts", "number", "provider", "sender", "source")
@@ -43,14 +44,23 @@ def record_failures(
     changes = [changed(row, failure, now) for row, failure in known]
     CHANGE.run(changes)
     session.expire_all()
-    final = [
-        (row.number, failure.kind, failure.code)
-        for (row, failure), change in zip(known, changes, strict=True)
-        if change["status"] == FAILED
-    ]
-    follow_up(final)
-    hold_senders(known, now)
+    failures = [failed_of(row, failure) for row, failure in known]
+    final = [change["status"] == FAILED for change in changes]
+    mark_numbers(compress(failures, final))
+    hold_senders(failures, now)
     pause_broadcasts(known)
+
+
+def failed_of(row: Any, failure: Failure) -> Failed:
+    return Failed(
+        number=row.number,
+        provider=row.provider,
+        sender=row.sender,
+        kind=failure.kind,
+        code=failure.code,
+        words=failure.text,
+        retry_after=failure.retry_after,
+    )
 
 
 def claimed_rows(session: Session, ids: Iterable[int]) -> dict[int, Any]:
@@ -101,19 +111,6 @@ def waiting_time(policy: Policy, row: Any, failure: Failure) -> timedelta | None
     if policy.then is Then.HOLD and row.source == "test":
         return None
     return timedelta(seconds=failure.retry_after or policy.wait)
-
-
-def hold_senders(known: Sequence[tuple[Any, Failure]], now: datetime) -> None:
-    """Each sender once, for the longest time that a failure asks for."""
-    longest: dict[tuple[str, str], tuple[float, str]] = {}
-    for row, failure in known:
-        policy = POLICIES[failure.kind]
-        if policy.then is Then.HOLD:
-            wait = failure.retry_after or policy.wait
-            held = longest.get((row.provider, row.sender), (0.0, ""))
-            longest[row.provider, row.sender] = max(held, (wait, failure.text or policy.words))
-    for (provider, sender), (wait, reason) in longest.items():
-        hold_sender(provider, sender, now + timedelta(seconds=wait), reason)
 
 
 def pause_broadcasts(known: Sequence[tuple[Any, Failure]]) -> None:

@@ -28,6 +28,7 @@ class Policy:
     then: Then
     words: str
     wait: float = 0
+    pauses_after: int = 0  # so many in a row with one code: no accident any more
     marks_number: bool = False
     opts_out: bool = False
 
@@ -40,8 +41,10 @@ POLICIES: dict[FailureKind, Policy] = {
     FailureKind.OPTED_OUT: Policy(
         Then.FAIL, "The contact opted out at the provider; now do-not-contact.", opts_out=True
     ),
-    FailureKind.NOT_ALLOWED: Policy(Then.FAIL, "The account may not text this number."),
-    FailureKind.FILTERED: Policy(Then.FAIL, "The carrier filtered the text out."),
+    FailureKind.NOT_ALLOWED: Policy(
+        Then.FAIL, "The account may not text this number.", pauses_after=25
+    ),
+    FailureKind.FILTERED: Policy(Then.FAIL, "The carrier filtered the text out.", pauses_after=25),
     FailureKind.THROTTLED: Policy(Then.HOLD, "The provider asked to slow down.", wait=2),
     FailureKind.DAILY_CAP: Policy(
         Then.HOLD, "The sender's daily limit is reached; it goes on later.", wait=3600

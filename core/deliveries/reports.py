@@ -2,137 +2,266 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select, update
+from flask import current_app
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
-from core.bulk import one_of
+from core.bulk import InsertNew, UpdateEach
 from core.channel import FailureKind, Status, StatusReport
-from core.contacts.models import NUMBER_INVALID, Contact
-from core.db import change_rows, insert_new, transaction, utcnow
+from core.db import db, dialect_name, is_writing, let_go, table_of, transaction, utcnow
+from core.deliveries.consequences import Failed, hold_senders, mark_numbers
+from core.deliveries.group_commit import GroupCommit
 from core.deliveries.models import RANK, Delivery
 from core.deliveries.models import StatusReport as ReportRow
 from core.deliveries.policy import POLICIES
-from core.dnc import UNSUBSCRIBED, add_dnc
 from core.host import current_host, notify
+from core.lookups import ReadOften, one_of, packed, read_rows
 
 FINAL = 4
 MATCH_FOR = timedelta(days=3)
 MATCH_BATCH = 500
+EXTENSION = "heliograph_reports"
+
+Given = tuple[str, StatusReport]
+NEEDED = ("id", "provider", "provider_id", "status", "number", "sender", "attempted_at")
+
+STORE = InsertNew(
+    ReportRow,
+    ("delivery_id", "provider", "provider_id", "status", "kind", "error_code", "detail"),
+    shared=("at",),
+    returning=("provider", "provider_id", "status"),
+)
+MOVE = UpdateEach(
+    Delivery,
+    ("id", "provider_id", "status", "reason", "error_code", "detail", "final_at"),
+    lambda given: {
+        "provider_id": func.coalesce(Delivery.provider_id, given["provider_id"]),
+        "status": given["status"],
+        "reason": given["reason"],
+        "error_code": given["error_code"],
+        "detail": given["detail"],
+        "final_at": given["final_at"],
+        "accepted_at": func.coalesce(Delivery.accepted_at, given["accepted_at"]),
+        "claim": None,
+        "lease_until": None,
+        "not_before": None,
+    },
+    shared=("accepted_at",),
+)
+IDENTIFY = UpdateEach(
+    Delivery,
+    ("id", "provider_id"),
+    lambda given: {"provider_id": func.coalesce(Delivery.provider_id, given["provider_id"])},
+)
 
 
 def receive_status(provider: str, report: StatusReport) -> bool:
     """Store *report* and apply it; False when it was known.
 
     A report of an unknown text is kept and matched when the text becomes known.
+    Reports that come at the same time are stored by one transaction; raises
+    Overloaded when that takes too long, and nothing of this one may be stored.
     """
-    with transaction() as session:
-        delivery = find_delivery(session, provider, report)
-        row = {
-            "delivery_id": delivery.id if delivery else None,
-            "provider": provider,
-            "provider_id": report.provider_id[:64],
-            "status": report.status.value,
-            "kind": report.kind.value if report.kind else "",
-            "error_code": report.error_code[:16],
-            "detail": report.detail,
-            "at": utcnow(),
-        }
-        if not insert_new(ReportRow, [row]):
-            return False
-        moved = delivery is not None and apply_report(delivery, report)
-    if moved and delivery is not None and current_host().implements("delivery_changed"):
+    if is_writing():  # the caller's transaction is the one
+        new, moved = store_reports([(provider, report)])[0]
+    else:
+        let_go()
+        new, moved = writer().submit((provider, report))
+    if moved is not None and current_host().implements("delivery_changed"):
+        delivery = db.session.get(Delivery, moved, populate_existing=True)
         notify("delivery_changed", delivery=delivery)
-    return True
+    return new
 
 
-def find_delivery(session: Session, provider: str, report: StatusReport) -> Delivery | None:
-    """By our own id first: it is known before the provider has answered."""
-    locked = select(Delivery).with_for_update()
-    by_provider_id = session.scalars(
-        locked.where(Delivery.provider == provider, Delivery.provider_id == report.provider_id)
-    ).first()
-    if by_provider_id is not None or not report.reference.isdecimal():
-        return by_provider_id
-    reference = int(report.reference[:18])
-    delivery = session.get(Delivery, reference, with_for_update=True, populate_existing=True)
-    if delivery is None or delivery.provider != provider or delivery.attempted_at is None:
-        return None
-    if delivery.provider_id is not None:  # another text than the one we hold
-        return None
-    return delivery
+def writer() -> GroupCommit[Given, tuple[bool, int | None]]:
+    found: GroupCommit[Given, tuple[bool, int | None]] = current_app.extensions.setdefault(
+        EXTENSION, GroupCommit(store_reports)
+    )
+    return found
 
 
-def apply_report(delivery: Delivery, report: StatusReport) -> bool:
-    """Move *delivery* up; True when its status changed. Runs inside a transaction."""
-    if delivery.provider_id is None:
-        delivery.provider_id = report.provider_id[:64]
-    if RANK[report.status.value] <= RANK[delivery.status]:
-        return False
+def store_reports(given: Sequence[Given]) -> list[tuple[bool, int | None]]:
+    """Store and apply reports in one transaction.
+
+    For each: whether it is new, and the id of the delivery whose status it changed.
+    """
     now = utcnow()
-    delivery.status = report.status.value
-    delivery.claim = delivery.lease_until = delivery.not_before = None
-    delivery.accepted_at = delivery.accepted_at or now
-    delivery.reason = report.kind.value if report.kind else ""
-    delivery.error_code = report.error_code[:16]
-    delivery.detail = report.detail or words_of(report.kind)
-    if RANK[delivery.status] == FINAL:
-        delivery.final_at = now
-    if report.kind is not None:
-        follow_up([(delivery.number, report.kind, report.error_code)])
-    return True
+    with transaction() as session:
+        deliveries = find_deliveries(given)
+        rows = [
+            report_row(provider, report, delivery)
+            for (provider, report), delivery in zip(given, deliveries, strict=True)
+        ]
+        new = {tuple(row) for row in STORE.run(rows, at=now)}
+        pairs, fresh = [], []
+        for (_, report), delivery, row in zip(given, deliveries, rows, strict=True):
+            key = (row["provider"], row["provider_id"], row["status"])
+            fresh.append(key in new)
+            new.discard(key)
+            if fresh[-1] and delivery is not None:
+                pairs.append((delivery, report))
+        moved = apply_reports(session, pairs, now)
+    return [
+        (is_new, moved.get(id(report))) for is_new, (_, report) in zip(fresh, given, strict=True)
+    ]
 
 
-def words_of(kind: FailureKind | None) -> str:
-    return POLICIES[kind].words if kind else ""
+def report_row(provider: str, report: StatusReport, delivery: Any) -> dict[str, Any]:
+    return {
+        "delivery_id": delivery.id if delivery else None,
+        "provider": provider,
+        "provider_id": report.provider_id[:64],
+        "status": report.status.value,
+        "kind": report.kind.value if report.kind else "",
+        "error_code": report.error_code[:16],
+        "detail": report.detail,
+    }
 
 
-def follow_up(failed: Iterable[tuple[str, FailureKind, str]]) -> None:
-    """What failures (number, kind, code) say of numbers. Runs inside a transaction."""
-    invalid = set()
-    for number, kind, code in failed:
-        policy = POLICIES[kind]
-        if policy.opts_out:
-            comment = f"Refused by the provider as opted out{f' (error {code})' if code else ''}"
-            add_dnc(number, reason=UNSUBSCRIBED, comment=comment, source="provider")
-        if policy.marks_number:
-            invalid.add(number)
-    if invalid:
-        change_rows(
-            update(Contact)
-            .where(Contact.mobile.in_(invalid))
-            .values(number_status=NUMBER_INVALID, updated_at=utcnow())
-        )
+def find_deliveries(given: Sequence[Given]) -> list[Any]:
+    """The delivery that each report is about, or None; locked, in the order of their ids.
+
+    By the provider's id, else by our own: that one is known before the provider
+    has answered.
+    """
+    rows = FIND.rows(
+        providers=packed({provider for provider, _ in given}),
+        provider_ids=packed({report.provider_id[:64] for _, report in given}),
+        ids=packed({own for _, report in given if (own := own_id(report)) is not None} or {0}),
+    )
+    known = {(row.provider, row.provider_id): row for row in rows}
+    ours = {row.id: row for row in rows}
+    found = []
+    for provider, report in given:
+        row = known.get((provider, report.provider_id[:64]))
+        if row is None:
+            row = ours.get(own_id(report) or 0)
+            if row is not None and not is_waiting_for(row, provider):
+                row = None
+        found.append(row)
+    return found
+
+
+def find_query() -> Select[Any]:
+    columns = table_of(Delivery).c
+    by_provider = one_of(columns.provider, bindparam("providers")) & one_of(
+        columns.provider_id, bindparam("provider_ids")
+    )
+    return locked(or_(by_provider, one_of(columns.id, bindparam("ids"))))
+
+
+FIND = ReadOften(find_query)
+
+
+def own_id(report: StatusReport) -> int | None:
+    return int(report.reference[:18]) if report.reference.isdecimal() else None
+
+
+def is_waiting_for(row: Any, provider: str) -> bool:
+    """Its text was handed over, and the provider's id of it is not known yet."""
+    return row.provider == provider and row.attempted_at is not None and row.provider_id is None
+
+
+def locked(*conditions: ColumnElement[bool]) -> Select[Any]:
+    columns = table_of(Delivery).c
+    query = select(*(columns[name] for name in NEEDED)).where(*conditions).order_by(columns.id)
+    return query.with_for_update() if dialect_name() == "postgresql" else query
+
+
+def apply_reports(
+    session: Session, pairs: Sequence[tuple[Any, StatusReport]], now: datetime
+) -> dict[int, int]:
+    """Move deliveries up, in the order of *pairs* (delivery, report).
+
+    Returns the id of each report object that changed a status, with its delivery's
+    id. Runs inside a transaction.
+    """
+    standing: dict[int, str] = {}
+    changes: dict[int, dict[str, Any]] = {}
+    moved, failed = {}, []
+    for row, report in pairs:
+        stands = standing.get(row.id, row.status)
+        change = changes.setdefault(row.id, {"id": row.id, "provider_id": report.provider_id[:64]})
+        if RANK[report.status.value] <= RANK[stands]:
+            continue
+        standing[row.id] = report.status.value
+        moved[id(report)] = row.id
+        change |= changed(report, now)
+        if report.kind is not None:
+            failed.append(failure_of(row, report))
+    MOVE.run([change for change in changes.values() if "status" in change], accepted_at=now)
+    IDENTIFY.run([change for change in changes.values() if "status" not in change])
+    session.expire_all()
+    mark_numbers(failed)
+    hold_senders(failed, now)
+    return moved
+
+
+def changed(report: StatusReport, now: datetime) -> dict[str, Any]:
+    """A delivery's columns after *report*."""
+    return {
+        "status": report.status.value,
+        "reason": report.kind.value if report.kind else "",
+        "error_code": report.error_code[:16],
+        "detail": report.detail or (POLICIES[report.kind].words if report.kind else ""),
+        "final_at": now if RANK[report.status.value] == FINAL else None,
+    }
+
+
+def failure_of(row: Any, report: StatusReport) -> Failed:
+    return Failed(
+        number=row.number,
+        provider=row.provider,
+        sender=row.sender,
+        kind=report.kind or FailureKind.UNREACHABLE,
+        code=report.error_code,
+        words=report.detail,
+        retry_after=report.retry_after,
+    )
 
 
 def match_reports(session: Session, provider: str, provider_ids: list[str]) -> None:
     """Apply what was reported of these texts before we knew their ids."""
-    waiting = session.scalars(
-        select(ReportRow)
+    columns = table_of(ReportRow).c
+    waiting = read_rows(
+        select(*columns)
         .where(
-            ReportRow.delivery_id.is_(None),
-            ReportRow.provider == provider,
-            one_of(ReportRow.provider_id, provider_ids),
+            columns.delivery_id.is_(None),
+            columns.provider == provider,
+            one_of(columns.provider_id, provider_ids),
         )
-        .order_by(ReportRow.id)
-    ).all()
-    for row in waiting:
-        delivery = session.scalars(
-            select(Delivery)
-            .where(Delivery.provider == provider, Delivery.provider_id == row.provider_id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        ).first()
-        if delivery is None:
-            continue
-        row.delivery_id = delivery.id
-        apply_report(delivery, report_of(row))
-    session.flush()
+        .order_by(columns.id)
+    )
+    if not waiting:
+        return
+    ids = {row.provider_id for row in waiting}
+    deliveries = {
+        row.provider_id: row
+        for row in read_rows(
+            locked(
+                table_of(Delivery).c.provider == provider,
+                one_of(table_of(Delivery).c.provider_id, ids),
+            )
+        )
+    }
+    matched = [
+        (row, deliveries[row.provider_id]) for row in waiting if row.provider_id in deliveries
+    ]
+    MATCH.run([{"id": row.id, "delivery_id": delivery.id} for row, delivery in matched])
+    pairs = [(delivery, report_of(row)) for row, delivery in matched]
+    apply_reports(session, pairs, utcnow())
 
 
-def report_of(row: ReportRow) -> StatusReport:
+MATCH = UpdateEach(
+    ReportRow, ("id", "delivery_id"), lambda given: {"delivery_id": given["delivery_id"]}
+)
+
+
+def report_of(row: Any) -> StatusReport:
     return StatusReport(
         provider_id=row.provider_id,
         status=Status(row.status),
@@ -145,7 +274,7 @@ def report_of(row: ReportRow) -> StatusReport:
 def match_waiting_reports() -> str | None:
     """Job: match reports that overtook the answer of their own send call."""
     with transaction() as session:
-        rows = session.execute(
+        rows: Iterable[Any] = session.execute(
             select(ReportRow.provider, ReportRow.provider_id)
             .join(
                 Delivery,
@@ -155,7 +284,10 @@ def match_waiting_reports() -> str | None:
             .where(ReportRow.delivery_id.is_(None), ReportRow.at > utcnow() - MATCH_FOR)
             .limit(MATCH_BATCH)
         ).all()
-        for provider in {row.provider for row in rows}:
-            ids = [row.provider_id for row in rows if row.provider == provider]
+        found: dict[str, list[str]] = {}
+        for row in rows:
+            found.setdefault(row.provider, []).append(row.provider_id)
+        for provider, ids in found.items():
             match_reports(session, provider, ids)
-    return f"matched {len(rows)}" if rows else None
+    total = sum(map(len, found.values()))
+    return f"matched {total}" if total else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -58,6 +59,7 @@ class PluginHost:
             self._hooks.add_hookspecs(spec)
         self._plugins: dict[str, PluginInfo] = {}
         self.shadowed: list[PluginInfo] = []
+        self._recent: dict[str, tuple[float, BaseModel | None]] = {}
 
     # -- loading ---------------------------------------------------------
 
@@ -164,6 +166,15 @@ class PluginHost:
             raise Conflict(f"The plugin {name} has no configuration.")
         return load_config(name, model, self._stored(name), self._cipher)
 
+    def recent_config(self, name: str, seconds: float) -> BaseModel:
+        """The same, as it stood at most *seconds* ago: spares reading and decrypting it."""
+        now = time.monotonic()
+        read_at, config = self._recent.get(name, (0.0, None))
+        if config is None or now - read_at > seconds:
+            config = self.config(name)
+            self._recent[name] = (now, config)
+        return config
+
     def shown_config(self, name: str) -> dict[str, Any]:
         return shown_config(self.get(name).contributions.config_model, self._stored(name))
 
@@ -224,6 +235,8 @@ class PluginHost:
 
     def implements(self, hook: str) -> bool:
         """Whether any enabled plugin has *hook*: spares work on hot paths."""
+        if not any(hook in info.contributions.hooks for info in self._plugins.values()):
+            return False
         return any(hook in info.contributions.hooks for info in self.enabled())
 
 

@@ -26,8 +26,14 @@ def current_plugin() -> str:
     return name
 
 
-def plugin_config(name: str | None = None) -> BaseModel:
-    """The validated config of the running plugin; raises ConfigIncomplete."""
+def plugin_config(name: str | None = None, *, max_age: float = 0) -> BaseModel:
+    """The validated config of the running plugin; raises ConfigIncomplete.
+
+    With *max_age* it may be so many seconds old: for callbacks, which come by the
+    thousand. Ask again without it before you refuse one.
+    """
+    if max_age:
+        return current_host().recent_config(name or current_plugin(), max_age)
     return current_host().config(name or current_plugin())
 
 

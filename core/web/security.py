@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Flask, Response, flash, make_response, render_template, request
+from flask import Flask, Request, Response, flash, make_response, render_template, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.wrappers import Response as AnyResponse
 
 from core.logins import LONGEST
 from core.settings import Settings
-from core.web.access import person
+from core.web.access import is_callback, person
 from core.web.kept import kept_fields, own_path, read_kept
 
 POLICY = "; ".join(
@@ -56,12 +57,28 @@ def cookie_settings(settings: Settings) -> dict[str, object]:
 
 
 def init_security(app: Flask) -> CSRFProtect:
+    app.session_interface = CookieSessions()
     app.after_request(add_headers)
     app.register_error_handler(CSRFError, refuse_forged)
     return CSRFProtect(app)
 
 
+class CookieSessions(SecureCookieSessionInterface):
+    """Flask's own, without preparing to read and sign cookies where there are none."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if session.modified or session:
+            super().save_session(app, session, response)
+
+
 def add_headers(response: AnyResponse) -> AnyResponse:
+    if is_callback():  # read by no browser
+        return response
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if request.endpoint != "static":

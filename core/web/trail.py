@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from core.audit import record
-from core.web.access import changes_nothing, person
+from core.web.access import changes_nothing, is_callback, person
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,9 @@ def note(subject: str, **changes: Any) -> None:
 
 
 def leave_entry(response: Response) -> Response:
-    if changes_nothing() or request.endpoint is None or response.status_code >= 400:
+    if is_callback() or changes_nothing() or request.endpoint is None:
+        return response
+    if response.status_code >= 400:
         return response
     user = person() or g.get("entered")
     if user is None:

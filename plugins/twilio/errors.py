@@ -6,7 +6,12 @@ callback; the others come in the answer to the request.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
 from core.plugin import FailureKind, Status
+
+RESET_ZONE = ZoneInfo("America/Los_Angeles")
 
 CODES: dict[FailureKind, tuple[int, ...]] = {
     FailureKind.BAD_NUMBER: (
@@ -51,6 +56,18 @@ STATUSES = {
     "failed": Status.FAILED,
     "canceled": Status.FAILED,
 }
+
+
+def seconds_to_wait(kind: FailureKind, now: datetime) -> float | None:
+    """How long the sender is to be held: daily limits end at midnight, US Pacific time.
+
+    https://www.twilio.com/docs/api/errors/30023, /30027
+    """
+    if kind is not FailureKind.DAILY_CAP:
+        return None
+    local = now.astimezone(RESET_ZONE)
+    midnight = datetime.combine(local.date() + timedelta(days=1), time(), RESET_ZONE)
+    return (midnight.astimezone(UTC) - now).total_seconds()
 
 
 def kind_of_answer(status: int, code: str) -> FailureKind:

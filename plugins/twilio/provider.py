@@ -21,11 +21,12 @@ from core.plugin import (
     Sent,
     Status,
     StatusReport,
+    utcnow,
 )
 
 from .checks import check_account
 from .config import TwilioConfig
-from .errors import STATUSES, kind_of_answer, kind_of_report
+from .errors import STATUSES, kind_of_answer, kind_of_report, seconds_to_wait
 from .gateway import Gateway
 from .lines import LineError
 
@@ -71,7 +72,7 @@ class TwilioProvider(Provider):
         if self._client is not None:
             return self._client
         config = self._account
-        self._gateway = Gateway(config.api_base_url, timeout=self.timeout - 5)
+        self._gateway = Gateway(config.api_base_url, timeout=0.8 * self.timeout)
         user, password = config.account_sid, config.auth_token
         if config.api_key_sid and config.api_key_secret:
             user, password = config.api_key_sid, config.api_key_secret
@@ -191,7 +192,8 @@ def refusal_of(status: int, body: str) -> Failure:
     except (ValueError, AttributeError):
         code, words = "", ""
     words = words or f"Twilio answered with HTTP {status}."
-    return Failure(kind_of_answer(status, code), words, code=code)
+    kind = kind_of_answer(status, code)
+    return Failure(kind, words, code=code, retry_after=seconds_to_wait(kind, utcnow()))
 
 
 def failure_of(error: Exception) -> Failure:

@@ -91,8 +91,8 @@ class Server(ThreadingHTTPServer):
 class Counterpart:
     """Start it, point `api_base_url` at `url`, look at `texts`.
 
-    `faults` are taken one per create call: a Refusal, or one of "hang",
-    "drop" (closed before it was taken), "accept_and_drop", "bad_json", "503".
+    `faults` are taken one per create call: None for none, a Refusal, or one of
+    "hang", "drop" (closed before it was taken), "accept_and_drop", "bad_json", "503".
     """
 
     account_sid = "AC" + "0a" * 16
@@ -106,7 +106,7 @@ class Counterpart:
     def __init__(self) -> None:
         self.texts: list[Text] = []
         self.opted_out: set[str] = set()
-        self.faults: list[Refusal | str] = []
+        self.faults: list[Refusal | str | None] = []
         self.latency = 0.0
         self.requests: list[tuple[str, str]] = []
         self._lock = threading.Lock()

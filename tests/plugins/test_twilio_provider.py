@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from core.channel import Failure, FailureKind, OutgoingText
 from plugins.twilio.config import TwilioConfig
-from plugins.twilio.errors import CODES, KINDS, STATUSES, kind_of_answer
+from plugins.twilio.errors import CODES, KINDS, STATUSES, kind_of_answer, seconds_to_wait
 from plugins.twilio.gateway import encoded
 from plugins.twilio.provider import TwilioProvider
 from tests.counterpart import Counterpart, sign
@@ -348,3 +348,17 @@ def test_a_cancelled_call_leaves_nothing_behind(make: Make, counterpart: Counter
 def test_forms_are_encoded_as_the_standard_library_does(fields: dict[str, str]) -> None:
     assert encoded(fields) == urlencode(fields, errors="replace")
     assert encoded({"MediaUrl": ["x y", "ü&"]}) == "MediaUrl=x+y&MediaUrl=%C3%BC%26"
+
+
+@pytest.mark.parametrize(
+    ("now", "hours"),
+    [
+        ("2026-11-24T20:00:00+00:00", 12),  # noon there: winter time
+        ("2026-07-01T06:59:00+00:00", 1 / 60),
+        ("2026-03-08T09:00:00+00:00", 22),  # 1 in the night; the day has 23 hours
+    ],
+)
+def test_a_daily_cap_ends_at_midnight_us_pacific(now: str, hours: float) -> None:
+    wait = seconds_to_wait(FailureKind.DAILY_CAP, datetime.fromisoformat(now))
+    assert wait == pytest.approx(hours * 3600)
+    assert seconds_to_wait(FailureKind.THROTTLED, datetime.fromisoformat(now)) is None

@@ -1,0 +1,32 @@
+"""Refusals in a row: no accident any more, so the broadcast must not burn its list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.channel import Failure, Sent
+from core.deliveries.calls import Result
+from core.deliveries.policy import POLICIES
+
+
+@dataclass(slots=True)
+class Streak:
+    """Refusals in a row with one code."""
+
+    code: str = ""
+    count: int = 0
+
+    def note(self, result: Result) -> str:
+        """Why the broadcast should be paused, or ""."""
+        if not isinstance(result, Failure):
+            if isinstance(result, Sent):
+                self.count = 0
+            return ""
+        policy = POLICIES[result.kind]
+        code = result.code or result.kind.value
+        self.count = self.count + 1 if code == self.code else 1
+        self.code = code
+        if self.count != policy.pauses_after:
+            return ""
+        words = result.text or policy.words
+        return f"{self.count} texts in a row were refused with the code {code}: {words}"

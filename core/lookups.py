@@ -1,0 +1,132 @@
+"""Many rows read at once: look-ups by many keys, rows without objects."""
+
+from __future__ import annotations
+
+import json
+from collections import namedtuple
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import starmap
+from typing import Any
+
+from sqlalchemy import BindParameter, ColumnElement, Select, any_, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.types import TypeEngine
+
+from core.db import db, dialect_name
+
+SEPARATOR = "\x1f"
+
+Process = Callable[[Any], Any]
+Column = ColumnElement[Any] | InstrumentedAttribute[Any]
+
+
+def one_of(column: Column, keys: Collection[Any] | BindParameter[str]) -> ColumnElement[bool]:
+    """SQL: *column* is one of *keys*, numbers or words, as one parameter however many.
+
+    A parameter in their place takes what `packed` makes of them.
+    """
+    given: Any = keys if isinstance(keys, BindParameter) else packed(keys)
+    if dialect_name() == "sqlite":
+        each = func.json_each(given).table_valued("value")
+        return column.in_(select(each.c.value))
+    words = func.string_to_array(given, SEPARATOR)
+    return column == any_(cast(words, ARRAY(column.type)))
+
+
+def packed(keys: Collection[Any]) -> str:
+    """*keys* as one value."""
+    if dialect_name() == "sqlite":
+        return json.dumps(list(keys))
+    return SEPARATOR.join(map(str, keys))
+
+
+def read_rows(query: Select[Any]) -> list[Any]:
+    """The rows of *query*, each with its columns by name.
+
+    From SQLite as one value: row by row, each would pass Python's one lock to and
+    fro, see `UpdateEach`.
+    """
+    if dialect_name() != "sqlite":
+        found = db.session.execute(query)
+        return list(starmap(row_class(tuple(found.keys())), found))
+    columns = query.selected_columns
+    value = db.session.execute(together(query)).scalar_one()
+    return unpacked(value, columns.keys(), result_processes([one.type for one in columns]))
+
+
+def together(query: Select[Any]) -> Select[Any]:
+    """SQLite: the rows of *query* as one JSON value."""
+    picked = query.subquery("picked")
+    return select(func.json_group_array(func.json_array(*picked.c)))
+
+
+def result_processes(types: Sequence[TypeEngine[Any]]) -> list[tuple[int, Process]]:
+    """What has to be done to which column of what the driver gives."""
+    dialect = db.engine.dialect
+    found = [type_.dialect_impl(dialect).result_processor(dialect, None) for type_ in types]
+    return [(at, process) for at, process in enumerate(found) if process is not None]
+
+
+def unpacked(value: str, names: Sequence[str], processes: list[tuple[int, Process]]) -> list[Any]:
+    rows = json.loads(value)
+    for at, process in processes:
+        for row in rows:
+            row[at] = process(row[at])
+    return list(starmap(row_class(tuple(names)), rows))
+
+
+@lru_cache(maxsize=256)
+def row_class(names: tuple[str, ...]) -> type[Any]:
+    return namedtuple("Row", names)
+
+
+class ReadOften:
+    """A SELECT that is made and compiled once for each dialect; see `read_rows`.
+
+    *make* gives the query, with a bindparam for each value that `rows` is given.
+    """
+
+    def __init__(self, make: Callable[[], Select[Any]]) -> None:
+        self._make = make
+        self._ready: dict[str, Ready] = {}
+
+    def rows(self, **values: Any) -> list[Any]:
+        """The rows, straight from the driver: strings, numbers and times only."""
+        dialect = dialect_name()
+        ready = self._ready.get(dialect)
+        if ready is None:
+            ready = self._ready[dialect] = self._compile(dialect)
+        connection = db.session.connection()
+        values = ready.constants | values
+        if dialect == "sqlite":
+            given = tuple(values[name] for name in ready.order)
+            found = connection.exec_driver_sql(ready.sql, given)
+            return unpacked(found.scalar_one(), ready.names, ready.processes)
+        return list(starmap(row_class(ready.names), connection.exec_driver_sql(ready.sql, values)))
+
+    def _compile(self, dialect: str) -> Ready:
+        query = self._make()
+        columns = query.selected_columns
+        whole = together(query) if dialect == "sqlite" else query
+        made = whole.compile(dialect=db.engine.dialect)
+        return Ready(
+            sql=str(made),
+            order=tuple(made.positiontup or ()),
+            constants=dict(made.params),
+            names=tuple(columns.keys()),
+            processes=result_processes([one.type for one in columns]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A compiled query: its parameters in order, those known, its columns, their processing."""
+
+    sql: str
+    order: tuple[str, ...]
+    constants: dict[str, Any]
+    names: tuple[str, ...]
+    processes: list[tuple[int, Process]]
