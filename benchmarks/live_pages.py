@@ -25,7 +25,7 @@ from core.messages import create_message
 from core.users import create_user
 
 NOBODY = "http://127.0.0.1:9"
-EMAIL, PASSWORD = "ann@example.com", "four words make one"  # noqa: S105
+EMAIL, PASSWORD = "ann@example.com", "four words make one"
 PAGES = ("/", "/broadcasts/", "/broadcasts/{0}", "/broadcasts/{0}/progress", "/contacts/")
 PAUSE = 0.05  # between two visits of the one visitor
 IDLE_VISITS = 200
