@@ -28,7 +28,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Dialect, Engine
-from sqlalchemy.exc import DisconnectionError, OperationalError
+from sqlalchemy.exc import DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -174,6 +175,10 @@ def let_go() -> None:
     """End what this context reads, so that it holds no connection while it waits."""
     if db.session.registry.has():
         db.session.rollback()
+
+
+# the database does not answer now: the same may work later
+AWAY = (OperationalError, InterfaceError, PoolTimeout)
 
 
 def is_deadlock(error: OperationalError) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select
@@ -20,7 +21,7 @@ from core.broadcasts.lifecycle import (
 )
 from core.broadcasts.models import RUNNING, Broadcast
 from core.broadcasts.plan import plan_broadcast
-from core.db import db, utcnow
+from core.db import AWAY, db, utcnow
 from core.deliveries.claim import Scope, in_flight, seconds_until_due
 from core.deliveries.courier import Tally
 from core.deliveries.loop import DeliveryLoop
@@ -224,9 +225,13 @@ def keep_sending(loop: DeliveryLoop) -> str | None:
     return None
 
 
-def note_fault(run: object) -> None:
-    error = run.exception()  # type: ignore[attr-defined]
+def note_fault(run: Future[Tally]) -> None:
+    if run.cancelled():
+        return
+    error = run.exception()
     if isinstance(error, HeliographError):
         log.warning("nothing is sent: %s", error.message)
+    elif isinstance(error, AWAY):
+        log.warning("sending waits for the database: %s", error)
     elif error is not None:
         log.error("a sending run failed", exc_info=error)

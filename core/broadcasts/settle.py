@@ -40,6 +40,7 @@ def settle(broadcast_id: int, way: str) -> int:
             .values(
                 status=status,
                 detail=f"Settled by hand as {way}.",
+                error_code="",
                 accepted_at=now if status == ACCEPTED else None,
                 final_at=now if status == FAILED else None,
                 not_before=None,

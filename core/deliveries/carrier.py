@@ -105,11 +105,12 @@ class Carrier:
         except asyncio.CancelledError:
             if task not in self._overdue:
                 raise
-            self._overdue.discard(task)
-            task.uncancel()
             raise TimeoutError(f"no answer within {seconds:g} seconds") from None
         finally:
             del self._ends[task]
+            if task in self._overdue:  # also when the provider made something else of it
+                self._overdue.discard(task)
+                task.uncancel()
 
     def _sweep(self) -> None:
         self._sweeper = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -17,21 +18,14 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy.exc import OperationalError
-
 from core.channel import Failure, FailureKind, Sent
-from core.db import transaction, utcnow
-from core.deliveries.calls import (
-    CallOutcome,
-    ClaimedText,
-    Released,
-    Result,
-    checked,
-    unknown_outcome,
-)
-from core.deliveries.carrier import Carrier, Hold
+from core.db import AWAY, transaction, utcnow
+from core.deliveries.answers import checked, sane, unknown_outcome
+from core.deliveries.calls import CallOutcome, ClaimedText, Released, Result
+from core.deliveries.carrier import SWEEP_SECONDS, Carrier, Hold
 from core.deliveries.claim import LEASE, Claims, Scope, claim_texts, is_open
 from core.deliveries.failures import pause_for
+from core.deliveries.late import StillUnderWay, hanging, record_when_done
 from core.deliveries.outcomes import record_outcomes
 from core.deliveries.pace import hold_sender
 from core.deliveries.policy import POLICIES, Then
@@ -94,6 +88,7 @@ class Courier:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _ripe: asyncio.Event = field(default_factory=asyncio.Event)
     _flushing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _end: float = math.inf
     _looked_at: float = 0.0
     _again_at: float = 0.0
     _streak: Streak = field(default_factory=Streak)
@@ -108,9 +103,12 @@ class Courier:
         """Seconds for one call: half a lease at most, so that nobody looks it up meanwhile."""
         return min(self.carrier.provider.timeout, LEASE / 2)
 
-    def stop(self) -> None:
-        """Claim nothing more and let what has not been handed over go back."""
-        self.stopping = True
+    def stop(self, end: float = math.inf) -> None:
+        """Claim nothing more and let what has not been handed over go back.
+
+        What is in flight is waited for until *end* (monotonic) at most.
+        """
+        self.stopping, self._end = True, min(end, self._end)
         self._wake.set()
 
     async def run(self) -> Tally:
@@ -120,15 +118,24 @@ class Courier:
         self._counted_at = time.monotonic()
         recorder = asyncio.ensure_future(self._record_behind())
         try:
-            while await self._claim_ahead() or self.ready or self._flying:
+            while await self._claim_ahead() or self.ready or self._waits:
                 await waited(self._wake, POLL_SECONDS)
         finally:
             self.stopping = True
-            recorder.cancel()
-            await asyncio.wait([recorder])
-            await self._settle()
-            self.carrier.leave(self)
+            self._release()
+            try:
+                await self._landed()
+                recorder.cancel()
+                await asyncio.wait([recorder])
+                await self._flush_at_last()
+            finally:
+                self.carrier.leave(self)
         return self.tally
+
+    @property
+    def _waits(self) -> bool:
+        """Whether more may come of what is in flight: texts to try again, a limit not reached."""
+        return self._flying > 0 and not self.stopping
 
     def _enough(self) -> int:
         """So many ready texts last until the next claim is done.
@@ -196,13 +203,21 @@ class Courier:
 
     async def carry(self, claimed: ClaimedText) -> None:
         """Hand one text over, unless it is too late for that; raises nothing."""
-        late = time.monotonic() > claimed.deadline - self.timeout
-        result = Released() if self.stopping or late else await self._call(claimed)
-        self._flying -= 1
+        try:
+            result = await self._call(claimed) if self._in_time(claimed) else Released()
+        finally:
+            self._flying -= 1
         self._land(claimed, result)
         hold = self.carrier.note(result)
         if hold is not None:
             self._holds.append(hold)
+
+    def _in_time(self, claimed: ClaimedText) -> bool:
+        """Whether a whole call fits into the lease; two clocks, as one may have stood still."""
+        return not self.stopping and (
+            time.monotonic() < claimed.deadline - self.timeout
+            and time.time() - claimed.text.attempted_at.timestamp() < LEASE - self.timeout
+        )
 
     async def _call(self, claimed: ClaimedText) -> Sent | Failure:
         """One call; whatever is not a clear answer is an unknown outcome."""
@@ -210,7 +225,10 @@ class Courier:
         try:
             return checked(await self.carrier.timed(provider.send, claimed.text, self.timeout))
         except Failure as failure:
-            return failure
+            return sane(failure)
+        except StillUnderWay as call:
+            record_when_done(call, provider.name, claimed, self.database)
+            return hanging(claimed.text.to, self.timeout)
         except TimeoutError as error:
             return unknown_outcome(claimed.text.to, error)
         except Exception as error:
@@ -254,7 +272,7 @@ class Courier:
             await waited(self._ripe, FLUSH_SECONDS)
             try:
                 await asyncio.shield(self._flush())
-            except OperationalError as error:  # the database is away: nothing may be lost
+            except Exception as error:  # the database is away: nothing may be lost
                 log.warning("outcomes wait for the database: %s", error)
                 await asyncio.sleep(1)
 
@@ -285,20 +303,21 @@ class Courier:
             until = utcnow() + timedelta(seconds=hold.seconds)
             hold_sender(name, self.scope.sender, until, hold.reason)
 
-    async def _settle(self) -> None:
-        """However the run ended: what is in flight lands, and is recorded."""
-        self._release()
-        end = time.monotonic() + self.timeout
-        while self._flying and time.monotonic() < end:
+    async def _landed(self) -> None:
+        """However the run ended: what is in flight lands, and is recorded meanwhile."""
+        end = time.monotonic() + self.timeout + 2 * SWEEP_SECONDS
+        while self._flying and time.monotonic() < min(end, self._end):
             await asyncio.sleep(0.02)
+
+    async def _flush_at_last(self) -> None:
         end = time.monotonic() + STUBBORN_SECONDS
         while True:
             try:
                 return await self._flush()
-            except OperationalError:
-                if time.monotonic() > end:
+            except AWAY:
+                if time.monotonic() > min(end, self._end):
                     raise
-                await asyncio.sleep(1)
+                await asyncio.sleep(0.5)
 
 
 async def waited(event: asyncio.Event, seconds: float) -> None:

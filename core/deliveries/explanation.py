@@ -29,6 +29,8 @@ def explain(delivery: Delivery) -> str:
     if delivery.status == SKIPPED:
         known = SKIP_REASONS.get(delivery.reason, delivery.reason.replace("_", " "))
         return f"It was not sent: the contact {known}. {delivery.detail}".strip()
+    if delivery.status == SENDING and delivery.reason == FailureKind.UNKNOWN_OUTCOME:
+        return f"{failure_words(delivery)} {delivery.detail}".strip()
     if delivery.status in (FAILED, UNDELIVERED):
         return f"{failure_words(delivery)} {delivery.detail}".strip()
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import timedelta
@@ -94,7 +95,8 @@ async def ask(
     provider: Provider, delivery_id: int, provider_id: str, call: ProviderCall
 ) -> StatusReport | None:
     try:
-        report = await call(provider.status, provider_id)
+        async with asyncio.timeout(provider.timeout):
+            report = await call(provider.status, provider_id)
     except Failure as failure:
         log.info("delivery %s: %s", delivery_id, failure.text)
         return None

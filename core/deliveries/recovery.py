@@ -14,10 +14,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from core.channel import Failure, OutgoingText, Provider, Sent
+from core.channel import Failure, FailureKind, OutgoingText, Provider, Sent
 from core.db import db, dialect_name, transaction, utcnow
-from core.deliveries.calls import CallOutcome, checked, unknown_outcome
+from core.deliveries.answers import checked, sane, unknown_outcome
+from core.deliveries.calls import CallOutcome
 from core.deliveries.carrier import ProviderCall
+from core.deliveries.late import HANGING
 from core.deliveries.models import FAILED, QUEUED, SENDING, UNKNOWN, Delivery
 from core.deliveries.outcomes import record_outcomes
 from core.deliveries.policy import MAX_ATTEMPTS
@@ -33,6 +35,7 @@ LONGEST_LEASE = timedelta(minutes=5)  # what ends later was written by a clock g
 AGAIN_AFTER = timedelta(seconds=15)
 ASK_AGAIN = timedelta(seconds=60)
 GIVE_UP_AFTER = timedelta(hours=1)
+DECIDE = "Nobody can tell whether it went out: decide."
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,7 @@ async def look_up(provider: Provider, item: Doubtful, call: ProviderCall) -> lis
         async with asyncio.timeout(provider.timeout):
             return [checked(answer) for answer in await call(provider.find, item.text)]
     except Failure as failure:
-        return failure
+        return sane(failure)
     except Exception as error:
         log.exception("provider %s failed to find delivery %s", provider.name, item.delivery_id)
         return unknown_outcome(item.text.to, error)
@@ -157,7 +160,10 @@ def conclude(provider: Provider, item: Doubtful, found: list[Sent] | Failure) ->
         if row is None or row.claim != item.claim or row.status != SENDING:
             return
         row.claim = row.lease_until = None
-        if row.attempts >= MAX_ATTEMPTS:
+        if row.error_code == HANGING:  # absent now is not absent for good
+            row.status, row.reason = UNKNOWN, FailureKind.UNKNOWN_OUTCOME.value
+            row.detail = f"{row.detail} {DECIDE}"
+        elif row.attempts >= MAX_ATTEMPTS:
             row.status, row.final_at = FAILED, utcnow()
             row.detail = f"Given up after {row.attempts} tries without a clear answer. {row.detail}"
         else:
@@ -189,10 +195,8 @@ def conclude_unsure(provider: Provider, item: Doubtful, failure: Failure, now: d
             return
         if never or now - item.text.attempted_at > GIVE_UP_AFTER:
             row.status, row.claim, row.lease_until = UNKNOWN, None, None
-            row.reason = "unknown_outcome"
-            row.detail = (
-                f"{row.detail or failure.text} Nobody can tell whether it went out: decide."
-            )
+            row.reason = FailureKind.UNKNOWN_OUTCOME.value
+            row.detail = f"{row.detail or failure.text} {DECIDE}"
         else:
             row.lease_until = now + ASK_AGAIN
         session.flush()

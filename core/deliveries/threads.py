@@ -8,17 +8,30 @@ from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import Any
 
+from core.deliveries.answers import ProviderFault
+
 Work = Callable[[], Any]
+
+MOST = 500  # calls at once; so many at most can hang for ever
+HANGS = "its code hangs. Restart Heliograph, and see what the provider waits for."
 
 
 class Threads:
-    """A pool that grows when all its threads are busy, and never waits for one to end."""
+    """A pool that grows when all its threads are busy, and never waits for one to end.
+
+    One for each provider, so that what hangs in one takes no thread of another.
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._queue: SimpleQueue[tuple[Future[Any], Work] | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._idle = self._count = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether so many calls are under way that most of them must be hanging."""
+        return self._count - self._idle >= MOST
 
     def submit(self, work: Work) -> Future[Any]:
         future: Future[Any] = Future()
@@ -39,7 +52,7 @@ class Threads:
                 try:
                     future.set_result(work())
                 except BaseException as error:
-                    future.set_exception(error)
+                    future.set_exception(as_exception(error))
             del item, future, work  # an idle thread keeps nothing alive
             with self._lock:
                 self._idle += 1
@@ -49,3 +62,10 @@ class Threads:
         with self._lock:
             for _ in range(self._count):
                 self._queue.put(None)
+
+
+def as_exception(error: BaseException) -> Exception:
+    """*error*, when a coroutine can be told of it; what ends coroutines is told in words."""
+    if isinstance(error, Exception) and not isinstance(error, StopIteration):
+        return error
+    return ProviderFault.of(error)
