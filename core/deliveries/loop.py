@@ -40,7 +40,10 @@ CarrierKey = tuple[str, str, datetime | None]
 
 
 class DeliveryLoop:
-    """Runs couriers. Start it after a fork; stop it before the process ends."""
+    """Runs couriers. Start it after a fork; stop it before the process ends.
+
+    `told` is for whoever starts runs: what was logged of their faults, and when.
+    """
 
     def __init__(self, app: Flask) -> None:
         self._app = app
@@ -55,6 +58,7 @@ class DeliveryLoop:
         self._couriers: dict[object, Courier] = {}
         self._runs: dict[object, Future[Tally]] = {}
         self._stopping = False
+        self.told: dict[object, float] = {}
         self._thread.start()
 
     def _serve(self) -> None:
@@ -86,14 +90,17 @@ class DeliveryLoop:
     ) -> Future[Tally]:
         """Start a run over *scope*, or join the one that is under way."""
         key = (scope.broadcast_id, scope.provider)
-        running = self._runs.get(key)
-        if running is not None and not running.done():
-            return running
+        if self.is_sending(scope):
+            return self._runs[key]
         run = asyncio.run_coroutine_threadsafe(
             self._send(key, scope, batch, limit, progress), self._loop
         )
         self._runs[key] = run
         return run
+
+    def is_sending(self, scope: Scope) -> bool:
+        run = self._runs.get((scope.broadcast_id, scope.provider))
+        return run is not None and not run.done()
 
     async def _send(
         self,
@@ -177,7 +184,7 @@ class DeliveryLoop:
         self._stopping = True
         for courier in list(self._couriers.values()):
             self._loop.call_soon_threadsafe(courier.stop)
-        for run in list(self._runs.values()):
+        for run in [run for run in self._runs.values() if not run.done()]:
             try:
                 run.result(timeout=seconds)
             except Exception as error:
