@@ -104,6 +104,7 @@ def begin(broadcast_id: int) -> Broadcast:
                 provider=name,
                 sender=sender,
                 started_at=utcnow(),
+                status_at=utcnow(),
             )
         )
     if begun:
@@ -185,7 +186,7 @@ def change(
 def set_status(
     broadcast_id: int, allowed: tuple[str, ...], status: str, *, reason: str = ""
 ) -> bool:
-    values: dict[str, object] = {"status": status, "reason": reason}
+    values: dict[str, object] = {"status": status, "reason": reason, "status_at": utcnow()}
     if status in (FINISHED, CANCELLED):
         values["finished_at"] = utcnow()
     with transaction():
@@ -228,6 +229,7 @@ def finish_if_done(broadcast_id: int) -> bool:
             .values(
                 status=FINISHED,
                 finished_at=utcnow(),
+                status_at=utcnow(),
                 reason=reason,
             )
         )

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from core.broadcasts.models import PAUSED, RUNNING, Broadcast
 from core.bulk import UpdateEach
 from core.channel import Failure
-from core.db import change_rows, dialect_name, once_committed
+from core.db import change_rows, dialect_name, once_committed, utcnow
 from core.deliveries.calls import CallOutcome
 from core.deliveries.consequences import Failed, hold_senders, mark_numbers
 from core.deliveries.models import FAILED, QUEUED, SENDING, Delivery
@@ -165,7 +165,7 @@ def pause_for(broadcast_id: int, reason: str) -> None:
     paused = change_rows(
         update(Broadcast)
         .where(Broadcast.id == broadcast_id, Broadcast.status == RUNNING)
-        .values(status=PAUSED, reason=reason)
+        .values(status=PAUSED, reason=reason, status_at=utcnow())
     )
     if paused:
         fields = {"broadcast_id": broadcast_id, "status": PAUSED}
