@@ -113,8 +113,11 @@ def overdue(moments: Sequence[datetime | None]) -> Obstacle | None:
     return Obstacle(obstacles.NOBODY) if utcnow() - last > PATIENCE else None
 
 
-def oldest_waiting(broadcast_id: int) -> Delivery | None:
-    """The text that is next: due first, else the first retry, else one without an answer."""
+def oldest_waiting(broadcast_id: int | None) -> Delivery | None:
+    """The text that is next: due first, else the first retry, else one without an answer.
+
+    Of those that belong to no broadcast when *broadcast_id* is None.
+    """
     texts = select(Delivery).where(Delivery.broadcast_id == broadcast_id).limit(1)
     queued = texts.where(Delivery.status == QUEUED)
     for query in (

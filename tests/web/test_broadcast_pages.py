@@ -223,5 +223,6 @@ def test_the_page_says_why_a_broadcast_stands_still(
     page = marc.get(place).text
     assert "The provider cannot send. The provider recorder is disabled." in page
     assert "heliograph plugins" not in page
+    assert "The provider cannot send." in marc.get("/").text
     marc.post(f"/broadcasts/{message.id}/pause")
     assert "Paused by hand." in marc.get(place).text
