@@ -83,7 +83,7 @@ class OutgoingText:
 
     reference: str
     to: str
-    text: str
+    text: str = field(repr=False)  # it may end up in a log
     sender: str
     parts: int
     callback_url: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -155,6 +155,8 @@ def transaction() -> Iterator[Session]:
         raise RuntimeError("changed objects outside of a transaction()")
     session.rollback()
     session.info["writing"] = True
+    told: list[Callable[[], None]] = []
+    session.info["once_committed"] = told
     try:
         session.connection(execution_options={"writes": True})
         yield session
@@ -164,6 +166,16 @@ def transaction() -> Iterator[Session]:
         raise
     finally:
         session.info["writing"] = False
+    for tell in told:
+        tell()
+
+
+def once_committed(tell: Callable[[], None]) -> None:
+    """Do *tell* when the running transaction is committed, and not when it is undone."""
+    if is_writing():
+        db.session().info["once_committed"].append(tell)
+    else:
+        tell()
 
 
 def is_writing() -> bool:

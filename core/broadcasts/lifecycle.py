@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import exists, func, or_, select, update
 
@@ -17,13 +19,15 @@ from core.broadcasts.models import (
     Broadcast,
 )
 from core.contacts.profile import LARGEST_ID
-from core.db import change_rows, db, transaction, utcnow
+from core.db import change_rows, db, once_committed, transaction, utcnow
 from core.deliveries.models import CANCELLED as TEXT_CANCELLED
 from core.deliveries.models import OPEN, QUEUED, Delivery
 from core.errors import Conflict, NotFound
 from core.messages.models import TextMessage, text_message_segments
 from core.providers import default_provider, open_provider
 from core.segments.models import Segment
+
+log = logging.getLogger(__name__)
 
 
 def get_broadcast(broadcast_id: int) -> Broadcast:
@@ -86,10 +90,11 @@ def begin(broadcast_id: int) -> Broadcast:
         name = default_provider()
         sender = open_provider(name).sender
     except Conflict as error:
-        set_status(broadcast_id, (SCHEDULED,), SCHEDULED, reason=error.message)
+        if broadcast.reason != error.message:  # it is tried every other second
+            set_status(broadcast_id, (SCHEDULED,), SCHEDULED, reason=error.message)
         raise
     with transaction():
-        change_rows(
+        begun = change_rows(
             update(Broadcast)
             .where(Broadcast.id == broadcast_id, Broadcast.status == SCHEDULED)
             .values(
@@ -99,8 +104,12 @@ def begin(broadcast_id: int) -> Broadcast:
                 provider=name,
                 sender=sender,
                 started_at=utcnow(),
+                status_at=utcnow(),
             )
         )
+    if begun:
+        fields = {"broadcast_id": broadcast_id, "provider": name, "sender": sender}
+        log.info("broadcast %s starts through %s", broadcast_id, name, extra=fields)
     return get_broadcast(broadcast_id)
 
 
@@ -177,7 +186,7 @@ def change(
 def set_status(
     broadcast_id: int, allowed: tuple[str, ...], status: str, *, reason: str = ""
 ) -> bool:
-    values: dict[str, object] = {"status": status, "reason": reason}
+    values: dict[str, object] = {"status": status, "reason": reason, "status_at": utcnow()}
     if status in (FINISHED, CANCELLED):
         values["finished_at"] = utcnow()
     with transaction():
@@ -186,7 +195,16 @@ def set_status(
             .where(Broadcast.id == broadcast_id, Broadcast.status.in_(allowed))
             .values(**values)
         )
+        if changed:
+            once_committed(partial(tell_status, broadcast_id, status, reason))
         return bool(changed)
+
+
+def tell_status(broadcast_id: int, status: str, reason: str = "") -> None:
+    fields = {"broadcast_id": broadcast_id, "status": status}
+    level = logging.WARNING if status == SCHEDULED and reason else logging.INFO
+    words = f": {reason}" if reason else ""
+    log.log(level, "broadcast %s is %s%s", broadcast_id, status, words, extra=fields)
 
 
 def finish_if_done(broadcast_id: int) -> bool:
@@ -198,6 +216,7 @@ def finish_if_done(broadcast_id: int) -> bool:
                 select(Delivery.id).where(Delivery.broadcast_id == broadcast_id).limit(1).subquery()
             )
         )
+        reason = "" if any_text else "No recipients: nobody in its segments can be texted."
         finished = change_rows(
             update(Broadcast)
             .where(
@@ -210,7 +229,10 @@ def finish_if_done(broadcast_id: int) -> bool:
             .values(
                 status=FINISHED,
                 finished_at=utcnow(),
-                reason="" if any_text else "No recipients: nobody in its segments can be texted.",
+                status_at=utcnow(),
+                reason=reason,
             )
         )
+        if finished:
+            once_committed(partial(tell_status, broadcast_id, FINISHED, reason))
         return bool(finished)

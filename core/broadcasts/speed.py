@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from core.broadcasts.models import RUNNING, Broadcast
 from core.db import db, utcnow
 from core.deliveries.models import QUEUED, SENDING, Delivery
+from core.deliveries.obstacles import unanswered
 
 WINDOW = timedelta(seconds=15)
 LEAST_SECONDS = 2.0
@@ -17,11 +18,15 @@ LEAST_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """Texts handed over per second, texts in flight, and the estimate of the time left."""
+    """Texts handed over per second, texts in flight, and the estimate of the time left.
+
+    `unanswered` are those in flight for longer than a call can take: they are looked up.
+    """
 
     per_second: float = 0.0
     in_flight: int = 0
     seconds_left: float | None = None
+    unanswered: int = 0
 
 
 def speed_of(broadcast: Broadcast, open_texts: int) -> Speed:
@@ -39,12 +44,12 @@ def speed_of(broadcast: Broadcast, open_texts: int) -> Speed:
             Delivery.status.not_in((SENDING, QUEUED)),
         )
     )
-    flying = (
-        select(func.count())
-        .select_from(Delivery)
-        .where(Delivery.status == SENDING, Delivery.broadcast_id == broadcast.id)
+    lost = func.count(case((unanswered(now), 1)))
+    flying = select(func.count(), lost).where(
+        Delivery.status == SENDING, Delivery.broadcast_id == broadcast.id
     )
     seconds = max((now - since).total_seconds(), LEAST_SECONDS)
     per_second = (db.session.scalar(handed_over) or 0) / seconds
     left = open_texts / per_second if per_second else None
-    return Speed(per_second, db.session.scalar(flying) or 0, left)
+    sending, silent = db.session.execute(flying).one()
+    return Speed(per_second, sending - silent, left, silent)

@@ -9,13 +9,17 @@ from core.channel import Failure, OutgoingText, Sent
 
 @dataclass(frozen=True, slots=True)
 class ClaimedText:
-    """A text to be sent. `due` and `deadline` are seconds of the monotonic clock."""
+    """A text to be sent. `due` and `deadline` are seconds of the monotonic clock.
+
+    `attempt` counts from 1.
+    """
 
     delivery_id: int
     text: OutgoingText
     claim: str
     due: float
     deadline: float
+    attempt: int = 1
 
 
 class Released(Exception):

@@ -100,7 +100,14 @@ def claim_texts(scope: Scope, limit: int) -> Claims:
         mark(sorted_out, now)
     arrived = time.monotonic()
     texts = [
-        ClaimedText(row["id"], row["outgoing"], sorted_out.claim, arrived + wait, arrived + LEASE)
+        ClaimedText(
+            row["id"],
+            row["outgoing"],
+            sorted_out.claim,
+            arrived + wait,
+            arrived + LEASE,
+            row["attempts"],
+        )
         for row, wait in zip(sorted_out.go, waits, strict=True)
     ]
     return Claims(texts, len(sorted_out.skip), len(sorted_out.later))

@@ -30,6 +30,7 @@ from core.deliveries.outcomes import record_outcomes
 from core.deliveries.pace import hold_sender
 from core.deliveries.policy import POLICIES, Then
 from core.deliveries.streak import Streak
+from core.logs import text_fields
 
 log = logging.getLogger(__name__)
 
@@ -232,8 +233,22 @@ class Courier:
         except TimeoutError as error:
             return unknown_outcome(claimed.text.to, error)
         except Exception as error:
-            log.exception("provider %s raised for delivery %s", provider.name, claimed.delivery_id)
+            log.exception(
+                "provider %s raised for delivery %s",
+                provider.name,
+                claimed.delivery_id,
+                extra=self._fields(claimed),
+            )
             return unknown_outcome(claimed.text.to, error)
+
+    def _fields(self, claimed: ClaimedText) -> dict[str, object]:
+        return text_fields(
+            claimed.delivery_id,
+            broadcast_id=self.scope.broadcast_id,
+            provider=self.carrier.provider.name,
+            sender=claimed.text.sender,
+            attempt=claimed.attempt,
+        )
 
     def _land(self, claimed: ClaimedText, result: Result) -> None:
         self._done.append(CallOutcome(claimed.delivery_id, claimed.claim, result))
@@ -273,7 +288,16 @@ class Courier:
             try:
                 await asyncio.shield(self._flush())
             except Exception as error:  # the database is away: nothing may be lost
-                log.warning("outcomes wait for the database: %s", error)
+                log.warning(
+                    "%s outcomes wait for the database: %s",
+                    len(self._done),
+                    error,
+                    extra={
+                        "broadcast_id": self.scope.broadcast_id,
+                        "provider": self.carrier.provider.name,
+                        "sender": self.scope.sender,
+                    },
+                )
                 await asyncio.sleep(1)
 
     async def _flush(self) -> None:

@@ -47,7 +47,10 @@ Question = Callable[[Provider, Database, ProviderCall], Awaitable[int]]
 
 
 class DeliveryLoop:
-    """Runs couriers. Start it after a fork; stop it before the process ends."""
+    """Runs couriers. Start it after a fork; stop it before the process ends.
+
+    `told` is for whoever starts runs: what was logged of their faults, and when.
+    """
 
     def __init__(self, app: Flask) -> None:
         self._app = app
@@ -65,6 +68,7 @@ class DeliveryLoop:
         self._beside: set[asyncio.Task[Any]] = set()
         self._stopping = threading.Event()
         self._ended = False
+        self.told: dict[object, float] = {}
         self._thread.start()
 
     def _serve(self) -> None:
@@ -126,14 +130,17 @@ class DeliveryLoop:
     ) -> Future[Tally]:
         """Start a run over *scope*, or join the one that is under way."""
         key = (scope.broadcast_id, scope.provider)
-        running = self._runs.get(key)
-        if running is not None and not running.done():
-            return running
+        if self.is_sending(scope):
+            return self._runs[key]
         run = asyncio.run_coroutine_threadsafe(
             self._send(key, scope, batch, limit, progress), self._loop
         )
         self._runs[key] = run
         return run
+
+    def is_sending(self, scope: Scope) -> bool:
+        run = self._runs.get((scope.broadcast_id, scope.provider))
+        return run is not None and not run.done()
 
     async def _send(
         self,

@@ -149,6 +149,12 @@ class Delivery(Model):
             postgresql_where=sql(IS_TROUBLED),
         ),
         Index(
+            "ix_deliveries_unknown",
+            "broadcast_id",
+            sqlite_where=sql("status = 'unknown'"),
+            postgresql_where=sql("status = 'unknown'"),
+        ),
+        Index(
             "ix_deliveries_unreported",
             "accepted_at",
             sqlite_where=sql("status IN ('accepted', 'sent')"),

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.bulk import UpdateEach
 from core.channel import Failure, Sent
-from core.db import AWAY, transaction, utcnow
+from core.db import AWAY, db, transaction, utcnow
 from core.deliveries.calls import CallOutcome, Released
 from core.deliveries.failures import record_failures
 from core.deliveries.models import (
@@ -27,6 +27,7 @@ from core.deliveries.models import (
     Delivery,
 )
 from core.deliveries.reports import match_reports
+from core.logs import text_fields
 
 log = logging.getLogger(__name__)
 
@@ -68,11 +69,21 @@ def record_alone(provider: str, item: CallOutcome) -> None:
     except IntegrityError:
         if not isinstance(item.result, Sent):
             raise
+        row = db.session.get_one(Delivery, item.delivery_id)
+        fields = text_fields(
+            row.id,
+            broadcast_id=row.broadcast_id,
+            provider=provider,
+            sender=row.sender,
+            attempt=row.attempts,
+        )
         log.warning(
-            "delivery %s: %s answered with the id %s, which another text has",
-            item.delivery_id,
+            "delivery %s of broadcast %s: %s answered with the id %s, which another text has",
+            row.id,
+            row.broadcast_id or "none",
             provider,
             item.result.provider_id,
+            extra=fields,
         )
         record_without_id(item, item.result)
     except AWAY:

@@ -42,7 +42,7 @@ def run_job(app: Flask, job: Job, *, forced: bool = False) -> str | None:
             finish(job, begun, "", "".join(traceback.format_exception(error)))
             if forced:
                 raise
-            log.exception("job %s failed", job.key)
+            log.exception("job %s failed", job.key, extra={"job": job.key})
             return None
         finish(job, begun, result or "", "")
         return result

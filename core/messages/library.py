@@ -71,7 +71,7 @@ def create_message(
         session.flush()
         if chosen:
             status = SCHEDULED if publish_up else DRAFT
-            session.add(Broadcast(id=message.id, status=status))
+            session.add(Broadcast(id=message.id, status=status, status_at=utcnow()))
     return message
 
 
@@ -107,6 +107,7 @@ def edit_message(message_id: int, *, seen: datetime | None = None, **changes: An
         waiting = session.get(Broadcast, message_id, populate_existing=True)
         if waiting is not None and waiting.status in (DRAFT, SCHEDULED):
             waiting.status = SCHEDULED if message.publish_up else DRAFT
+            waiting.status_at = utcnow()
     return message
 
 

@@ -28,15 +28,15 @@ from core.broadcasts.lifecycle import (
     resume,
 )
 from core.broadcasts.models import DRAFT, RUNNING, SCHEDULED, Broadcast
+from core.broadcasts.progress import progress_of
 from core.broadcasts.resend import KINDS, resend_failed
 from core.broadcasts.review import left_out, review
 from core.broadcasts.settle import WAYS, settle
-from core.broadcasts.speed import speed_of
 from core.contacts.models import Contact
 from core.contacts.profile import LARGEST_ID
 from core.db import db, utcnow
 from core.deliveries.explanation import explain
-from core.deliveries.models import OPEN, STATUSES, Delivery, Sender, StatusReport
+from core.deliveries.models import OPEN, STATUSES, Delivery, StatusReport
 from core.errors import BadInput, Conflict, HeliographError, NotFound
 from core.messages import send_now, unschedule
 from core.providers import default_provider, open_provider
@@ -94,7 +94,7 @@ def provider_facts() -> dict[str, Any]:
 def facts(broadcast: Broadcast) -> dict[str, Any]:
     counts = kept_counts(broadcast, exact=True)
     by = counts.by_status
-    held = db.session.get(Sender, (broadcast.provider or "", broadcast.sender or ""))
+    progress = progress_of(broadcast, counts.open)
     done = counts.recipients - counts.open
     taken = sum(by.get(one, 0) for one in ("accepted", "sent", "delivered", "undelivered"))
     return {
@@ -106,11 +106,12 @@ def facts(broadcast: Broadcast) -> dict[str, Any]:
             (_("Handed over"), taken, "busy"),
             (_("Delivered"), by.get("delivered", 0), "good"),
         ],
-        "held": held if held and held.held_until and held.held_until > utcnow() else None,
+        "progress": progress,
+        "obstacle": progress.obstacle,
         "live": broadcast.status == RUNNING or counts.open > 0,
         "planning": broadcast.status == RUNNING and broadcast.planned_at is None,
         "statuses": [(one, by[one]) for one in STATUSES if by.get(one) and one != "skipped"],
-        "speed": speed_of(broadcast, counts.open),
+        "speed": progress.speed,
         "again": set(KINDS),
     }
 

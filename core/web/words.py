@@ -5,6 +5,11 @@ from __future__ import annotations
 from flask import Flask
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup, escape
+
+from core.deliveries import obstacles
+from core.deliveries.obstacles import Obstacle
+from core.web.locale import moment
 
 # tone: good, bad, warn, busy, calm
 STATUSES: dict[str, tuple[LazyString, str]] = {
@@ -70,6 +75,28 @@ FAILED: dict[str, LazyString] = {
     "unknown_outcome": _l("Nobody knows whether it went out"),
     "unknown": _l("No reason was given"),
 }
+# the words of core.deliveries.obstacles, with times as the reader writes them
+OBSTACLES: dict[str, LazyString] = {
+    obstacles.PAUSED: _l("It is paused."),
+    obstacles.PLANNING: _l("Its recipients are being worked out."),
+    obstacles.PROVIDER: _l("The provider cannot send. {detail}"),
+    obstacles.HELD: _l("The sender {sender} is held until {until}. {detail}"),
+    obstacles.PACE: _l(
+        "The sender {sender} may send so few texts that the next one goes out at {until}."
+    ),
+    obstacles.QUIET: _l("Quiet hours where the contacts live: it goes on at {until}."),
+    obstacles.RETRY: _l(
+        "What is left failed for a moment; the next text is tried again at {until}. {detail}"
+    ),
+    obstacles.ANSWERS: _l(
+        "The last texts got no clear answer: the provider is asked what became of them."
+    ),
+    obstacles.FINISHING: _l("All texts are done: it is finished in a moment."),
+    obstacles.NOBODY: _l(
+        "It is due, and nothing happens: no process of the server seems to send. Ask an admin to "
+        "look at the jobs."
+    ),
+}
 ENTRY_ICONS = {
     "clock": "clock",
     "send": "send",
@@ -95,6 +122,7 @@ KINDS: dict[str, LazyString] = {
 def init_words(app: Flask) -> None:
     app.add_template_global(status_words)
     app.add_template_global(reason_words)
+    app.add_template_global(obstacle_words)
     app.jinja_env.globals.update(entry_icons=ENTRY_ICONS, entry_kinds=KINDS)
 
 
@@ -108,3 +136,12 @@ def reason_words(reason: str) -> str:
     """Why a text was skipped or failed."""
     known = SKIPPED.get(reason) or FAILED.get(reason)
     return str(known) if known else reason.replace("_", " ")
+
+
+def obstacle_words(obstacle: Obstacle) -> Markup:
+    """Why a broadcast stands still."""
+    detail = obstacle.detail.partition(" Run: ")[0]
+    if obstacle.kind == obstacles.PAUSED and detail:
+        return escape(detail)
+    words = escape(str(OBSTACLES[obstacle.kind]))
+    return words.format(detail=detail, until=moment(obstacle.until), sender=obstacle.sender)
