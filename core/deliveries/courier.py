@@ -215,9 +215,12 @@ class Courier:
 
     def _in_time(self, claimed: ClaimedText) -> bool:
         """Whether a whole call fits into the lease; two clocks, as one may have stood still."""
-        return not self.stopping and (
-            time.monotonic() < claimed.deadline - self.timeout
-            and time.time() - claimed.text.attempted_at.timestamp() < LEASE - self.timeout
+        if self.stopping:
+            return False
+        timeout = self.timeout
+        return (
+            time.monotonic() < claimed.deadline - timeout
+            and time.time() - claimed.text.attempted_at.timestamp() < LEASE - timeout
         )
 
     async def _call(self, claimed: ClaimedText) -> Sent | Failure:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import logging
 import threading
@@ -11,7 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from flask import Flask
@@ -69,6 +70,7 @@ class DeliveryLoop:
         self._stopping = threading.Event()
         self._ended = False
         self.told: dict[object, float] = {}
+        gc.freeze()  # what is loaded by now stays: it need not be looked through again and again
         self._thread.start()
 
     def _serve(self) -> None:
@@ -90,7 +92,7 @@ class DeliveryLoop:
         plugin may end this loop.
         """
         try:
-            if inspect.iscoroutinefunction(method):
+            if is_async(getattr(method, "__func__", method)):
                 return await method(argument)
             found = await self._on_thread(method, argument)
             return await found if inspect.isawaitable(found) else found
@@ -282,6 +284,11 @@ class DeliveryLoop:
         task = asyncio.ensure_future(work)
         self._beside.add(task)
         task.add_done_callback(self._beside.discard)
+
+
+@lru_cache(maxsize=64)
+def is_async(function: Callable[..., Any]) -> bool:
+    return inspect.iscoroutinefunction(function)
 
 
 def opened(scope: Scope, known: frozenset[CarrierKey]) -> tuple[Provider | None, Scope]:
