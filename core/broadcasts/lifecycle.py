@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
-from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy import Select, exists, func, or_, select, update
 
 from core.broadcasts.models import (
     CANCELLED,
@@ -28,6 +29,8 @@ from core.providers import default_provider, open_provider
 from core.segments.models import Segment
 
 log = logging.getLogger(__name__)
+
+SWEPT_FOR = timedelta(days=1)
 
 
 def get_broadcast(broadcast_id: int) -> Broadcast:
@@ -156,12 +159,37 @@ def cancel(broadcast_id: int) -> Broadcast:
 
 
 def sweep_cancelled() -> int:
-    """Mark what is still queued of cancelled broadcasts; returns how many."""
-    ended = select(Broadcast.id).where(Broadcast.status == CANCELLED)
+    """Mark what is still queued of broadcasts that were cancelled lately; returns how many.
+
+    A text that was in flight then may come back to the queue, an hour later at most.
+    """
+    lately = Broadcast.finished_at > utcnow() - SWEPT_FOR
+    ended = select(Broadcast.id).where(Broadcast.status == CANCELLED, lately)
+    swept = 0
+    for broadcast_id in db.session.scalars(ended).all():
+        for half in halves_of_queue(broadcast_id):
+            if db.session.scalar(half.limit(1)) is not None:
+                swept += cancel_texts(half)
+    return swept
+
+
+def halves_of_queue(broadcast_id: int) -> tuple[Select[Any], Select[Any]]:
+    """Ids of its texts that wait for nothing, and of those that wait for a time.
+
+    Each half has an index of its own, which no other form of the question would use.
+    """
+    queued = select(Delivery.id).where(
+        Delivery.broadcast_id == broadcast_id, Delivery.status == QUEUED
+    )
+    fresh = queued.where(Delivery.not_before.is_(None)).order_by(Delivery.id)
+    return fresh, queued.where(Delivery.not_before.is_not(None)).order_by(Delivery.not_before)
+
+
+def cancel_texts(ids: Select[Any]) -> int:
     with transaction():
         return change_rows(
             update(Delivery)
-            .where(Delivery.status == QUEUED, Delivery.broadcast_id.in_(ended))
+            .where(Delivery.id.in_(ids), Delivery.status == QUEUED)
             .values(
                 status=TEXT_CANCELLED,
                 reason="cancelled",

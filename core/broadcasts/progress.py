@@ -12,11 +12,11 @@ from datetime import datetime
 from sqlalchemy import select
 
 from core.broadcasts.models import PAUSED, RUNNING, SCHEDULED, Broadcast
-from core.broadcasts.speed import WINDOW, Speed, speed_of
+from core.broadcasts.speed import WINDOW, Speed, is_moving, speed_of
 from core.db import db, utcnow
 from core.deliveries import obstacles
 from core.deliveries.explanation import explain
-from core.deliveries.models import QUEUED, SENDING, Delivery, Sender
+from core.deliveries.models import QUEUED, SENDING, Delivery, Sender, belongs_to
 from core.deliveries.obstacles import Obstacle, held_sender, sender_obstacle
 from core.host.state import states
 
@@ -48,13 +48,13 @@ def progress_of(broadcast: Broadcast, open_texts: int) -> Progress:
     next_text = oldest_waiting(broadcast.id) if broadcast.status in (RUNNING, PAUSED) else None
     return Progress(
         speed,
-        obstacle_of(broadcast, speed),
+        obstacle_of(broadcast),
         held_sender(broadcast.provider or "", broadcast.sender or ""),
         Waiting(next_text.id, next_text.created_at, explain(next_text)) if next_text else None,
     )
 
 
-def obstacle_of(broadcast: Broadcast, speed: Speed | None = None) -> Obstacle | None:
+def obstacle_of(broadcast: Broadcast) -> Obstacle | None:
     """Why nothing of it goes out right now, or None."""
     if broadcast.status == PAUSED:
         return Obstacle(obstacles.PAUSED, broadcast.reason)
@@ -65,12 +65,11 @@ def obstacle_of(broadcast: Broadcast, speed: Speed | None = None) -> Obstacle | 
     found = sender_obstacle(broadcast.provider or "", broadcast.sender or "")
     if found is not None:
         return found
-    speed = speed or speed_of(broadcast, 0)
-    if speed.per_second or speed.in_flight:
+    if is_moving(broadcast):
         return None
     if broadcast.planned_at is None:
         return why_it_is_not_planned(broadcast)
-    return why_no_text_goes(broadcast, speed)
+    return why_no_text_goes(broadcast)
 
 
 def why_it_does_not_begin(broadcast: Broadcast) -> Obstacle | None:
@@ -88,12 +87,14 @@ def why_it_is_not_planned(broadcast: Broadcast) -> Obstacle | None:
     return overdue([broadcast.started_at, broadcast.status_at, broadcast.planning_until])
 
 
-def why_no_text_goes(broadcast: Broadcast, speed: Speed) -> Obstacle | None:
+def why_no_text_goes(broadcast: Broadcast) -> Obstacle | None:
     """Its provider and sender are ready and it is planned, and yet nothing is in flight."""
     now = utcnow()
     text = oldest_waiting(broadcast.id)
-    if text is None or text.status == SENDING:
-        return Obstacle(obstacles.ANSWERS if speed.unanswered else obstacles.FINISHING)
+    if text is None:
+        return Obstacle(obstacles.FINISHING)
+    if text.status == SENDING:
+        return Obstacle(obstacles.ANSWERS)
     if text.not_before is not None and text.not_before > now:
         if text.reason == "quiet":
             return Obstacle(obstacles.QUIET, until=text.not_before)
@@ -118,12 +119,13 @@ def oldest_waiting(broadcast_id: int | None) -> Delivery | None:
 
     Of those that belong to no broadcast when *broadcast_id* is None.
     """
-    texts = select(Delivery).where(Delivery.broadcast_id == broadcast_id).limit(1)
-    queued = texts.where(Delivery.status == QUEUED)
+    texts = select(Delivery).limit(1)
+    queued = texts.where(Delivery.status == QUEUED, Delivery.broadcast_id == broadcast_id)
+    sending = texts.where(Delivery.status == SENDING, belongs_to(broadcast_id))
     for query in (
         queued.where(Delivery.not_before.is_(None)).order_by(Delivery.id),
         queued.where(Delivery.not_before.is_not(None)).order_by(Delivery.not_before),
-        texts.where(Delivery.status == SENDING).order_by(Delivery.lease_until),
+        sending.order_by(Delivery.lease_until),
     ):
         found = db.session.scalars(query.execution_options(populate_existing=True)).first()
         if found is not None:

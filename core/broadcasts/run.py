@@ -206,13 +206,13 @@ def start_due() -> str | None:
 
 def other_scopes() -> list[Scope]:
     """Scopes of queued texts that belong to no broadcast, by provider."""
-    names = db.session.scalars(
-        select(Delivery.provider)
-        .where(Delivery.broadcast_id.is_(None), Delivery.status == QUEUED)
-        .where(Delivery.not_before.is_(None) | (Delivery.not_before <= utcnow()))
-        .distinct()
-    ).all()
-    return [Scope(provider=name) for name in names]
+    queued = select(Delivery.provider).where(
+        Delivery.broadcast_id.is_(None), Delivery.status == QUEUED
+    )
+    fresh = queued.where(Delivery.not_before.is_(None))
+    again = queued.where(Delivery.not_before.is_not(None), Delivery.not_before <= utcnow())
+    names = {name for half in (fresh, again) for name in db.session.scalars(half.distinct())}
+    return [Scope(provider=name) for name in sorted(names)]
 
 
 def keep_sending(loop: DeliveryLoop) -> str | None:

@@ -23,7 +23,7 @@ from core.channel import OutgoingText
 from core.contacts.models import NUMBER_INVALID, Contact
 from core.db import db, dialect_name, table_of, transaction, utcnow
 from core.deliveries.calls import ClaimedText
-from core.deliveries.models import QUEUED, SENDING, SKIPPED, Delivery, Sender
+from core.deliveries.models import QUEUED, SENDING, SKIPPED, Delivery, Sender, belongs_to
 from core.deliveries.pace import HORIZON, find_sender, parts_free, take_slots
 from core.deliveries.rendering import Renderer, Unrenderable
 from core.deliveries.rules import FrequencyCap, QuietHours, parse_frequency_cap, parse_quiet_hours
@@ -152,11 +152,12 @@ def ready_rows(scope: Scope) -> Select[Any]:
 
 def bounds(scope: Scope) -> list[ColumnElement[bool]]:
     """SQL: which deliveries belong to *scope*."""
+    return [Delivery.broadcast_id == scope.broadcast_id, *parts_of(scope)]
+
+
+def parts_of(scope: Scope) -> list[ColumnElement[bool]]:
+    """SQL: which deliveries of its broadcast, or of none."""
     found: list[ColumnElement[bool]] = [Delivery.provider == scope.provider]
-    if scope.broadcast_id:
-        found.append(Delivery.broadcast_id == scope.broadcast_id)
-    else:
-        found.append(Delivery.broadcast_id.is_(None))
     if scope.min_contact_id is not None:
         found.append(Delivery.recipient_id >= scope.min_contact_id)
     if scope.max_contact_id is not None:
@@ -190,7 +191,8 @@ def seconds_until_due(scope: Scope) -> float | None:
 
 def in_flight(scope: Scope) -> bool:
     """Whether any process has handed over, or is about to, a text of *scope*."""
-    query = select(Delivery.id).where(Delivery.status == SENDING, *bounds(scope)).limit(1)
+    own = (belongs_to(scope.broadcast_id), *parts_of(scope))
+    query = select(Delivery.id).where(Delivery.status == SENDING, *own).limit(1)
     return db.session.scalar(query) is not None
 
 
