@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache, partial
@@ -19,6 +19,7 @@ from flask import Flask
 
 from core.channel import Failure, FailureKind, Provider
 from core.db import AWAY, db, dialect_name
+from core.deliveries import threads
 from core.deliveries.answers import ProviderFault
 from core.deliveries.carrier import Carrier, ProviderCall
 from core.deliveries.claim import LEASE, Scope
@@ -26,7 +27,7 @@ from core.deliveries.courier import Courier, Tally
 from core.deliveries.late import StillUnderWay
 from core.deliveries.reconcile import reconcile
 from core.deliveries.recovery import doubtful_providers, recover
-from core.deliveries.threads import HANGS, MOST, Threads
+from core.deliveries.threads import Threads
 from core.deliveries.wallclock import WallClock
 from core.errors import HeliographError
 from core.host.state import states
@@ -57,8 +58,8 @@ class DeliveryLoop:
         self._app = app
         self._loop: asyncio.AbstractEventLoop = (uvloop or asyncio).new_event_loop()
         with app.app_context():  # SQLite has one writer: a second would only wait for it
-            threads = 1 if dialect_name() == "sqlite" else DATABASE_THREADS
-        self._database = ThreadPoolExecutor(threads, "heliograph-database")
+            writers = 1 if dialect_name() == "sqlite" else DATABASE_THREADS
+        self._database = Threads("heliograph-database", writers)
         self._threads: dict[type, Threads] = {}
         self._wall = WallClock()
         self._thread = threading.Thread(target=self._serve, name="heliograph-loop", daemon=True)
@@ -83,7 +84,8 @@ class DeliveryLoop:
 
     async def database(self, work: Callable[[], Any]) -> Any:
         """Run *work* in an application context on a thread for the database."""
-        return await self._loop.run_in_executor(self._database, self._in_context, work)
+        future = self._database.submit(partial(self._in_context, work))
+        return await asyncio.wrap_future(future, loop=self._loop)
 
     async def call(self, method: Callable[..., Any], argument: object) -> Any:
         """Call a provider's method: async ones here, plain ones on a thread.
@@ -106,11 +108,14 @@ class DeliveryLoop:
 
     async def _on_thread(self, method: Callable[..., Any], argument: object) -> Any:
         owner = type(getattr(method, "__self__", method))
-        threads = self._threads.setdefault(owner, Threads("heliograph-provider"))
-        if threads.full:
-            raise Failure(FailureKind.CONFIG, f"{MOST} calls never came back: {HANGS}")
+        if owner not in self._threads:  # one pool each: what hangs in one takes none of another
+            self._threads[owner] = Threads("heliograph-provider", threads.MOST)
+        pool = self._threads[owner]
+        if pool.full:
+            words = f"{threads.MOST} calls never came back: {threads.HANGS}"
+            raise Failure(FailureKind.CONFIG, words)
         work = partial(self._in_context, partial(method, argument))
-        future = threads.submit(work)
+        future = pool.submit(work)
         try:
             return await asyncio.wrap_future(future, loop=self._loop)
         except asyncio.CancelledError:
@@ -240,7 +245,7 @@ class DeliveryLoop:
             log.exception("texts could not be looked up")
         return 0
 
-    def stop(self, seconds: float = 7) -> None:
+    def stop(self, seconds: float = 6) -> None:
         """Claim nothing more, let what is in flight land, end: all within *seconds*.
 
         What still hangs then stays *sending*, and is looked up when its lease is over.
@@ -254,9 +259,8 @@ class DeliveryLoop:
         self._ended = True
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=1)
-        self._database.shutdown(wait=False, cancel_futures=True)
-        for threads in self._threads.values():
-            threads.stop()
+        for pool in (self._database, *self._threads.values()):
+            pool.stop()
         if not self._thread.is_alive():
             self._loop.close()
 

@@ -1,4 +1,4 @@
-"""Threads for plain providers: daemons, so that one that hangs holds up nobody."""
+"""Threads that hold up no end of the process: daemons, and pools that wait for none."""
 
 from __future__ import annotations
 
@@ -17,21 +17,22 @@ HANGS = "its code hangs. Restart Heliograph, and see what the provider waits for
 
 
 class Threads:
-    """A pool that grows when all its threads are busy, and never waits for one to end.
+    """A pool that grows up to *most* when all its threads are busy; then work waits.
 
-    One for each provider, so that what hangs in one takes no thread of another.
+    It never waits for a thread to end, and works until the very end of the process:
+    the standard library's pools are closed before `atexit` comes.
     """
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, name: str, most: int = MOST) -> None:
+        self._name, self._most = name, most
         self._queue: SimpleQueue[tuple[Future[Any], Work] | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._idle = self._count = 0
 
     @property
     def full(self) -> bool:
-        """Whether so many calls are under way that most of them must be hanging."""
-        return self._count - self._idle >= MOST
+        """Whether no thread is free, and none may be added."""
+        return self._count - self._idle >= self._most
 
     def submit(self, work: Work) -> Future[Any]:
         future: Future[Any] = Future()
@@ -39,6 +40,8 @@ class Threads:
         with self._lock:
             if self._idle:
                 self._idle -= 1
+                return future
+            if self._count >= self._most:
                 return future
             self._count += 1
             name = f"{self._name}-{self._count}"
