@@ -6,16 +6,22 @@ from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import select, text
 
+from core.broadcasts.models import Broadcast
 from core.contacts import Contact, add_contact
 from core.db import db, transaction
 from core.imports import Import, ImportContact
+from core.links.models import LinkKey
+from core.messages import create_message
+from core.messages.models import TextMessage
 from core.migrations import FOLDER
+from core.segments import create_segment
 
 
 def migrate(revision: str) -> None:
     """To *revision*, from wherever the database is."""
     db.session.remove()
-    (downgrade if revision < "0002" else upgrade)(directory=str(FOLDER), revision=revision)
+    newer = revision == "head"
+    (upgrade if newer else downgrade)(directory=str(FOLDER), revision=revision)
 
 
 def test_contacts_tell_the_import_that_made_them(app: Flask) -> None:
@@ -33,3 +39,16 @@ def test_contacts_tell_the_import_that_made_them(app: Flask) -> None:
     assert db.session.scalars(select(ImportContact.contact_id)).all() == [changed.id]
     found = db.session.execute(select(Contact.id, Contact.import_id).order_by(Contact.id))
     assert [tuple(row) for row in found] == [(made.id, 7), (changed.id, None)]
+
+
+def test_a_broadcast_that_is_under_way_goes_on_without_short_links(app: Flask) -> None:
+    segment = create_segment("All")
+    made = [create_message(name=f"A{n}", text="Hi", segments=[segment.id]) for n in range(3)]
+    with transaction() as session:
+        for message, status in zip(made, ("draft", "running", "finished"), strict=True):
+            session.get_one(Broadcast, message.id).status = status
+    migrate("0004")
+    migrate("head")
+    found = db.session.scalars(select(TextMessage.track_links).order_by(TextMessage.id))
+    assert found.all() == [True, False, True]
+    assert len(bytes.fromhex(db.session.scalars(select(LinkKey.key)).one())) == 32

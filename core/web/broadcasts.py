@@ -38,6 +38,7 @@ from core.db import db, utcnow
 from core.deliveries.explanation import explain
 from core.deliveries.models import OPEN, STATUSES, Delivery, Sender, StatusReport
 from core.errors import BadInput, Conflict, HeliographError, NotFound
+from core.links.tracking import marked_text, sample_link
 from core.messages import send_now, unschedule
 from core.providers import default_provider, open_provider
 from core.segments import refresh_segment
@@ -71,7 +72,9 @@ def shown(broadcast: Broadcast) -> str:
         message = broadcast.message
         due = broadcast.status == SCHEDULED and message.is_open(utcnow())
         page = "broadcasts/review.html"
-        return render_template(page, broadcast=broadcast, due=due, **provider_facts())
+        short = sample_link() if marked_text(message.text, track=message.track_links) else ""
+        more = provider_facts()
+        return render_template(page, broadcast=broadcast, due=due, short=short, **more)
     return render_template("broadcasts/show.html", **facts(broadcast))
 
 
