@@ -20,6 +20,7 @@ from core.cli.context import in_app
 from core.cli.output import json_option, print_facts, print_json, print_table
 from core.deliveries.courier import Tally
 from core.deliveries.loop import DeliveryLoop
+from core.links.counts import LinkCount, link_counts
 
 
 @click.group()
@@ -43,12 +44,22 @@ def described(broadcast: Broadcast) -> dict[str, Any]:
         "skipped": counts.skipped,
         "failed": counts.failed,
         "parts": counts.parts,
+        "links": [described_link(link) for link in link_counts(broadcast.id)],
         "per_second": round(speed.per_second, 1),
         "in_flight": speed.in_flight,
         "seconds_left": round(speed.seconds_left) if speed.seconds_left else None,
         "publish_up": broadcast.message.publish_up,
         "started_at": broadcast.started_at,
         "finished_at": broadcast.finished_at,
+    }
+
+
+def described_link(link: LinkCount) -> dict[str, Any]:
+    return {
+        "url": link.url,
+        "clicks": link.clicks,
+        "contacts": link.contacts,
+        "machines": link.machines,
     }
 
 
@@ -164,7 +175,8 @@ def show(broadcast_id: int, as_json: bool) -> None:
         print_json(facts)
         return
     reasons = {SKIP_REASONS.get(key, key): count for key, count in facts["skipped"].items()}
-    print_facts(facts | {"skipped": reasons})
+    clicked = {link["url"]: f"({link['clicks']} by {link['contacts']})" for link in facts["links"]}
+    print_facts(facts | {"skipped": reasons, "links": clicked})
 
 
 @broadcasts.command(name="pause")

@@ -15,6 +15,7 @@ from core.db import db
 from core.deliveries.direct import queue_text
 from core.errors import BadInput, Changed, HeliographError
 from core.installation import current_settings
+from core.links.counts import link_counts
 from core.links.tracking import link_base, sample_link, with_samples
 from core.messages import (
     MAX_CHARACTERS,
@@ -109,6 +110,7 @@ def form_page(message: TextMessage | None, error: HeliographError | None) -> str
         shown=preview_facts(values.get("text", ""), "", track=tracked),
         track_links=tracked,
         tracking_help=tracking_help(),
+        links=link_counts(message.id) if message else [],
     )
 
 
