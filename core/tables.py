@@ -16,6 +16,7 @@ MODULES = (
     "core.messages.models",
     "core.broadcasts.models",
     "core.deliveries.models",
+    "core.links.models",
     "core.replies.models",
     "core.dnc",
     "core.host.state",

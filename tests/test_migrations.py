@@ -11,7 +11,9 @@ from core.contacts import Contact, add_contact
 from core.db import db, transaction, utcnow
 from core.deliveries.models import Delivery
 from core.imports import Import, ImportContact
+from core.links.models import LinkKey
 from core.messages import create_message
+from core.messages.models import TextMessage
 from core.migrations import FOLDER
 from core.segments import create_segment
 
@@ -52,3 +54,16 @@ def test_broadcasts_keep_what_they_are_without_the_time_of_it(app: Flask) -> Non
     migrate("head")
     again = db.session.get_one(Broadcast, made, populate_existing=True)
     assert (again.status, again.status_at) == ("scheduled", None)
+
+
+def test_a_broadcast_that_is_under_way_goes_on_without_short_links(app: Flask) -> None:
+    segment = create_segment("All")
+    made = [create_message(name=f"A{n}", text="Hi", segments=[segment.id]) for n in range(3)]
+    with transaction() as session:
+        for message, status in zip(made, ("draft", "running", "finished"), strict=True):
+            session.get_one(Broadcast, message.id).status = status
+    migrate("0004")
+    migrate("head")
+    found = db.session.scalars(select(TextMessage.track_links).order_by(TextMessage.id))
+    assert found.all() == [True, False, True]
+    assert len(bytes.fromhex(db.session.scalars(select(LinkKey.key)).one())) == 32

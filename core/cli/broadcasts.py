@@ -21,6 +21,7 @@ from core.cli.context import in_app
 from core.cli.output import json_option, print_facts, print_json, print_table, shown
 from core.deliveries.courier import Tally
 from core.deliveries.loop import DeliveryLoop
+from core.links.counts import LinkCount, link_counts
 
 
 @click.group()
@@ -46,6 +47,7 @@ def described(broadcast: Broadcast) -> dict[str, Any]:
         "skipped": counts.skipped,
         "failed": counts.failed,
         "parts": counts.parts,
+        "links": [described_link(link) for link in link_counts(broadcast.id)],
         "per_second": round(speed.per_second, 1),
         "in_flight": speed.in_flight,
         "unanswered": speed.unanswered,
@@ -60,6 +62,15 @@ def described(broadcast: Broadcast) -> dict[str, Any]:
         "publish_up": broadcast.message.publish_up,
         "started_at": broadcast.started_at,
         "finished_at": broadcast.finished_at,
+    }
+
+
+def described_link(link: LinkCount) -> dict[str, Any]:
+    return {
+        "url": link.url,
+        "clicks": link.clicks,
+        "contacts": link.contacts,
+        "machines": link.machines,
     }
 
 
@@ -179,7 +190,9 @@ def show(broadcast_id: int, as_json: bool) -> None:
     if waiting:
         waiting = f"text {waiting['delivery_id']} since {shown(waiting['since'])}. {waiting['why']}"
     del facts["obstacle_kind"]
-    print_facts(facts | {"skipped": reasons, "oldest_waiting": waiting})
+    clicked = {link["url"]: f"({link['clicks']} by {link['contacts']})" for link in facts["links"]}
+    changed = {"skipped": reasons, "oldest_waiting": waiting, "links": clicked}
+    print_facts(facts | changed)
 
 
 @broadcasts.command(name="pause")

@@ -31,7 +31,9 @@ from core.dnc import blocked
 from core.host import current_host, gather
 from core.host.state import states
 from core.installation import callback_url, current_settings
+from core.links.tracking import tracker_for
 from core.lookups import one_of, read_rows
+from core.messages.models import TextMessage
 
 LEASE = 120.0  # seconds
 
@@ -86,8 +88,6 @@ def claim_texts(scope: Scope, limit: int) -> Claims:
     with transaction() as session:
         if not is_open(scope):
             return Claims(open=False)
-        words = select(Broadcast.text).where(Broadcast.id == scope.broadcast_id)
-        frozen = session.scalar(words) if scope.broadcast_id else None
         sender = find_sender(session, scope.provider, scope.sender, lock=bool(scope.rate))
         if sender.held_until and sender.held_until > now:
             return Claims(wait=(sender.held_until - now).total_seconds())
@@ -95,7 +95,7 @@ def claim_texts(scope: Scope, limit: int) -> Claims:
         if free == 0:
             return Claims(wait=0.25)
         rows = pick(session, scope, limit if free is None else min(limit, free), now)
-        sorted_out = Sorter(now, scope, frozen).sort(session, rows)
+        sorted_out = Sorter(now, scope).sort(session, rows)
         waits = take_slots(sender, scope.rate, [row["parts"] for row in sorted_out.go], now)
         mark(sorted_out, now)
     arrived = time.monotonic()
@@ -207,7 +207,7 @@ class Sorted:
 class Sorter:
     """Decides for each picked row: go, skip for good, or later."""
 
-    def __init__(self, now: datetime, scope: Scope, frozen: str | None) -> None:
+    def __init__(self, now: datetime, scope: Scope) -> None:
         settings = current_settings()
         self._now = now
         self._zone = ZoneInfo(settings.timezone)
@@ -216,7 +216,7 @@ class Sorter:
         if scope.broadcast_id is not None:
             self._cap = parse_frequency_cap(settings.frequency_cap)
             self._quiet = parse_quiet_hours(settings.quiet_hours)
-        self._renderer = Renderer(frozen, self._zone)
+        self._renderer = renderer_of(scope.broadcast_id, self._zone)
         self._callback = callback_url(scope.provider, "")
         self._claim = secrets.token_hex(8)
         self._filtered = current_host().implements("filter_text")
@@ -267,7 +267,7 @@ class Sorter:
 
     def _render(self, row: Any, contact: Any, result: Sorted) -> None:
         try:
-            text, encoding, parts = self._renderer.render(row.text, contact)
+            text, encoding, parts = self._renderer.render(row.id, row.text, contact)
         except Unrenderable as error:
             result.skip.append({"id": row.id, "reason": error.reason, "detail": error.words})
             return
@@ -295,6 +295,18 @@ class Sorter:
                 "attempts": row.attempts + 1,
             }
         )
+
+
+def renderer_of(broadcast_id: int | None, zone: ZoneInfo) -> Renderer:
+    """For the frozen text of a broadcast; all other texts stand in their rows."""
+    if broadcast_id is None:
+        return Renderer(None, zone)
+    frozen = select(Broadcast.text, TextMessage.track_links).join(Broadcast.message)
+    found = db.session.execute(frozen.where(Broadcast.id == broadcast_id)).first()
+    if found is None or found.text is None:
+        return Renderer(None, zone)
+    links = tracker_for(found.text, broadcast_id, track=found.track_links)
+    return Renderer(found.text, zone, links)
 
 
 def load_contacts(session: Session, rows: Sequence[Any], tokens: Iterable[str]) -> dict[int, Any]:

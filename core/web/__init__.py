@@ -16,6 +16,7 @@ from core.web import (
     imports,
     inbox,
     jobs,
+    links,
     messages,
     plugins,
     segments,
@@ -30,7 +31,7 @@ from core.web.words import init_words
 
 PAGES = (
     *(dashboard, contacts, contact_fields, imports, segments, messages, broadcasts, inbox),
-    *(plugins, users, jobs, audit, accounts, health),
+    *(plugins, users, jobs, audit, accounts, health, links),
 )
 
 

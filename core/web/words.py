@@ -97,6 +97,14 @@ OBSTACLES: dict[str, LazyString] = {
         "look at the jobs."
     ),
 }
+CLICKS: dict[str, tuple[LazyString, str]] = {
+    "person": (_l("Person"), "good"),
+    "test": (_l("Test"), "calm"),
+    "head": (_l("Machine"), "calm"),
+    "prefetch": (_l("Loaded ahead"), "calm"),
+    "robot": (_l("Machine"), "calm"),
+    "early": (_l("Too soon for a person"), "calm"),
+}
 ENTRY_ICONS = {
     "clock": "clock",
     "send": "send",
@@ -105,6 +113,7 @@ ENTRY_ICONS = {
     "skip": "skip-forward",
     "question": "question-circle",
     "reply": "reply",
+    "link": "link-45deg",
     "ban": "slash-circle",
     "allow": "check2",
     "import": "file-earmark-arrow-up",
@@ -113,6 +122,7 @@ ENTRY_ICONS = {
 KINDS: dict[str, LazyString] = {
     "text": _l("Texts"),
     "reply": _l("Replies"),
+    "click": _l("Clicks"),
     "dnc": _l("Do-not-contact"),
     "import": _l("Imports"),
     "change": _l("Changes"),
@@ -123,7 +133,7 @@ def init_words(app: Flask) -> None:
     app.add_template_global(status_words)
     app.add_template_global(reason_words)
     app.add_template_global(obstacle_words)
-    app.jinja_env.globals.update(entry_icons=ENTRY_ICONS, entry_kinds=KINDS)
+    app.jinja_env.globals.update(entry_icons=ENTRY_ICONS, entry_kinds=KINDS, click_kinds=CLICKS)
 
 
 def status_words(status: str) -> tuple[str, str]:
