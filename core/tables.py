@@ -15,6 +15,7 @@ MODULES = (
     "core.segments.models",
     "core.messages.models",
     "core.broadcasts.models",
+    "core.campaigns.models",
     "core.deliveries.models",
     "core.replies.models",
     "core.dnc",
