@@ -10,6 +10,7 @@ export function Modal({ title, close, children, wide = false, foot = null, mayCl
     const dialog = box.current;
     const before = document.activeElement;
     dialog.showModal();
+    dialog.querySelector("[data-first]")?.focus();
     return () => {
       dialog.close();
       if (document.activeElement === document.body) before?.focus?.();

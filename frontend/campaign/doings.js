@@ -16,7 +16,7 @@ export function doings({ now, dispatch, setSelected, setPicking, setChoices, say
   const draw = (canvas, tag) => dispatch({ type: "do", canvas, tag });
   const title = (key) => {
     const event = find(now.current.canvas, key);
-    return event ? titleOf(event, now.current.types.get(event.type)) : t("sources");
+    return event ? titleOf(event, now.current.types.get(event.type)) : t("sources_title");
   };
   const ways = (event) => pathsOf(event, now.current.types.get(event.type), now.current.canvas);
   const events = () => now.current.selected.filter((key) => key !== SOURCES);

@@ -18,7 +18,7 @@ const parentOf = (id) => (id === SOURCES ? null : id);
 
 /** Nodes of the canvas; those that look as before stay the same objects. */
 function nodesOf(before, builder, target) {
-  const { canvas, types, selected, findingsOf, countsOf, pathsOf, labelOf, choices } = builder;
+  const { canvas, types, selected, findingsOf, countsOf, pathsOf, choices } = builder;
   const old = new Map(before.map((node) => [node.id, node]));
   const node = (id, type, position, data) => {
     const known = old.get(id);
@@ -30,7 +30,7 @@ function nodesOf(before, builder, target) {
     if (same && known.selected === chosen && known.position.x === there.x && known.position.y === there.y) return known;
     return { ...known, id, type, position: there, selected: chosen, data: same ? known.data : full };
   };
-  const names = canvas.sources.map((id) => labelOf({ choices_from: "segments" }, id));
+  const names = canvas.sources.map((id) => builder.labelOf({ choices_from: "segments" }, id));
   const knownNames = old.get(SOURCES)?.data.names;
   const sources = node(SOURCES, "sources", canvas.source_at, { names: knownNames?.join() === names.join() ? knownNames : names });
   const events = inOrder(canvas, (one) => pathsOf(one).map((path) => path.key)).map((event) => {
@@ -39,7 +39,7 @@ function nodesOf(before, builder, target) {
     const paths = pathsOf(event);
     const knownPaths = old.get(event.key)?.data.paths;
     return node(event.key, "event", { x: event.x, y: event.y }, {
-      event, type, choices, counts: countsOf(event.key), detail: detailOf(event, type, labelOf),
+      event, type, choices, counts: countsOf(event.key), detail: detailOf(event, type, builder),
       paths: knownPaths && JSON.stringify(knownPaths) === JSON.stringify(paths) ? knownPaths : paths,
       after: parent ? t(event.path ? "after_event_path" : "after_event", { name: titleOf(parent, types.get(parent.type)), path: builder.pathLabel(parent, event.path) }) : "",
     });
@@ -55,6 +55,17 @@ function edgesOf(canvas) {
       id: `${one.key}<`, source: one.parent ?? SOURCES, target: one.key, sourceHandle: `p:${one.parent === null ? "" : one.path}`,
       type: "smoothstep", focusable: false, selectable: false, className: `path-${one.path || "next"}`,
     }));
+}
+
+/** All of it when it is readable so; else its top, where one begins to read. */
+function begin(flow, small) {
+  const box = document.querySelector(".canvas-flow").getBoundingClientRect();
+  const bounds = flow.getNodesBounds(flow.getNodes());
+  const whole = Math.min(1, (box.width - 48) / bounds.width, (box.height - 120) / bounds.height);
+  const zoom = Math.max(whole, small ? 0.7 : 0.6);
+  const sources = flow.getNode(SOURCES);
+  const middle = bounds.width * zoom < box.width ? bounds.x + bounds.width / 2 : sources.position.x + WIDTH / 2;
+  flow.setViewport({ x: box.width / 2 - middle * zoom, y: 72 - bounds.y * zoom, zoom });
 }
 
 /** On a phone the sheet covers the lower half. */
@@ -106,8 +117,8 @@ export function Flow({ small }) {
   useEffect(() => {
     if (!ready || fitted.current) return;
     fitted.current = true;
-    flow.fitView({ maxZoom: 1, padding: 0.15 });
-  }, [ready, flow]);
+    begin(flow, small);
+  }, [ready, flow, small]);
   useEffect(() => actions.register({
     show(id) {
       const node = flow.getNode(id);
@@ -123,6 +134,11 @@ export function Flow({ small }) {
     setWanted(null);
     if (small || !isSeen(wanted)) flow.setCenter(...middleOf(flow.getNode(wanted), small), { zoom: flow.getZoom(), duration: 200 });
   }, [wanted, nodes, flow, small]);
+
+  useEffect(() => { // not under the sheet of a phone
+    const node = small && selected.length === 1 && flow.getNode(selected[0]);
+    if (node) flow.setCenter(...middleOf(node, small), { zoom: flow.getZoom(), duration: 200 });
+  }, [small, selected, flow]);
 
   const onNodesChange = useCallback((changes) => {
     const chosen = changes.filter((one) => one.type === "select");

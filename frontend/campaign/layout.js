@@ -14,7 +14,8 @@ export function tidy(canvas, { pathsOf, sizeOf }) {
     graph.setNode(key, { width, height });
   }
   for (const one of ordered) graph.setEdge(one.parent ?? SOURCES, one.key);
-  layout(graph);
+  // in a tree the order of the branches is ours already, and crosses nothing
+  layout(graph, { disableOptimalOrderHeuristic: true });
   const places = {};
   for (const key of graph.nodes()) {
     const node = graph.node(key);

@@ -95,7 +95,7 @@ export const SourcesNode = memo(function SourcesNode({ data, selected }) {
         </span>
         {findings.length > 0 && <span className="event-mark tone-bad"><Icon name="exclamation-octagon" /></span>}
       </button>
-      <Anchors id={SOURCES} title={t("sources")} paths={[{ key: "", label: "" }]} target={data.target} />
+      <Anchors id={SOURCES} title={t("sources_title")} paths={[{ key: "", label: "" }]} target={data.target} />
     </div>
   );
 });

@@ -23,7 +23,7 @@ function Head({ icon, kind, title, close, tone = "" }) {
 /** Hanging it elsewhere without a mouse. */
 function Place({ event }) {
   const { canvas, types, pathsOf, actions } = useBuilder();
-  const options = [{ value: "|", label: t("sources") }];
+  const options = [{ value: "|", label: t("sources_title") }];
   for (const one of canvas.events) {
     if (!mayHang(canvas, event.key, one.key)) continue;
     const name = titleOf(one, types.get(one.type));
@@ -134,7 +134,9 @@ export function Side() {
   const event = selected.length === 1 && find(canvas, key);
   const events = selected.filter((one) => one !== SOURCES);
   useEffect(() => {
-    if (focusPanel) box.current.querySelector("#event-name:enabled, .form-check-input:enabled, #panel-name")?.focus();
+    if (!focusPanel) return;
+    const first = ["#event-name:enabled", ".form-check-input:enabled", "#panel-name"].map((one) => box.current.querySelector(one)).find(Boolean);
+    first?.focus();
   }, [focusPanel]);
   const open = selected.length > 0;
   return (

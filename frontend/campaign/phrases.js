@@ -36,21 +36,32 @@ export const kindWords = (kind) => t(`kind_${kind}`);
 
 export const titleOf = (event, type) => event.name || type?.label || event.type;
 
-/** One line of what the event is set to. */
-export function detailOf(event, type, labelOf) {
+/** What a filter of a field says: "City is Paris". */
+function filterWords(config, catalog) {
+  const subject = catalog.subjects.find((one) => one.name === config.field);
+  const operator = subject?.operators.find((one) => one.name === config.operator);
+  const option = subject?.options.find(([key]) => key === config.value);
+  const value = option ? option[1] : [].concat(config.value ?? []).join(", ");
+  return [subject?.label ?? config.field, operator?.label ?? config.operator, value].filter(Boolean).join(" ");
+}
+
+/** One line of what the event is set to; what stands at its default is left out, but for waits. */
+export function detailOf(event, type, { labelOf, catalog }) {
   const fields = type?.fields?.properties ?? {};
+  if (Object.values(fields).some((field) => field.ui === "filter")) return filterWords(event.config, catalog);
+  const told = new Set(Object.entries(fields).filter(([name]) => event.config[name]?.length).flatMap(([, field]) => Object.keys(field.only_with ?? {})));
   const found = [];
   for (const [name, field] of Object.entries(fields)) {
-    const value = event.config[name];
-    if (value === undefined || value === null || value === "" || typeof value === "boolean") continue;
-    if (name.endsWith("_unit") || value === field.default) continue;
+    const value = event.config[name] ?? (name.endsWith("_amount") ? field.default : undefined);
+    if (value === undefined || value === "" || typeof value === "boolean" || name.endsWith("_unit") || told.has(name)) continue;
     if (name.endsWith("_amount")) {
-      const unit = event.config[name.replace("_amount", "_unit")] ?? fields[name.replace("_amount", "_unit")]?.default ?? "days";
-      found.push(spanWords(value, unit));
+      const unit = name.replace("_amount", "_unit");
+      if (value) found.push(spanWords(value, event.config[unit] ?? fields[unit]?.default ?? "days"));
       continue;
     }
+    if (value === field.default) continue;
     const words = [].concat(value).filter((one) => typeof one !== "object").map((one) => labelOf(field, one));
     if (words.length) found.push(words.join(", "));
   }
-  return found.slice(0, 2).join(" · ");
+  return found.slice(0, 3).join(" · ");
 }

@@ -11,9 +11,12 @@ import { t } from "./words.js";
 
 const fits = (type, words) => `${type.label} ${type.help} ${type.group}`.toLowerCase().includes(words.trim().toLowerCase());
 
-/** [[kind, types]] of those that fit *words*. */
+/** [[kind, types]] of those that fit *words*: what can be used first, group by group as they come. */
 function grouped(palette, words) {
-  return KINDS.map((kind) => [kind, palette.filter((one) => one.kind === kind && fits(one, words))]).filter(([, found]) => found.length);
+  const groups = [t("texts"), ...new Set(palette.map((one) => one.group))];
+  const rank = (one) => (one.available ? 0 : 100) + groups.indexOf(one.group);
+  const sorted = [...palette].sort((a, b) => rank(a) - rank(b));
+  return KINDS.map((kind) => [kind, sorted.filter((one) => one.kind === kind && fits(one, words))]).filter(([, found]) => found.length);
 }
 
 function Entry({ type, choose, draggable = false }) {
@@ -47,7 +50,7 @@ export function Palette() {
       <p className="palette-hint">{t("palette_hint")}</p>
       {grouped(palette, words).map(([kind, types]) => (
         <section key={kind} aria-label={t(`kinds_${kind}`)}>
-          <h2 className="palette-kind">{t(`kinds_${kind}`)}</h2>
+          <h2 className="palette-kind">{t(`kinds_${kind}`)} <small>{t(`about_${kind}`)}</small></h2>
           <ul className="palette-list">{types.map((type) => <Entry key={type.key} type={type} draggable choose={actions.addToSelected} />)}</ul>
         </section>
       ))}
@@ -62,7 +65,7 @@ export function Picker({ picking, close }) {
   const [path, setPath] = useState(picking.path);
   const parent = picking.parent === null ? null : find(canvas, picking.parent);
   const paths = parent ? pathsOf(parent) : [];
-  const name = parent ? titleOf(parent, types.get(parent.type)) : t("sources");
+  const name = parent ? titleOf(parent, types.get(parent.type)) : t("sources_title");
   const found = grouped(palette, words);
   const first = found.flatMap(([, list]) => list).find((one) => one.available);
   const choose = (key) => {
@@ -81,13 +84,13 @@ export function Picker({ picking, close }) {
           ))}
         </fieldset>
       )}
-      <Search words={words} setWords={setWords} autoFocus onKeyDown={(event) => {
+      <Search words={words} setWords={setWords} data-first onKeyDown={(event) => {
         if (event.key === "Enter" && first && words) choose(first.key);
       }} />
       <div className="picker-list">
         {found.map(([kind, list]) => (
           <section key={kind} aria-label={kindWords(kind)}>
-            <h3 className="palette-kind">{t(`kinds_${kind}`)}</h3>
+            <h3 className="palette-kind">{t(`kinds_${kind}`)} <small>{t(`about_${kind}`)}</small></h3>
             <ul className="palette-list">{list.map((type) => <Entry key={type.key} type={type} choose={choose} />)}</ul>
           </section>
         ))}

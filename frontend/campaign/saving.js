@@ -14,6 +14,7 @@ export class Saver {
     this.version = version;
     this.saved = written(canvas);
     this.newest = canvas;
+    this.sent = new Set(); // what we handed over, whether or not we heard of it
     this.told = told; // called with each answer of the server
     this.listeners = new Set();
     this.shown = { state: "saved", words: "" };
@@ -48,7 +49,7 @@ export class Saver {
       if (!this.flight && this.shown.state !== "conflict") this.show("saved");
       return;
     }
-    rescue(canvas, this.version);
+    rescue(canvas, this.version, this.flight && [...this.sent].at(-1));
     if (this.shown.state === "conflict") return;
     if (this.shown.state !== "failed" && this.shown.state !== "signed-out") this.show("waiting");
     this.timer = setTimeout(() => this.run().catch(() => {}), PAUSE);
@@ -66,6 +67,8 @@ export class Saver {
   async send() {
     while (!this.clean) {
       const canvas = this.newest;
+      this.sent.delete(written(canvas));
+      this.sent.add(written(canvas));
       if (!this.failures) this.show("saving");
       try {
         const answer = await call(this.url, "PUT", { canvas, version: this.version });
@@ -74,12 +77,23 @@ export class Saver {
         this.failures = 0;
         this.told(answer);
       } catch (error) {
+        if (this.isOurs(error)) continue;
         this.refused(error);
         throw error;
       }
     }
     forget();
     this.show("saved");
+  }
+
+  /** Whether what stands at the server is our own, of which the answer never came. */
+  isOurs(error) {
+    if (error.kind !== "conflict" || !error.answer.canvas) return false;
+    const theirs = written(normal(error.answer.canvas));
+    if (!this.sent.has(theirs) || error.answer.version === this.version) return false;
+    this.version = error.answer.version;
+    this.saved = theirs;
+    return true;
   }
 
   refused(error) {
@@ -122,6 +136,7 @@ export class Saver {
   hurry() {
     if (this.clean || this.shown.state === "conflict" || this.flight) return;
     clearTimeout(this.timer);
+    this.sent.add(written(this.newest));
     leave(this.url, { canvas: this.newest, version: this.version });
     this.timer = setTimeout(() => this.run().catch(() => {}), PAUSE * 4);
   }
@@ -129,9 +144,10 @@ export class Saver {
 
 const place = () => `heliograph.canvas.${page.user}.${page.campaign}`;
 
-function rescue(canvas, version) {
+/** *sent* is the text of a canvas that is under way: it may stand at the server before we hear of it. */
+function rescue(canvas, version, sent) {
   try {
-    localStorage.setItem(place(), JSON.stringify({ canvas, version, at: Date.now() }));
+    localStorage.setItem(place(), JSON.stringify({ canvas, version, sent }));
   } catch {
     // a full store: the page itself still has it
   }
@@ -145,12 +161,12 @@ function forget() {
   }
 }
 
-/** What an earlier visit could not save: {canvas, version, at}, or null. */
-export function rescued(canvas) {
+/** What an earlier visit could not save: {canvas, version, sent}, or null. *canvas* and *version* stand at the server. */
+export function rescued(canvas, version) {
   try {
     const found = JSON.parse(localStorage.getItem(place()) ?? "null");
     if (!found) return null;
-    const kept = { canvas: normal(found.canvas), version: Number(found.version), at: Number(found.at) };
+    const kept = { canvas: normal(found.canvas), version: found.sent === written(canvas) ? version : found.version, sent: found.sent };
     if (written(kept.canvas) !== written(canvas)) return kept;
   } catch {
     // no canvas: somebody else's words

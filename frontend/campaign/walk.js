@@ -21,9 +21,10 @@ export function isBusy(target) {
   return Boolean(target.closest?.("input, textarea, select, [contenteditable], dialog")) || Boolean(document.querySelector("dialog[open]"));
 }
 
-/** The focus on the card of *key*, once it is drawn. */
-export function focusCard(key, tries = 20) {
+/** The focus on the card of *key*, once it is drawn and no dialog is in the way. */
+export function focusCard(key, tries = 60) {
   const card = document.querySelector(`[data-event="${CSS.escape(key)}"]`);
-  if (card?.checkVisibility({ visibilityProperty: true })) card.focus({ preventScroll: true });
+  const free = !document.querySelector("dialog[open]");
+  if (free && card?.checkVisibility({ visibilityProperty: true })) card.focus({ preventScroll: true });
   else if (tries) requestAnimationFrame(() => focusCard(key, tries - 1));
 }

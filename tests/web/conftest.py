@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from tests.pages.conftest import EMAIL, PASSWORD
 from tests.pages.showcase import populate
+from tests.pages.visit import EMAIL, PASSWORD
 from tests.visitor import Visitor
 
 
