@@ -13,11 +13,15 @@ from core.events import FAILED, THEN, Batch, EventConfig, Path
 
 
 class Result(StrEnum):
-    """`waiting`: not yet, it is tried again. `sending`: a text is queued and decides."""
+    """`waiting`: not yet, it is tried again. `sending`: a text is queued and decides.
+
+    `skipped`: left out for good, and the contact goes on as if it were done.
+    """
 
     DONE = "done"
     WAITING = "waiting"
     SENDING = "sending"
+    SKIPPED = "skipped"
     FAILED = "failed"
 
 
@@ -76,9 +80,10 @@ class Action:
     of any transaction, once for each contact, and may be called again after a crash;
     what it raises is tried again later. `run_many` is for what touches only the
     database: it runs inside of the steps' own transaction, so it happens exactly
-    once; None means that all went well. `ready(config)` may say why it has to wait
-    ("" when it need not), `check(config)` may raise BadInput for what only the
-    database knows. No `paths`: contacts end there.
+    once; None means that all went well. `check(config)` may raise BadInput for what
+    only the database knows. No `paths`: contacts end there. `sends` is the provider
+    of the text message that the config's `message_id` names: contacts wait here
+    while it cannot be sent.
     """
 
     key: str
@@ -90,8 +95,8 @@ class Action:
     group: str = "Contact"
     paths: tuple[Path, ...] = (THEN,)
     run_many: Callable[[ActionBatch], Outcomes | None] | None = None
-    ready: Callable[[Any], str] | None = None
     check: Callable[[Any], None] | None = None
+    sends: str = ""
 
 
 class SendTextConfig(EventConfig):
@@ -125,4 +130,5 @@ def send_text_action(provider: str, label: str) -> Action:
         group="Texts",
         paths=(THEN, FAILED),
         run_many=run_many,
+        sends=provider,
     )

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.bulk import InsertNew
 from core.db import Id, Model, UTCDateTime, db, insert_new, transaction, utcnow
 from core.errors import BadInput
+from core.events import SignalKind
 from core.lookups import one_of
+from core.signals import tell, tell_many
 
 SMS = "sms"
 UNSUBSCRIBED, BOUNCED, MANUAL = "unsubscribed", "bounced", "manual"
@@ -74,8 +76,10 @@ def add_dnc(
     with transaction() as session:
         if not insert_new(Dnc, [facts | {"created_at": utcnow()}]):
             return False
-        session.add(DncChange(change="on", **facts))
+        change = DncChange(change="on", **facts)
+        session.add(change)
         session.flush()
+        tell(SignalKind.DNC, ref_id=change.id, number=number)
     return True
 
 
@@ -123,7 +127,8 @@ def add_many(
     with transaction():
         new = sorted(row.number for row in ADD_MANY.run(rows, **facts, created_at=now))
         changes = [{"number": number} for number in new]
-        NOTE_MANY.run(changes, **facts, change="on", at=now)
+        noted = NOTE_MANY.run(changes, **facts, change="on", at=now)
+        tell_many(SignalKind.DNC, [(row.number, row.id) for row in noted])
     return new
 
 
@@ -155,4 +160,6 @@ def lift_many(
 
 FACTS = ("channel", "reason", "comment", "source")
 ADD_MANY = InsertNew(Dnc, ("number",), shared=(*FACTS, "created_at"), returning=("number",))
-NOTE_MANY = InsertNew(DncChange, ("number",), shared=(*FACTS, "change", "at"), returning=("id",))
+NOTE_MANY = InsertNew(
+    DncChange, ("number",), shared=(*FACTS, "change", "at"), returning=("id", "number")
+)

@@ -9,9 +9,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+# the longest wait in each unit
+LONGEST = {"minutes": 525_600, "hours": 8760, "days": 3660, "weeks": 520, "months": 120}
 
 
 class EventConfig(BaseModel):
@@ -32,11 +35,17 @@ class WaitConfig(EventConfig):
         title="Wait",
         description="How long the contact has; 0 waits for ever",
         ge=0,
-        le=10_000,
     )
     wait_unit: Literal["minutes", "hours", "days", "weeks", "months"] = Field(
         default="days", title="Unit"
     )
+
+    @model_validator(mode="after")
+    def is_no_longer_than_can_be(self) -> Self:
+        if self.wait_amount > LONGEST[self.wait_unit]:
+            most = f"{LONGEST[self.wait_unit]} {self.wait_unit}"
+            raise ValueError(f"the wait is out of range: {most} at most")
+        return self
 
 
 @dataclass(frozen=True, slots=True)

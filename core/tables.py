@@ -19,6 +19,7 @@ MODULES = (
     "core.deliveries.models",
     "core.replies.models",
     "core.dnc",
+    "core.signals",
     "core.host.state",
     "core.jobs.models",
 )

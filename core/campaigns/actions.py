@@ -81,9 +81,12 @@ def no_texts(message_id: int, provider: str) -> Outcomes:
 class Texts:
     """What `ActionContext.send_text` does for one contact."""
 
-    def __init__(self, contact_id: int, source_id: int | None) -> None:
+    def __init__(
+        self, contact_id: int, source_id: int | None, *, campaign_id: int | None = None
+    ) -> None:
         self._contact_id = contact_id
         self._source_id = source_id
+        self._campaign_id = campaign_id
 
     def send(self, message_id: int, provider: str) -> Outcome:
         contact = db.session.get(Contact, self._contact_id)
@@ -101,5 +104,6 @@ class Texts:
             provider=provider,
             source="campaign",
             source_id=self._source_id,
+            campaign_id=self._campaign_id,
         )
         return Outcome(Result.DONE, f"Queued for {delivery.number}.", delivery.id)

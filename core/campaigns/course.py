@@ -61,6 +61,11 @@ class Course:
     def roots(self) -> list[Stop]:
         return self.below.get((None, ""), [])
 
+    @property
+    def forks(self) -> bool:
+        """Whether a contact may stand at two events at once."""
+        return any(len(stops) > 1 for stops in self.below.values())
+
     def find(self, key: str) -> Stop | None:
         """The event with this key, as long as it is there."""
         return next((one for one in self.stops.values() if one.key == key and not one.gone), None)
@@ -131,3 +136,20 @@ def known_zone(name: str) -> ZoneInfo | None:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         return None
+
+
+class Courses:
+    """Courses that were read, each as long as nothing else is published."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[object, Course]] = {}
+
+    def get(self, campaign_id: int) -> Course:
+        """The course as it is published now; raises NotFound."""
+        columns = table_of(Campaign).c
+        query = select(columns.version_id, columns.timezone).where(columns.id == campaign_id)
+        stamp = tuple(db.session.execute(query).one_or_none() or ())
+        known = self._known.get(campaign_id)
+        if known is None or known[0] != stamp:
+            known = self._known[campaign_id] = (stamp, load_course(campaign_id))
+        return known[1]

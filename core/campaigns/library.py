@@ -14,6 +14,7 @@ from core.campaigns.canvas import Canvas, read_canvas
 from core.campaigns.checks import ERROR, Finding, check_canvas
 from core.campaigns.models import Campaign, CampaignStep, CampaignVersion
 from core.campaigns.publication import follow_canvas
+from core.campaigns.sending import release_texts
 from core.contacts.profile import LARGEST_ID
 from core.contacts.values import parse_text, parse_timezone
 from core.db import change_rows, db, refuse_changed, transaction, utcnow
@@ -21,7 +22,7 @@ from core.errors import BadInput, Changed, Conflict, NotFound
 from core.installation import current_zone
 
 MAX_NAME, MAX_NOTE, MAX_DESCRIPTION = 120, 200, 5000
-MAX_LATE = 24 * 365
+LATE, MAX_LATE = 24, 24 * 365
 COPIED = ("description", "allow_restart", "timezone", "late_hours")
 
 
@@ -50,7 +51,7 @@ class CampaignFacts(TypedDict, total=False):
 
 def create_campaign(**facts: Unpack[CampaignFacts]) -> Campaign:
     """Make a campaign with an empty canvas, not published; raises BadInput."""
-    given = checked(facts if "name" in facts else {**facts, "name": ""})
+    given = checked({"name": "", "late_hours": LATE} | facts)
     now = utcnow()
     campaign = Campaign(**given, draft=Canvas().stored(), created_at=now, updated_at=now)
     with transaction() as session:
@@ -83,6 +84,7 @@ def note_turn(campaign: Campaign, now: datetime) -> None:
     """It is held from now on, or goes on from now on."""
     if campaign.is_open(now):
         campaign.published_at, campaign.rebuild_due_at = now, None
+        release_texts(campaign.id)
     else:
         campaign.held_at = now
 
@@ -148,6 +150,7 @@ def publish(
         now = utcnow()
         if not campaign.published:
             campaign.published, campaign.published_at = True, now
+            release_texts(campaign_id)
         campaign.version_id, campaign.updated_at = version.id, now
         campaign.rebuild_due_at = None
         session.flush()

@@ -52,6 +52,9 @@ class Rebuilt:
     restarted: int = 0
     left: int = 0
 
+    def __str__(self) -> str:
+        return f"{self.joined} joined, {self.restarted} came back, {self.left} left"
+
     def plus(self, other: Rebuilt) -> Rebuilt:
         return Rebuilt(
             self.joined + other.joined,

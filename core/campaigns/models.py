@@ -48,7 +48,7 @@ class Campaign(Model):
     publish_down: Mapped[datetime | None] = mapped_column(UTCDateTime)
     allow_restart: Mapped[bool] = mapped_column(Boolean, default=False)
     timezone: Mapped[str] = mapped_column(String(64), default="")
-    late_hours: Mapped[int | None] = mapped_column(Integer, default=24)
+    late_hours: Mapped[int | None] = mapped_column(Integer)
     draft: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     draft_version: Mapped[int] = mapped_column(Integer, default=0)
     # no foreign key: versions point here already
@@ -196,20 +196,3 @@ class CampaignStep(Model):
             postgresql_where=sql(IS_TIMED),
         ),
     )
-
-
-class Signal(Model):
-    """What a contact did, until the engine has taken it in.
-
-    Written in the transaction of the thing itself, deleted in the one that
-    applies it. `ref_id` is the id of the reply, the click, ...
-    """
-
-    __tablename__ = "signals"
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    kind: Mapped[str] = mapped_column(String(12))
-    contact_id: Mapped[int | None] = mapped_column(Id)
-    number: Mapped[str] = mapped_column(String(32), default="")
-    ref_id: Mapped[int | None] = mapped_column(Id)
-    at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)

@@ -14,9 +14,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from core.campaigns.canvas import Timing
+from core.events import LONGEST
 
 ON_CLOCK = {"minutes": 60, "hours": 3600}  # seconds
-MAX_AMOUNT = {"minutes": 525_600, "hours": 8760, "days": 3660, "weeks": 520, "months": 120}
 ALL_DAYS = frozenset(range(7))
 MINUTE = timedelta(minutes=1)
 
@@ -59,7 +59,7 @@ class BadTiming(ValueError):
 
 def read_timing(timing: Timing) -> Plan:
     """*timing* as a plan; raises BadTiming with the mend."""
-    most = MAX_AMOUNT[timing.unit]
+    most = LONGEST[timing.unit]
     if timing.mode == "interval" and not 0 <= timing.amount <= most:
         mend = f"Use 0 to {most} {timing.unit}."
         raise BadTiming("amount", f"{timing.amount} is out of range", mend)

@@ -23,6 +23,7 @@ def queue_text(
     provider: str,
     source: str,
     source_id: int | None = None,
+    campaign_id: int | None = None,
 ) -> Delivery:
     """Queue one text of a message to *number*, rendered now for *contact*.
 
@@ -38,6 +39,7 @@ def queue_text(
     row = Delivery(
         source=source,
         source_id=source_id,
+        campaign_id=campaign_id,
         message_id=message.id,
         recipient_id=contact.id if contact else None,
         contact_id=contact.id if contact else None,
@@ -56,14 +58,20 @@ def queue_text(
 
 
 def queue_once(row: Delivery) -> Delivery:
-    columns = ("source", "source_id", "message_id", "recipient_id", "contact_id", "number")
-    given = {name: getattr(row, name) for name in (*columns, "provider", "sender", "text")}
+    columns = ("source", "source_id", "campaign_id", "message_id", "recipient_id", "contact_id")
+    more = ("number", "provider", "sender", "text")
+    given = {name: getattr(row, name) for name in (*columns, *more)}
     with transaction():
         insert_new(
             Delivery,
             [
                 given
-                | {"status": QUEUED, "encoding": row.encoding, "parts": row.parts}
+                | {
+                    "status": QUEUED,
+                    "noted_status": QUEUED,
+                    "encoding": row.encoding,
+                    "parts": row.parts,
+                }
                 | {"reason": "", "detail": "", "error_code": "", "attempts": 0, "currency": ""}
                 | {"created_at": utcnow()}
             ],

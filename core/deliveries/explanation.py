@@ -63,6 +63,8 @@ def why_it_waits(delivery: Delivery) -> str:
         ).strip()
     if delivery.not_before is not None and delivery.not_before > now:
         until = f"{delivery.not_before:%Y-%m-%d %H:%M} UTC"
+        if delivery.reason == "held":
+            return "It waits: its campaign is not published now."
         if delivery.reason == "quiet":
             return f"It waits until {until}: quiet hours where the contact lives."
         return f"It is tried again at {until}. {delivery.detail}".strip()

@@ -46,13 +46,17 @@ class Pages(Blueprint):
 class Job:
     """Work for the clock. `every` is in seconds; `run` answers a line of result.
 
-    `key` is `<plugin>.<name>`. One process at a time runs it.
+    `key` is `<plugin>.<name>`. One process at a time runs it; a `shared` one all of
+    them at once, as it claims what it works on by itself. `wanted` may say that
+    there is nothing to do: then the run is not even written down.
     """
 
     key: str
     every: float
     run: Callable[[], str | None]
     help: str = ""
+    shared: bool = False
+    wanted: Callable[[], bool] | None = None
 
 
 @dataclass(slots=True)
