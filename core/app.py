@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from core.campaigns import builtin
 from core.db import init_db
 from core.encryption import Cipher
 from core.host.discovery import candidates
@@ -50,6 +51,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def load_plugins(settings: Settings, keys: list[str]) -> PluginHost:
     host = PluginHost(Cipher(keys))
+    host.load_built_in("core", builtin)
     if settings.safe_mode == "0":
         host.load(candidates(settings.plugin_folders))
     return host

@@ -49,7 +49,7 @@ class Each:
 
     def __init__(self, model: type[Model], own: Sequence[str], shared: Sequence[str] = ()) -> None:
         self._model, self._own, self._shared = model, tuple(own), tuple(shared)
-        self._take = itemgetter(*own)
+        self._take = itemgetter(*own) if len(own) > 1 else lambda row: (row[own[0]],)
         self._made: dict[str, Statement] = {}
         self._compiled: Compiled | None = None
 

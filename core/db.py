@@ -33,6 +33,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+from core import clock
 from core.errors import Changed
 
 NAMING = {
@@ -78,7 +79,8 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 def utcnow() -> datetime:
-    return datetime.now(UTC)
+    """The present in UTC; in a simulation, its own."""
+    return clock.now()
 
 
 def init_db(app: Flask) -> None:

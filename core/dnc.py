@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Index, String, Text, select
+from sqlalchemy import Index, String, Text, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core.bulk import InsertNew
 from core.db import Id, Model, UTCDateTime, db, insert_new, transaction, utcnow
 from core.errors import BadInput
+from core.events import SignalKind
 from core.lookups import one_of
+from core.signals import tell, tell_many
 
 SMS = "sms"
 UNSUBSCRIBED, BOUNCED, MANUAL = "unsubscribed", "bounced", "manual"
@@ -73,8 +76,10 @@ def add_dnc(
     with transaction() as session:
         if not insert_new(Dnc, [facts | {"created_at": utcnow()}]):
             return False
-        session.add(DncChange(change="on", **facts))
+        change = DncChange(change="on", **facts)
+        session.add(change)
         session.flush()
+        tell(SignalKind.DNC, ref_id=change.id, number=number)
     return True
 
 
@@ -110,3 +115,51 @@ def blocked(numbers: Iterable[str], *, channel: str = SMS) -> set[str]:
     """Those of *numbers* that are on the list."""
     wanted = select(Dnc.number).where(Dnc.channel == channel, one_of(Dnc.number, list(numbers)))
     return set(db.session.scalars(wanted))
+
+
+def add_many(
+    numbers: Sequence[str], *, reason: str, comment: str = "", source: str = "", channel: str = SMS
+) -> list[str]:
+    """Put *numbers* on the list in one go; returns those that were not on it before."""
+    now = utcnow()
+    facts = {"channel": channel, "reason": reason, "comment": comment, "source": source}
+    rows = [{"number": number} for number in numbers]
+    with transaction():
+        new = sorted(row.number for row in ADD_MANY.run(rows, **facts, created_at=now))
+        changes = [{"number": number} for number in new]
+        noted = NOTE_MANY.run(changes, **facts, change="on", at=now)
+        tell_many(SignalKind.DNC, [(row.number, row.id) for row in noted])
+    return new
+
+
+def lift_many(
+    numbers: Sequence[str],
+    *,
+    spared: Collection[str] = (),
+    comment: str = "",
+    source: str = "",
+    channel: str = SMS,
+) -> list[str]:
+    """Take *numbers* off the list in one go, but for the reasons *spared*; returns those."""
+    now = utcnow()
+    lifted = (
+        delete(Dnc)
+        .where(Dnc.channel == channel, one_of(Dnc.number, numbers), Dnc.reason.not_in(spared))
+        .returning(Dnc.number, Dnc.reason)
+        .execution_options(synchronize_session=False)
+    )
+    with transaction() as session:
+        rows = sorted(session.execute(lifted).all())
+        session.expire_all()
+        for reason in {row.reason for row in rows}:
+            changes = [{"number": row.number} for row in rows if row.reason == reason]
+            facts = {"channel": channel, "reason": reason, "comment": comment, "source": source}
+            NOTE_MANY.run(changes, **facts, change="off", at=now)
+    return [row.number for row in rows]
+
+
+FACTS = ("channel", "reason", "comment", "source")
+ADD_MANY = InsertNew(Dnc, ("number",), shared=(*FACTS, "created_at"), returning=("number",))
+NOTE_MANY = InsertNew(
+    DncChange, ("number",), shared=(*FACTS, "change", "at"), returning=("id", "number")
+)

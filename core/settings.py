@@ -37,7 +37,9 @@ class Settings:
     safe_mode: str = setting("0", "`1` starts without any plugin")
     log_format: str = setting("text", "`text` or `json`")
     log_level: str = setting("INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`")
-    quiet_hours: str = setting("", "No broadcast texts then, in the contact's zone: `21:00-08:00`")
+    quiet_hours: str = setting(
+        "", "No broadcast or campaign texts then, in the contact's zone: `21:00-08:00`"
+    )
     trusted_proxies: str = setting(
         "0", "How many proxies stand before the server; they tell the visitor's address"
     )

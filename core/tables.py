@@ -15,10 +15,12 @@ MODULES = (
     "core.segments.models",
     "core.messages.models",
     "core.broadcasts.models",
+    "core.campaigns.models",
     "core.deliveries.models",
     "core.links.models",
     "core.replies.models",
     "core.dnc",
+    "core.signals",
     "core.host.state",
     "core.jobs.models",
 )

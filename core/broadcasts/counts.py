@@ -36,6 +36,8 @@ SKIP_REASONS = {
     "too_long": "text would be too long for this contact",
     "bad_token": "a token could not be filled",
     "vetoed": "a plugin held it back",
+    "late": "was held until it was too late",
+    "campaign_gone": "was in a campaign that is deleted",
 }
 
 

@@ -1,25 +1,27 @@
-"""Actions of the enabled plugins: found by key, configured, run for a contact."""
+"""Actions by hand: found by key, configured, run for one contact."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from core.actions import Action, ActionContext, Outcome, Result
+from core.actions import Action, ActionBatch, ActionContext, Outcome, Outcomes, Result
+from core.campaigns.events import EventTypes
 from core.contacts.models import Contact
-from core.db import db
+from core.db import db, transaction, utcnow
 from core.deliveries.direct import queue_text, textable_number
-from core.errors import BadInput, HeliographError, NotFound
-from core.host import current_host
+from core.errors import BadInput, Conflict, HeliographError, NotFound
+from core.events import Place
 from core.messages import get_message
 from core.messages.models import TEMPLATE
 
 
 def list_actions() -> list[Action]:
-    """What the enabled plugins offer to a campaign right now."""
-    return [action for info in current_host().enabled() for action in info.contributions.actions]
+    """What core and the enabled plugins offer to a campaign right now."""
+    types = [type_ for type_ in EventTypes().all() if type_.available]
+    return [type_.made for type_ in types if isinstance(type_.made, Action)]
 
 
 def find_action(key: str) -> Action:
@@ -39,27 +41,52 @@ def run_action(
     A fault of the action itself is an Outcome that failed, with its words.
     """
     action = find_action(key)
-    try:
-        config = action.config_model.model_validate(dict(values))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        field = ".".join(map(str, first["loc"])) or key
-        raise BadInput(field, first["msg"][0].lower() + first["msg"][1:]) from None
+    config = read_config(action, values)
     contact_id = contact.id
     db.session.rollback()  # actions run outside of any transaction
-    context = ActionContext(contact_id, config, source_id, Texts(contact_id, source_id).send)
     try:
+        if action.run is None:
+            return run_for_one(action, config, contact_id)
+        context = ActionContext(contact_id, config, source_id, Texts(contact_id, source_id).send)
         return action.run(context)
     except HeliographError as error:
         return Outcome(Result.FAILED, error.message)
 
 
+def read_config(action: Action, values: Mapping[str, Any]) -> BaseModel:
+    try:
+        return action.config_model.model_validate(dict(values))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        field = ".".join(map(str, first["loc"])) or action.key
+        raise BadInput(field, first["msg"][0].lower() + first["msg"][1:]) from None
+
+
+def run_for_one(action: Action, config: BaseModel, contact_id: int) -> Outcome:
+    """Run an action for many as one for a single contact who is in no campaign."""
+    if not action.paths:
+        raise Conflict(f"{action.label} is for members of a campaign only.")
+    places = [Place(step_id=0, contact_id=contact_id)]
+    with transaction():
+        batch = ActionBatch(config, 0, 0, places, utcnow(), no_texts)
+        outcomes = action.run_many(batch) if action.run_many else None
+    found = outcomes or Outcomes()
+    return found.others.get(contact_id, found.usual)
+
+
+def no_texts(message_id: int, provider: str) -> Outcomes:
+    raise Conflict(f"Message {message_id} by {provider} needs a step of a campaign.")
+
+
 class Texts:
     """What `ActionContext.send_text` does for one contact."""
 
-    def __init__(self, contact_id: int, source_id: int | None) -> None:
+    def __init__(
+        self, contact_id: int, source_id: int | None, *, campaign_id: int | None = None
+    ) -> None:
         self._contact_id = contact_id
         self._source_id = source_id
+        self._campaign_id = campaign_id
 
     def send(self, message_id: int, provider: str) -> Outcome:
         contact = db.session.get(Contact, self._contact_id)
@@ -77,5 +104,6 @@ class Texts:
             provider=provider,
             source="campaign",
             source_id=self._source_id,
+            campaign_id=self._campaign_id,
         )
         return Outcome(Result.DONE, f"Queued for {delivery.number}.", delivery.id)

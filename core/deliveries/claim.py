@@ -23,10 +23,11 @@ from core.channel import OutgoingText
 from core.contacts.models import NUMBER_INVALID, Contact
 from core.db import db, dialect_name, table_of, transaction, utcnow
 from core.deliveries.calls import ClaimedText
+from core.deliveries.campaign_texts import CampaignTexts
 from core.deliveries.models import QUEUED, SENDING, SKIPPED, Delivery, Sender, belongs_to
 from core.deliveries.pace import HORIZON, find_sender, parts_free, take_slots
 from core.deliveries.rendering import Renderer, Unrenderable
-from core.deliveries.rules import FrequencyCap, QuietHours, parse_frequency_cap, parse_quiet_hours
+from core.deliveries.rules import FrequencyCap, parse_frequency_cap, parse_quiet_hours
 from core.dnc import blocked
 from core.host import current_host, gather
 from core.host.state import states
@@ -36,9 +37,13 @@ from core.lookups import one_of, read_rows
 from core.messages.models import TextMessage
 
 LEASE = 120.0  # seconds
+QUIET = ("broadcast", "campaign")
 
 
-CLAIMED = ("id", "number", "provider", "sender", "recipient_id", "contact_id", "text", "attempts")
+CLAIMED = (
+    *("id", "number", "provider", "sender", "recipient_id", "contact_id", "text", "attempts"),
+    *("source", "campaign_id", "message_id", "created_at"),
+)
 CONTACT = ("id", "mobile", "number_status", "timezone")
 
 
@@ -212,10 +217,9 @@ class Sorter:
         self._now = now
         self._zone = ZoneInfo(settings.timezone)
         self._cap: FrequencyCap | None = None
-        self._quiet: QuietHours | None = None
         if scope.broadcast_id is not None:
             self._cap = parse_frequency_cap(settings.frequency_cap)
-            self._quiet = parse_quiet_hours(settings.quiet_hours)
+        self._quiet = parse_quiet_hours(settings.quiet_hours)
         self._renderer = renderer_of(scope.broadcast_id, self._zone)
         self._callback = callback_url(scope.provider, "")
         self._claim = secrets.token_hex(8)
@@ -228,18 +232,21 @@ class Sorter:
         numbers = {row.number for row in rows}
         out = blocked(numbers)
         full = self._cap.full(numbers, self._now) if self._cap else set()
-        contacts = load_contacts(session, rows, self._renderer.columns)
+        campaigns = CampaignTexts(rows, self._zone, self._now)
+        contacts = load_contacts(session, rows, {*self._renderer.columns, *campaigns.columns})
         for row in rows:
             contact = contacts.get(row.contact_id or 0)
-            skip = self._skip_reason(row, contact, out, full)
+            skip = campaigns.skip_reason(row) or self._skip_reason(row, contact, out, full)
             if skip:
                 result.skip.append({"id": row.id, "reason": skip[0], "detail": skip[1]})
                 continue
-            quiet = self._quiet_until(contact)
-            if quiet:
-                result.later.append({"id": row.id, "not_before": quiet, "reason": "quiet"})
+            held = campaigns.held_until(row)
+            quiet = None if held else self._quiet_until(row, contact)
+            if held or quiet:
+                reason = "held" if held else "quiet"
+                result.later.append({"id": row.id, "not_before": held or quiet, "reason": reason})
                 continue
-            self._render(row, contact, result)
+            self._render(row, contact, campaigns.renderer(row) or self._renderer, result)
         return result
 
     def _skip_reason(
@@ -257,17 +264,18 @@ class Sorter:
             return "frequency_cap", "The number has had its share of texts."
         return None
 
-    def _quiet_until(self, contact: Any) -> datetime | None:
-        if self._quiet is None:
+    def _quiet_until(self, row: Any, contact: Any) -> datetime | None:
+        """When it may be sent; tests, and what goes to nobody's contact, may at once."""
+        if self._quiet is None or row.source not in QUIET or row.recipient_id is None:
             return None
         zone = self._zone
         if contact is not None and contact.timezone:
             zone = ZoneInfo(contact.timezone)
         return self._quiet.until(self._now, zone)
 
-    def _render(self, row: Any, contact: Any, result: Sorted) -> None:
+    def _render(self, row: Any, contact: Any, renderer: Renderer, result: Sorted) -> None:
         try:
-            text, encoding, parts = self._renderer.render(row.id, row.text, contact)
+            text, encoding, parts = renderer.render(row.id, row.text, contact)
         except Unrenderable as error:
             result.skip.append({"id": row.id, "reason": error.reason, "detail": error.words})
             return

@@ -26,6 +26,7 @@ def queue_text(
     provider: str,
     source: str,
     source_id: int | None = None,
+    campaign_id: int | None = None,
 ) -> Delivery:
     """Queue one text of a message to *number*, rendered now for *contact*.
 
@@ -41,6 +42,7 @@ def queue_text(
     row = Delivery(
         source=source,
         source_id=source_id,
+        campaign_id=campaign_id,
         message_id=message.id,
         recipient_id=contact.id if contact else None,
         contact_id=contact.id if contact else None,
@@ -78,9 +80,10 @@ def write_text(
 
 def queue_once(session: Session, row: Delivery) -> tuple[bool, Delivery]:
     """Whether the row is new, and the one that is stored."""
-    columns = ("source", "source_id", "message_id", "recipient_id", "contact_id", "number")
-    given = {name: getattr(row, name) for name in (*columns, "provider", "sender")}
-    given |= {"status": QUEUED, "encoding": "", "parts": 0, "attempts": 0, "currency": ""}
+    columns = ("source", "source_id", "campaign_id", "message_id", "recipient_id", "contact_id")
+    given = {name: getattr(row, name) for name in (*columns, "number", "provider", "sender")}
+    given |= {"status": QUEUED, "noted_status": QUEUED}
+    given |= {"encoding": "", "parts": 0, "attempts": 0, "currency": ""}
     given |= {"reason": "", "detail": "", "error_code": "", "created_at": utcnow()}
     new = insert_new(Delivery, [given])
     found = select(Delivery).where(

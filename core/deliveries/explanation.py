@@ -72,6 +72,8 @@ def why_it_waits(delivery: Delivery) -> str:
         return f"It waits. {obstacle.words}"
     if delivery.not_before is not None and delivery.not_before > now:
         at = f"{delivery.not_before:%Y-%m-%d %H:%M} UTC"
+        if delivery.reason == "held":
+            return "It waits: its campaign is not published now."
         if delivery.reason == "quiet":
             return f"It waits until {at}: quiet hours where the contact lives."
         return f"It is tried again at {at}. {delivery.detail}".strip()

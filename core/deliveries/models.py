@@ -49,6 +49,9 @@ RANK = {
 TROUBLED = (FAILED, UNDELIVERED, UNKNOWN, SKIPPED, CANCELLED)
 IS_TROUBLED = "status IN ('failed', 'undelivered', 'unknown', 'skipped', 'cancelled')"
 
+# of these a campaign has to hear; how to say "differs, or is not known" is each database's own
+HAS_NEWS = "source = 'campaign' AND status <> 'sending' AND noted_status {differs} status"
+
 IS_FRESH = "status = 'queued' AND not_before IS NULL"
 IS_POSTPONED = "status = 'queued' AND not_before IS NOT NULL"
 IS_UNREPORTED = "status IN ('accepted', 'sent')"
@@ -71,6 +74,7 @@ class Delivery(Model):
     broadcast_id: Mapped[int | None] = mapped_column(
         ForeignKey("broadcasts.id", ondelete="SET NULL")
     )
+    campaign_id: Mapped[int | None] = mapped_column(Id)
     message_id: Mapped[int | None] = mapped_column(
         ForeignKey("text_messages.id", ondelete="SET NULL")
     )
@@ -84,6 +88,8 @@ class Delivery(Model):
     parts: Mapped[int] = mapped_column(SmallInteger, default=0)
 
     status: Mapped[str] = mapped_column(String(12), default=QUEUED)
+    # of campaign texts: the status that their campaign knows of
+    noted_status: Mapped[str | None] = mapped_column(String(12))
     reason: Mapped[str] = mapped_column(String(24), default="")
     detail: Mapped[str] = mapped_column(Text, default="")
     error_code: Mapped[str] = mapped_column(String(16), default="")
@@ -160,6 +166,12 @@ class Delivery(Model):
             "accepted_at",
             sqlite_where=sql(IS_UNREPORTED),
             postgresql_where=sql(IS_UNREPORTED),
+        ),
+        Index(
+            "ix_deliveries_news",
+            "id",
+            sqlite_where=sql(HAS_NEWS.format(differs="IS NOT")),
+            postgresql_where=sql(HAS_NEWS.format(differs="IS DISTINCT FROM")),
         ),
         Index(
             "ix_deliveries_sending",

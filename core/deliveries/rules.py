@@ -1,4 +1,4 @@
-"""Rules that hold a broadcast text back: quiet hours and the frequency cap."""
+"""Rules that hold a text back: quiet hours and the frequency cap."""
 
 from __future__ import annotations
 

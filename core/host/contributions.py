@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from core.actions import Action
 from core.channel import Provider
+from core.events import Condition, Decision, WaitConfig
 
 
 class PluginConfig(BaseModel):
@@ -45,13 +46,17 @@ class Pages(Blueprint):
 class Job:
     """Work for the clock. `every` is in seconds; `run` answers a line of result.
 
-    `key` is `<plugin>.<name>`. One process at a time runs it.
+    `key` is `<plugin>.<name>`. One process at a time runs it; a `shared` one all of
+    them at once, as it claims what it works on by itself. `wanted` may say that
+    there is nothing to do: then the run is not even written down.
     """
 
     key: str
     every: float
     run: Callable[[], str | None]
     help: str = ""
+    shared: bool = False
+    wanted: Callable[[], bool] | None = None
 
 
 @dataclass(slots=True)
@@ -62,9 +67,16 @@ class Contributions:
     providers: list[type[Provider]] = field(default_factory=list)
     blueprints: list[Blueprint] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    conditions: list[Condition] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
     commands: list[click.Command] = field(default_factory=list)
     hooks: list[str] = field(default_factory=list)
+
+    @property
+    def events(self) -> list[Action | Decision | Condition]:
+        """All that it brings to the canvas."""
+        return [*self.actions, *self.decisions, *self.conditions]
 
 
 class BadContribution(Exception):
@@ -82,9 +94,12 @@ def check_contributions(name: str, given: Contributions) -> None:
         raise BadContribution("a provider needs register_config, even for an empty model")
     expect(given.blueprints, Blueprint, "register_blueprints")
     expect(given.actions, Action, "register_actions")
+    expect(given.decisions, Decision, "register_decisions")
+    expect(given.conditions, Condition, "register_conditions")
+    check_events(given)
     expect(given.jobs, Job, "register_jobs")
     expect(given.commands, click.Command, "register_commands")
-    keys = [action.key for action in given.actions] + [job.key for job in given.jobs]
+    keys = [*(event.key for event in given.events), *(job.key for job in given.jobs)]
     for key in keys:
         if not key.startswith(f"{name}."):
             raise BadContribution(f"key {key!r} must begin with {name + '.'!r}")
@@ -93,6 +108,18 @@ def check_contributions(name: str, given: Contributions) -> None:
     for job in given.jobs:
         if job.every <= 0:
             raise BadContribution(f"job {job.key!r} must have a positive `every`, in seconds")
+
+
+def check_events(given: Contributions) -> None:
+    for event in given.events:
+        if not (isinstance(event.config_model, type) and issubclass(event.config_model, BaseModel)):
+            raise BadContribution(f"{event.key} needs a pydantic model class as config_model")
+    for action in given.actions:
+        if action.run is None and action.run_many is None:
+            raise BadContribution(f"action {action.key!r} needs run or run_many")
+    for decision in given.decisions:
+        if not issubclass(decision.config_model, WaitConfig):
+            raise BadContribution(f"the config_model of {decision.key!r} must be a WaitConfig")
 
 
 def check_provider(name: str, provider: object) -> None:

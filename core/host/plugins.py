@@ -58,6 +58,7 @@ class PluginHost:
         for spec in SPECS:
             self._hooks.add_hookspecs(spec)
         self._plugins: dict[str, PluginInfo] = {}
+        self._built_in: list[PluginInfo] = []
         self.shadowed: list[PluginInfo] = []
         self._recent: dict[str, tuple[float, BaseModel | None]] = {}
 
@@ -79,6 +80,15 @@ class PluginHost:
                 raise
             except BaseException:  # a plugin may even call sys.exit at import
                 self.quarantine(info)
+
+    def load_built_in(self, name: str, module: ModuleType) -> None:
+        """Take in a part of core by the hooks that plugins use: always on, never listed."""
+        info = PluginInfo(name, "core", module.__name__, module=module)
+        self._hooks.register(module, name)
+        self._hooks.check_pending()
+        info.contributions = self._collect(info)
+        check_contributions(name, info.contributions)
+        self._built_in.append(info)
 
     def _load(self, info: PluginInfo, candidate: Candidate) -> None:
         module = candidate.load()
@@ -103,6 +113,8 @@ class PluginHost:
             providers=listed(self._ask(info, "register_providers"), "register_providers"),
             blueprints=listed(self._ask(info, "register_blueprints"), "register_blueprints"),
             actions=listed(self._ask(info, "register_actions"), "register_actions"),
+            decisions=listed(self._ask(info, "register_decisions"), "register_decisions"),
+            conditions=listed(self._ask(info, "register_conditions"), "register_conditions"),
             jobs=listed(self._ask(info, "register_jobs"), "register_jobs"),
             commands=listed(self._ask(info, "register_commands"), "register_commands"),
         )
@@ -142,6 +154,10 @@ class PluginHost:
 
     def sound(self) -> list[PluginInfo]:
         return [info for info in self.all() if not info.fault]
+
+    def built_in(self) -> list[PluginInfo]:
+        """Parts of core that came by the hooks."""
+        return list(self._built_in)
 
     def enabled(self) -> list[PluginInfo]:
         """Sound plugins that are switched on, as the database says right now."""

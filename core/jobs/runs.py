@@ -33,6 +33,8 @@ def run_job(app: Flask, job: Job, *, forced: bool = False) -> str | None:
         if owner is not None and not current_host().is_enabled(owner):
             return None
         g.plugin = owner
+        if not forced and job.wanted is not None and not job.wanted():
+            return None
         if not take(job):
             return "another process is running it"
         begun = time.monotonic()
@@ -44,12 +46,15 @@ def run_job(app: Flask, job: Job, *, forced: bool = False) -> str | None:
                 raise
             log.exception("job %s failed", job.key, extra={"job": job.key})
             return None
-        finish(job, begun, result or "", "")
+        if result or not job.shared:
+            finish(job, begun, result or "", "")
         return result
 
 
 def take(job: Job) -> bool:
-    """Claim the job by compare-and-swap."""
+    """Claim the job by compare-and-swap; a shared one needs no claim."""
+    if job.shared:
+        return True
     now = utcnow()
     free = or_(JobRun.lease_until.is_(None), JobRun.lease_until < now)
     with transaction():
@@ -63,7 +68,11 @@ def take(job: Job) -> bool:
 
 
 def finish(job: Job, begun: float, result: str, error: str) -> None:
+    started: dict[str, object] = {}
     with transaction():
+        if job.shared:
+            insert_new(JobRun, [{"key": job.key, "result": "", "error": ""}])
+            started["started_at"] = utcnow() - timedelta(seconds=time.monotonic() - begun)
         change_rows(
             update(JobRun)
             .where(JobRun.key == job.key)
@@ -73,6 +82,7 @@ def finish(job: Job, begun: float, result: str, error: str) -> None:
                 seconds=time.monotonic() - begun,
                 result=result,
                 error=error,
+                **started,
             )
         )
 

@@ -30,7 +30,15 @@ take fewer). `API_VERSION` rises with each such change.
 
 from __future__ import annotations
 
-from core.actions import Action, ActionContext, Outcome, Result, send_text_action
+from core.actions import (
+    Action,
+    ActionBatch,
+    ActionContext,
+    Outcome,
+    Outcomes,
+    Result,
+    send_text_action,
+)
 from core.channel import (
     Check,
     Failure,
@@ -47,6 +55,18 @@ from core.channel import (
 from core.db import Id, Json, Model, UTCDateTime, db, transaction, utcnow
 from core.deliveries.group_commit import GroupCommit
 from core.errors import BadInput, Conflict, HeliographError, NotFound
+from core.events import (
+    Batch,
+    Condition,
+    Decision,
+    EventConfig,
+    Path,
+    Place,
+    Signal,
+    SignalKind,
+    WaitConfig,
+    yes_or_no,
+)
 from core.hookspecs.markers import hookimpl
 from core.host.contributions import Callbacks, Job, Pages, PluginConfig
 from core.plugin.services import (
@@ -63,11 +83,16 @@ API_VERSION = 1
 __all__ = [
     "API_VERSION",
     "Action",
+    "ActionBatch",
     "ActionContext",
     "BadInput",
+    "Batch",
     "Callbacks",
     "Check",
+    "Condition",
     "Conflict",
+    "Decision",
+    "EventConfig",
     "Failure",
     "FailureKind",
     "GroupCommit",
@@ -81,16 +106,22 @@ __all__ = [
     "NotFound",
     "Opt",
     "Outcome",
+    "Outcomes",
     "OutgoingText",
     "Pages",
+    "Path",
+    "Place",
     "PluginConfig",
     "Provider",
     "Result",
     "Sent",
+    "Signal",
+    "SignalKind",
     "Status",
     "StatusReport",
     "TimelineEntry",
     "UTCDateTime",
+    "WaitConfig",
     "db",
     "hookimpl",
     "plugin_config",
@@ -101,4 +132,5 @@ __all__ = [
     "send_text_action",
     "transaction",
     "utcnow",
+    "yes_or_no",
 ]

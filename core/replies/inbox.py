@@ -10,14 +10,16 @@ from sqlalchemy.orm import Session
 from core.channel import InboundText, Opt
 from core.contacts.models import Contact
 from core.db import insert_new, transaction, utcnow
-from core.deliveries.models import WITH_PROVIDER, Delivery
+from core.deliveries.models import SENDING, WITH_PROVIDER, Delivery
 from core.dnc import UNSUBSCRIBED, Dnc, add_dnc, find_dnc, lift_dnc
 from core.errors import BadInput
+from core.events import SignalKind
 from core.host import current_host, notify
 from core.installation import current_settings
 from core.phone import parse_number
 from core.replies.models import Reply
 from core.replies.optout import meaning
+from core.signals import tell
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,7 @@ def receive_reply(provider: str, text: InboundText) -> bool:
         opt = text.opt or meaning(text.text, opted_out=entry is not None)
         reply.opt = opt.value if opt else ""
         changed = obey(reply, opt, entry)
+        tell(SignalKind.REPLY, ref_id=reply.id, contact_id=reply.contact_id, number=number)
     log.info(
         "reply %s came in%s",
         reply.id,
@@ -78,10 +81,14 @@ def normal_number(raw: str) -> str:
 
 
 def attach(session: Session, reply: Reply) -> None:
-    """Tie the reply to the last text that went to its number, and to the contact."""
+    """Tie the reply to the last text that went to its number, and to the contact.
+
+    Also to one whose answer from the provider is not recorded yet: some reply at once.
+    """
+    went = (SENDING, *WITH_PROVIDER)
     last = session.scalars(
         select(Delivery)
-        .where(Delivery.number == reply.number, Delivery.status.in_(WITH_PROVIDER))
+        .where(Delivery.number == reply.number, Delivery.status.in_(went))
         .order_by(Delivery.id.desc())
         .limit(1)
     ).first()

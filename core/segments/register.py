@@ -101,9 +101,26 @@ def delete_segment(segment_id: int) -> None:
 
 
 def segment_users(segment_id: int) -> list[str]:
-    """What uses the segment, in words: text messages and other segments."""
+    """What uses the segment, in words: text messages, other segments and campaigns."""
     session = db.session()
-    return [*messages_of(session, segment_id), *segments_on(session, segment_id)]
+    return [
+        *messages_of(session, segment_id),
+        *segments_on(session, segment_id),
+        *campaigns_of(session, segment_id),
+    ]
+
+
+def campaigns_of(session: Session, segment_id: int) -> list[str]:
+    # read by name: the tables of campaigns are built on those of segments
+    links = Model.metadata.tables["campaign_segments"]
+    campaigns = Model.metadata.tables["campaigns"]
+    names = (
+        select(campaigns.c.name)
+        .join(links, links.c.campaign_id == campaigns.c.id)
+        .where(links.c.segment_id == segment_id)
+        .order_by(campaigns.c.id)
+    )
+    return [f"the campaign {name!r}" for name in session.scalars(names)]
 
 
 def messages_of(session: Session, segment_id: int) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -35,6 +35,7 @@ from core.phone import parse_number
 from core.providers import default_provider, open_provider
 from core.segments import list_segments
 from core.web.access import reads_only
+from core.web.builder_choices import message_choice
 from core.web.forms import Page, differences, errors_of, form_ids, page_number, seen_version, submit
 from core.web.locale import input_time, read_time
 from core.web.trail import note
@@ -92,6 +93,8 @@ def form_page(message: TextMessage | None, error: HeliographError | None) -> str
     return render_template(
         "messages/form.html",
         message=message,
+        frame="messages/panel.html" if in_panel() else "layout.html",
+        panel=in_panel(),
         values=values,
         chosen=chosen,
         kind=values.get("kind", "segment" if chosen or message is None else message.type),
@@ -122,6 +125,11 @@ def tracking_help() -> str:
     elif current_settings().link_tracking != "on":
         words = _("Switched off for all of Heliograph by HELIOGRAPH_LINK_TRACKING.")
     return words
+
+
+def in_panel() -> bool:
+    """Whether the form stands in a dialog of another page, such as the campaign builder."""
+    return "panel" in request.args
 
 
 def stands(message: TextMessage | None) -> dict[str, str]:
@@ -188,10 +196,18 @@ def create() -> Page:
 
 
 def gone_on(message: TextMessage) -> str:
+    if in_panel():
+        return url_for("messages.saved", message_id=message.id)
     if request.form.get("then") == "review":
         return url_for("broadcasts.show", broadcast_id=message.id)
     flash(_("Saved."))
     return url_for("messages.show", message_id=message.id)
+
+
+@bp.get("/<int:message_id>/saved")
+def saved(message_id: int) -> Response:
+    """What a form in a dialog gets back: the message as it can be chosen."""
+    return jsonify(message_choice(get_message(message_id)))
 
 
 @bp.get("/<int:message_id>")

@@ -17,6 +17,8 @@ STATUSES: dict[str, tuple[LazyString, str]] = {
     "scheduled": (_l("Scheduled"), "busy"),
     "running": (_l("Running"), "busy"),
     "paused": (_l("Paused"), "warn"),
+    "held": (_l("Held"), "warn"),
+    "ended": (_l("Ended"), "calm"),
     "finished": (_l("Finished"), "good"),
     "cancelled": (_l("Cancelled"), "calm"),
     "failed": (_l("Failed"), "bad"),

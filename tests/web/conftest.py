@@ -15,8 +15,8 @@ from core.db import db
 from core.settings import Settings
 from tests.conftest import KEY
 from tests.databases import Postgres
-from tests.pages.conftest import EMAIL, PASSWORD
 from tests.pages.showcase import populate
+from tests.pages.visit import EMAIL, PASSWORD
 from tests.visitor import Visitor
 
 POPULATED = "shop"

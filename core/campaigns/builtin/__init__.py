@@ -1,0 +1,41 @@
+"""Core's own actions, decisions and conditions, handed over by the hooks that plugins use."""
+
+from __future__ import annotations
+
+from core.actions import Action
+from core.campaigns.builtin import campaigns, contacts, decisions, dnc, fields, looks, split
+from core.events import Condition, Decision
+from core.hookspecs import hookimpl
+
+
+@hookimpl
+def register_actions() -> list[Action]:
+    return [
+        contacts.CHANGE_SEGMENTS,
+        contacts.CHANGE_TAGS,
+        fields.CHANGE_FIELD,
+        dnc.ADD_DNC,
+        dnc.REMOVE_DNC,
+        campaigns.CHANGE_CAMPAIGNS,
+        campaigns.JUMP,
+    ]
+
+
+@hookimpl
+def register_decisions() -> list[Decision]:
+    return [decisions.REPLIES, decisions.DELIVERED, decisions.FAILED, decisions.OPTED_OUT]
+
+
+@hookimpl
+def register_conditions() -> list[Condition]:
+    return [
+        looks.FIELD_VALUE,
+        looks.HAS_TAG,
+        looks.IN_SEGMENT,
+        looks.ON_DNC,
+        looks.VALID_MOBILE,
+        looks.COUNTRY,
+        looks.IN_CAMPAIGN,
+        looks.RECEIVED,
+        split.SPLIT,
+    ]

@@ -1,0 +1,255 @@
+"""What is wrong with a canvas, in words that name the event and the mend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from core.campaigns.canvas import Canvas, Event
+from core.campaigns.events import EventType, EventTypes
+from core.campaigns.loops import quick_loops
+from core.campaigns.models import DECISION
+from core.campaigns.things import Things
+from core.campaigns.timing import BadTiming, Plan, due, read_timing
+from core.db import utcnow
+from core.errors import BadInput
+from core.installation import current_zone
+
+ERROR, WARNING = "error", "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`level` is error (it cannot be published) or warning; `event` a key or ""."""
+
+    level: str
+    event: str
+    words: str
+    mend: str
+
+    def as_dict(self) -> dict[str, str]:
+        return asdict(self)
+
+
+def check_canvas(
+    canvas: Canvas, *, campaign_id: int | None = None, zone: ZoneInfo | None = None
+) -> list[Finding]:
+    """All that is wrong with *canvas*, in the order of its events.
+
+    *zone* is the campaign's own, for dates. *campaign_id* is whose canvas it is.
+    """
+    return Checker(canvas, campaign_id, zone or current_zone()).findings()
+
+
+class Checker:
+    """One check of one canvas."""
+
+    def __init__(self, canvas: Canvas, campaign_id: int | None, zone: ZoneInfo) -> None:
+        self._canvas, self._zone, self._now = canvas, zone, utcnow()
+        self._campaign_id = campaign_id
+        self._events = canvas.by_key()
+        self._types = EventTypes()
+        self._things = Things(canvas)
+        self._plans: dict[str, Plan] = {}
+        self._found: list[Finding] = []
+
+    def findings(self) -> list[Finding]:
+        self._check_sources()
+        seen: set[str] = set()
+        for event in self._canvas.events:
+            if event.key in seen:
+                self._error(
+                    event,
+                    "has the same key as another event, so it would have two parents",
+                    f"Give one of them another key than {event.key!r}.",
+                )
+                continue
+            seen.add(event.key)
+            self._check_place(event)
+            self._check_timing(event)
+            self._check_type(event)
+        self._check_loops()
+        return self._found
+
+    def _error(self, event: Event, words: str, mend: str) -> None:
+        self._add(ERROR, event, words, mend)
+
+    def _warn(self, event: Event, words: str, mend: str) -> None:
+        self._add(WARNING, event, words, mend)
+
+    def _add(self, level: str, event: Event, words: str, mend: str) -> None:
+        self._found.append(Finding(level, event.key, f"{self._title(event)!r} {words}.", mend))
+
+    def _title(self, event: Event) -> str:
+        type_ = self._types.get(event.type)
+        return event.name or (type_.made.label if type_ else event.key)
+
+    def _whole(self, words: str, mend: str) -> None:
+        self._found.append(Finding(ERROR, "", words, mend))
+
+    # -- where contacts come from ----------------------------------------
+
+    def _check_sources(self) -> None:
+        if not self._canvas.events:
+            self._whole("The canvas has no event.", "Drag one from the palette.")
+        if not self._canvas.sources and not self._things.is_fed(self._campaign_id):
+            self._whole(
+                "No contact comes in: there is no source.",
+                "Choose a segment, or add contacts to it from another campaign.",
+            )
+        for source in self._canvas.sources:
+            if not self._things.is_there("segments", source):
+                self._whole(f"The source segment {source} is gone.", "Choose another segment.")
+
+    # -- its place -------------------------------------------------------
+
+    def _check_place(self, event: Event) -> None:
+        if event.parent is None:
+            return
+        parent = self._events.get(event.parent)
+        if parent is None:
+            words = f"hangs on {event.parent!r}, which is not there, so nobody comes to it"
+            self._error(event, words, "Connect it to an event or to the sources, or delete it.")
+            return
+        if event.key in self._above(event):
+            words = "is its own ancestor: these events go round in a circle and hang on nothing"
+            self._error(event, words, "Connect one of them to the sources; go back by a jump.")
+        elif not self._is_reachable(event):
+            words = "is never reached: nothing leads to the events before it"
+            self._error(event, words, "Connect what it hangs on to the sources, or delete it.")
+        self._check_path(event, parent)
+
+    def _above(self, event: Event) -> list[str]:
+        """Keys of the ancestors, upwards, until they end or repeat."""
+        above: list[str] = []
+        current: Event | None = event
+        while current is not None and current.parent is not None and current.parent not in above:
+            above.append(current.parent)
+            current = self._events.get(current.parent)
+        return above
+
+    def _is_reachable(self, event: Event) -> bool:
+        above = self._above(event)
+        top = self._events.get(above[-1]) if above else event
+        return top is not None and top.parent is None
+
+    def _check_path(self, event: Event, parent: Event) -> None:
+        type_ = self._types.get(parent.type)
+        if type_ is None:  # which is said of the parent itself
+            return
+        keys = [path.key for path in type_.paths]
+        if not keys:
+            words = f"follows {self._title(parent)!r}, after which nothing comes"
+            self._error(event, words, "Connect it to another event, or delete it.")
+        elif event.path not in keys:
+            shown = ", ".join(path.label for path in type_.paths)
+            words = f"hangs on a path {event.path!r} that {self._title(parent)!r} does not have"
+            self._error(event, words, f"Connect it to one of its paths: {shown}.")
+        elif event.path not in type_.open_paths(parent.config):
+            words = (
+                f"hangs on a path that {self._title(parent)!r} leaves closed, so nobody comes to it"
+            )
+            self._error(event, words, "Open the path in its form, or connect it to another one.")
+
+    # -- its time --------------------------------------------------------
+
+    def _check_timing(self, event: Event) -> None:
+        try:
+            plan = self._plans[event.key] = read_timing(event.timing)
+        except BadTiming as error:
+            self._error(event, f"cannot be timed: {error}", error.mend)
+            return
+        if plan.date is None:
+            return
+        at = due(plan, datetime.min.replace(year=1970, tzinfo=self._now.tzinfo), self._zone)
+        if at < self._now:
+            words = f"is set for {event.timing.date}, which is past: it happens at once"
+            self._warn(event, words, "Choose a later date, or let it happen immediately.")
+
+    # -- its type and form -----------------------------------------------
+
+    def _check_type(self, event: Event) -> None:
+        type_ = self._types.get(event.type)
+        if type_ is None:
+            words = f"is of the type {event.type!r}, which no plugin here brings"
+            self._error(event, words, "Install its plugin again, or replace the event.")
+            return
+        if type_.kind != event.kind:
+            words = f"is drawn as {event.kind}, but {event.type} is an {type_.kind}"
+            self._error(event, words.replace("an d", "a d").replace("an c", "a c"), "Draw it anew.")
+            return
+        if type_.why_not:
+            words = "has to wait"
+            self._warn(event, f"{words}: {type_.why_not[:-1]}", "Enable it under Plugins.")
+        try:
+            config = type_.read(event.config)
+        except ValidationError as error:
+            self._check_fields(event, type_, error)
+            return
+        self._check_config(event, type_, config)
+
+    def _check_fields(self, event: Event, type_: EventType, error: ValidationError) -> None:
+        fields = type_.made.config_model.model_fields
+        for fault in error.errors(include_url=False, include_context=False):
+            name = str(fault["loc"][0]) if fault["loc"] else ""
+            info = fields.get(name)
+            title = (info.title if info else None) or name.replace("_", " ") or "the form"
+            if fault["type"] == "missing":
+                words = f"lacks a value: {title}"
+            else:
+                words = f"has a value that does not fit: {title}: {plain(fault['msg'])}"
+            mend = (info.description if info else None) or f"Fill in {title}."
+            self._error(event, words, f"{mend.rstrip('.')}.")
+
+    def _check_config(self, event: Event, type_: EventType, config: BaseModel) -> None:
+        whole = True
+        for name, info in type_.made.config_model.model_fields.items():
+            for words, mend, level in self._missing_things(info, getattr(config, name)):
+                self._add(level, event, words, mend)
+                whole = False
+        if whole and type_.made.check is not None:
+            try:
+                type_.made.check(config)
+            except BadInput as error:
+                value = "" if error.value is None else f" {error.value!r}"
+                words = f"has a value that does not fit: {error.field}{value} {error.problem}"
+                self._error(event, words, error.mend or "Change it in its form.")
+        if type_.kind == DECISION and not getattr(config, "wait_amount", 0):
+            no = [self._title(one) for one in self._canvas.events if self._is_no_of(one, event)]
+            if no:
+                words = f"waits for ever, so nobody comes to {no[0]!r} on its path No"
+                self._error(event, words, "Give it a time to wait, or delete what follows No.")
+
+    def _is_no_of(self, event: Event, decision: Event) -> bool:
+        return event.parent == decision.key and event.path == "no"
+
+    def _missing_things(self, info: FieldInfo, value: Any) -> Iterator[tuple[str, str, str]]:
+        """What the value names and is not there, by the hint for the builder."""
+        extra = info.json_schema_extra
+        kind = extra.get("choices_from") if isinstance(extra, Mapping) else None
+        if not isinstance(kind, str) or value in (None, "", 0, [], ()):
+            return
+        for one in value if isinstance(value, list | tuple) else [value]:
+            fault = self._things.fault(kind, one, self._now)
+            if fault is not None:
+                yield fault
+
+    # -- loops -----------------------------------------------------------
+
+    def _check_loops(self) -> None:
+        for jump in quick_loops(self._canvas, self._plans, self._types):
+            words = "leads back to an event before it with no delay between: it would never end"
+            mend = "Let one of the events in the loop wait, such as one day."
+            self._error(jump, words, mend)
+
+
+def plain(message: str) -> str:
+    """Words of a validator, without pydantic's opening."""
+    message = message.removeprefix("Value error, ")
+    return message[:1].lower() + message[1:].rstrip(".")

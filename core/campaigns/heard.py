@@ -1,0 +1,183 @@
+"""What contacts did, read from where it is kept: for decisions, new or old signals.
+
+A kind of signal has a reader. `by_id` gives what signals point at, `since` what
+contacts did from a time on, and what they did about certain texts at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+
+from core.contacts.models import Contact
+from core.db import table_of
+from core.deliveries.models import Delivery
+from core.dnc import DncChange
+from core.events import Signal, SignalKind
+from core.lookups import one_of, read_rows
+from core.replies.models import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A signal without a decision that it is for. `delivery_id`: the text it is about."""
+
+    kind: SignalKind
+    contact_id: int
+    at: datetime
+    ref_id: int
+    text: str = ""
+    status: str = ""
+    delivery_id: int | None = None
+    message_id: int | None = None
+
+    def signal(self, contact_id: int, text_before: int | None) -> Signal:
+        """As a decision is asked about it; *text_before* is the text sent before that."""
+        return Signal(
+            self.kind,
+            contact_id,
+            self.at,
+            self.ref_id,
+            self.text,
+            self.status,
+            self.message_id,
+            to_text_before=self.delivery_id is not None and self.delivery_id == text_before,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How one kind of signal is read, see above; `since` gets ids of contacts and texts."""
+
+    by_id: Callable[[Collection[int]], list[Heard]]
+    since: Callable[[Collection[int], Collection[int], datetime], list[Heard]]
+
+
+def replies(query: Select[Any]) -> list[Heard]:
+    return [
+        Heard(
+            SignalKind.REPLY,
+            row.contact_id or 0,
+            row.received_at,
+            row.id,
+            text=row.text,
+            delivery_id=row.delivery_id,
+            message_id=row.message_id,
+        )
+        for row in read_rows(query)
+    ]
+
+
+def reply_query() -> Select[Any]:
+    columns, texts = table_of(Reply).c, table_of(Delivery).c
+    names = ("id", "contact_id", "received_at", "text", "delivery_id")
+    return (
+        select(*(columns[name] for name in names), texts.message_id)
+        .select_from(table_of(Reply).outerjoin(table_of(Delivery), texts.id == columns.delivery_id))
+        .order_by(columns.id)
+    )
+
+
+def replies_by_id(ids: Collection[int]) -> list[Heard]:
+    return replies(reply_query().where(one_of(table_of(Reply).c.id, ids)))
+
+
+def replies_since(
+    contact_ids: Collection[int], delivery_ids: Collection[int], since: datetime
+) -> list[Heard]:
+    columns = table_of(Reply).c
+    lately = columns.received_at >= since
+    about = one_of(columns.delivery_id, delivery_ids)
+    theirs = one_of(columns.contact_id, contact_ids)
+    return replies(reply_query().where(theirs, or_(lately, about)))
+
+
+def changes(query: Select[Any]) -> list[Heard]:
+    return [
+        Heard(SignalKind.DNC, row.contact_id or 0, row.at, row.id, row.reason, row.change)
+        for row in read_rows(query)
+    ]
+
+
+def changes_by_id(ids: Collection[int]) -> list[Heard]:
+    columns = table_of(DncChange).c
+    wanted = (columns.id, columns.at, columns.reason, columns.change)
+    query = select(*wanted, table_of(Contact).c.id.label("contact_id"))
+    numbers = table_of(Contact).c.mobile == columns.number
+    joined = table_of(DncChange).join(table_of(Contact), numbers)
+    return changes(query.select_from(joined).where(one_of(columns.id, ids)))
+
+
+def changes_since(
+    contact_ids: Collection[int], _delivery_ids: Collection[int], since: datetime
+) -> list[Heard]:
+    columns = table_of(DncChange).c
+    wanted = (columns.id, columns.at, columns.reason, columns.change)
+    query = select(*wanted, table_of(Contact).c.id.label("contact_id"))
+    numbers = table_of(Contact).c.mobile == columns.number
+    joined = table_of(Contact).join(table_of(DncChange), numbers)
+    theirs = one_of(table_of(Contact).c.id, contact_ids)
+    return changes(query.select_from(joined).where(theirs, columns.at >= since))
+
+
+def texts_by_id(ids: Collection[int]) -> list[Heard]:
+    """What texts have come to; the contact is the one that each was written for."""
+    columns = table_of(Delivery).c
+    wanted = ("id", "contact_id", "recipient_id", "status", "message_id")
+    times = ("created_at", "accepted_at", "final_at")
+    query = select(*(columns[name] for name in (*wanted, *times))).where(one_of(columns.id, ids))
+    return [
+        Heard(
+            SignalKind.STATUS,
+            row.contact_id or row.recipient_id or 0,
+            row.final_at or row.accepted_at or row.created_at,
+            row.id,
+            status=row.status,
+            delivery_id=row.id,
+            message_id=row.message_id,
+        )
+        for row in read_rows(query)
+    ]
+
+
+def texts_since(
+    _contact_ids: Collection[int], delivery_ids: Collection[int], _since: datetime
+) -> list[Heard]:
+    return texts_by_id(delivery_ids)
+
+
+# a kind without a reader is never told: clicks come with the links that are counted
+READERS: dict[SignalKind, Reader] = {
+    SignalKind.REPLY: Reader(replies_by_id, replies_since),
+    SignalKind.DNC: Reader(changes_by_id, changes_since),
+    SignalKind.STATUS: Reader(texts_by_id, texts_since),
+}
+
+
+def read_since(
+    kinds: Collection[SignalKind],
+    contact_ids: Collection[int],
+    delivery_ids: Collection[int],
+    since: datetime,
+) -> list[Heard]:
+    found = [
+        heard
+        for kind in sorted(kinds)
+        if kind in READERS
+        for heard in READERS[kind].since(contact_ids, delivery_ids, since)
+    ]
+    return sorted(found, key=lambda heard: heard.at)
+
+
+def read_signals(rows: Sequence[Any]) -> list[Heard]:
+    """What signals (SignalRow) point at; what is gone meanwhile is left out."""
+    found: list[Heard] = []
+    for kind, reader in READERS.items():
+        ids = {row.ref_id for row in rows if row.kind == kind and row.ref_id is not None}
+        if ids:
+            found += reader.by_id(ids)
+    return sorted(found, key=lambda heard: heard.at)

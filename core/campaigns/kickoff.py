@@ -1,0 +1,55 @@
+"""Kickoff: the first events are laid before new members."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import literal, select, update
+
+from core.campaigns.batches import in_transaction
+from core.campaigns.bounds import Bounds
+from core.campaigns.course import Course
+from core.campaigns.laying import lay_first
+from core.campaigns.models import ACTIVE, NEW, CampaignMember
+from core.contacts.models import Contact
+from core.db import change_rows, dialect_name, table_of, utcnow
+from core.lookups import one_of, read_rows
+
+
+def kick_off(course: Course, limit: int, bounds: Bounds) -> int:
+    """Begin with the next new members; returns how many there were."""
+    rows: list[Any] = []
+
+    def whole() -> None:
+        rows[:] = pick_new(course, limit, bounds)
+        if not rows:
+            return
+        now = utcnow()
+        contact_ids, zones = [row.contact_id for row in rows], {row.zone for row in rows}
+        for stop in course.roots:
+            lay_first(course, stop, contact_ids, now, zones)
+        begun = update(CampaignMember).where(one_of(CampaignMember.id, [row.id for row in rows]))
+        change_rows(begun.values(status=ACTIVE))
+
+    in_transaction(whole)
+    return len(rows)
+
+
+def pick_new(course: Course, limit: int, bounds: Bounds) -> list[Any]:
+    members, contacts = table_of(CampaignMember).c, table_of(Contact).c
+    query = (
+        select(members.id, members.contact_id)
+        .where(
+            members.campaign_id == course.campaign_id,
+            members.status == literal(NEW, literal_execute=True),
+            *bounds.of(members.contact_id),
+        )
+        .order_by(members.contact_id)
+        .limit(limit)
+    )
+    if dialect_name() == "postgresql":
+        query = query.with_for_update(skip_locked=True)
+    picked = query.cte("picked")
+    whole = select(*picked.c, contacts.timezone.label("zone"))
+    joined = picked.join(table_of(Contact), contacts.id == picked.c.contact_id)
+    return read_rows(whole.select_from(joined))

@@ -1,0 +1,270 @@
+"""Making, drawing, publishing and finding campaigns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypedDict, Unpack
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from core.campaigns.canvas import Canvas, read_canvas
+from core.campaigns.checks import ERROR, Finding, check_canvas
+from core.campaigns.models import Campaign, CampaignStep, CampaignVersion
+from core.campaigns.publication import follow_canvas
+from core.campaigns.sending import release_texts
+from core.contacts.profile import LARGEST_ID
+from core.contacts.values import parse_text, parse_timezone
+from core.db import change_rows, db, refuse_changed, transaction, utcnow
+from core.errors import BadInput, Changed, Conflict, NotFound
+from core.installation import current_zone
+
+MAX_NAME, MAX_NOTE, MAX_DESCRIPTION = 120, 200, 5000
+LATE, MAX_LATE = 24, 24 * 365
+COPIED = ("description", "allow_restart", "timezone", "late_hours")
+
+
+class NotReady(Conflict):
+    """The canvas cannot be published as it is."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.findings = [one for one in findings if one.level == ERROR]
+        first = self.findings[0]
+        more = len(self.findings) - 1
+        rest = f" And {more} more." if more else ""
+        super().__init__(f"The campaign cannot be published. {first.words} {first.mend}{rest}")
+
+
+class CampaignFacts(TypedDict, total=False):
+    """`late_hours` None leaves nothing out, however late it is."""
+
+    name: str
+    description: str
+    allow_restart: bool
+    timezone: str
+    late_hours: int | None
+    publish_up: datetime | None
+    publish_down: datetime | None
+
+
+def create_campaign(**facts: Unpack[CampaignFacts]) -> Campaign:
+    """Make a campaign with an empty canvas, not published; raises BadInput."""
+    given = checked({"name": "", "late_hours": LATE} | facts)
+    now = utcnow()
+    campaign = Campaign(**given, draft=Canvas().stored(), created_at=now, updated_at=now)
+    with transaction() as session:
+        session.add(campaign)
+    return campaign
+
+
+def edit_campaign(
+    campaign_id: int, *, seen: datetime | None = None, **facts: Unpack[CampaignFacts]
+) -> Campaign:
+    """Change what is no canvas; raises BadInput, NotFound.
+
+    Raises Changed when it is no longer as it was with `updated_at` *seen*.
+    """
+    with transaction() as session:
+        campaign = locked_campaign(session, campaign_id)
+        refuse_changed(seen, campaign.updated_at)
+        now = utcnow()
+        was_open = campaign.is_open(now)
+        for name, value in checked(facts, campaign).items():
+            setattr(campaign, name, value)
+        campaign.updated_at = now
+        if campaign.published and campaign.is_open(now) != was_open:
+            note_turn(campaign, now)
+        session.flush()
+    return campaign
+
+
+def note_turn(campaign: Campaign, now: datetime) -> None:
+    """It is held from now on, or goes on from now on."""
+    if campaign.is_open(now):
+        campaign.published_at, campaign.rebuild_due_at = now, None
+        release_texts(campaign.id)
+    else:
+        campaign.held_at = now
+
+
+def get_campaign(campaign_id: int) -> Campaign:
+    """The campaign; raises NotFound."""
+    known = 0 < campaign_id <= LARGEST_ID
+    found = db.session.get(Campaign, campaign_id, populate_existing=True) if known else None
+    if found is None:
+        raise NotFound(f"There is no campaign {campaign_id}. Run: heliograph campaigns list")
+    return found
+
+
+def list_campaigns() -> Sequence[Campaign]:
+    """All campaigns, the newest first."""
+    query = select(Campaign).order_by(Campaign.id.desc())
+    return db.session.scalars(query.execution_options(populate_existing=True)).all()
+
+
+def save_draft(campaign_id: int, canvas: object, *, seen: int) -> int:
+    """Keep what was drawn, faults and all; returns the new version of the draft.
+
+    *seen* is the version that it was made from: raises Changed when another one is
+    there. Raises BadInput for what is no canvas.
+    """
+    drawn = read_canvas(canvas).stored()
+    with transaction() as session:
+        campaign = locked_campaign(session, campaign_id)
+        if campaign.draft_version != seen:
+            raise Changed
+        campaign.draft = drawn
+        campaign.draft_version = seen + 1
+        session.flush()
+    return seen + 1
+
+
+def check_draft(campaign_id: int) -> list[Finding]:
+    """All that is wrong with what is drawn now."""
+    campaign = get_campaign(campaign_id)
+    canvas = read_canvas(campaign.draft)
+    return check_canvas(canvas, campaign_id=campaign_id, zone=zone_of(campaign))
+
+
+def publish(
+    campaign_id: int, *, user: str = "", note: str = "", seen: int | None = None
+) -> CampaignVersion:
+    """Let members go through what is drawn now; kept as a version.
+
+    Raises NotReady with the findings, and Changed when the draft is no longer the
+    version *seen*. Members stay where they stand: see `follow_canvas`.
+    """
+    note = parse_text(note, "note", MAX_NOTE)
+    with transaction() as session:
+        campaign = locked_campaign(session, campaign_id)
+        if seen is not None and campaign.draft_version != seen:
+            raise Changed
+        canvas = read_canvas(campaign.draft)
+        findings = check_canvas(canvas, campaign_id=campaign_id, zone=zone_of(campaign))
+        if any(finding.level == ERROR for finding in findings):
+            raise NotReady(findings)
+        version = kept_version(session, campaign, user, note)
+        follow_canvas(session, campaign, canvas)
+        now = utcnow()
+        if not campaign.published:
+            campaign.published, campaign.published_at = True, now
+            release_texts(campaign_id)
+        campaign.version_id, campaign.updated_at = version.id, now
+        campaign.rebuild_due_at = None
+        session.flush()
+    return version
+
+
+def kept_version(session: Session, campaign: Campaign, user: str, note: str) -> CampaignVersion:
+    """The canvas as a version: the last one, when nothing was drawn since."""
+    last = session.scalars(
+        select(CampaignVersion)
+        .where(CampaignVersion.campaign_id == campaign.id)
+        .order_by(CampaignVersion.number.desc())
+        .limit(1)
+    ).first()
+    if last is not None and last.canvas == campaign.draft and not note:
+        return last
+    version = CampaignVersion(
+        campaign_id=campaign.id,
+        number=last.number + 1 if last else 1,
+        canvas=campaign.draft,
+        note=note,
+        user=user[:254],
+        created_at=utcnow(),
+    )
+    session.add(version)
+    session.flush()
+    return version
+
+
+def unpublish(campaign_id: int) -> Campaign:
+    """Hold it: members stay where they stand, and nothing happens to them."""
+    with transaction() as session:
+        campaign = locked_campaign(session, campaign_id)
+        if campaign.published:
+            campaign.published = False
+            campaign.held_at = campaign.updated_at = utcnow()
+        session.flush()
+    return campaign
+
+
+def list_versions(campaign_id: int) -> Sequence[CampaignVersion]:
+    """What was published, the newest first."""
+    get_campaign(campaign_id)
+    query = select(CampaignVersion).where(CampaignVersion.campaign_id == campaign_id)
+    return db.session.scalars(query.order_by(CampaignVersion.number.desc())).all()
+
+
+def restore(campaign_id: int, number: int, *, seen: int) -> int:
+    """Make version *number* the draft; returns the new version of the draft."""
+    query = select(CampaignVersion.canvas).where(
+        CampaignVersion.campaign_id == campaign_id, CampaignVersion.number == number
+    )
+    canvas = db.session.scalar(query) if 0 < number <= LARGEST_ID else None
+    if canvas is None:
+        get_campaign(campaign_id)
+        raise NotFound(f"Campaign {campaign_id} has no version {number}.")
+    return save_draft(campaign_id, canvas, seen=seen)
+
+
+def clone_campaign(campaign_id: int) -> Campaign:
+    """A copy of what is drawn, not published and without members."""
+    source = get_campaign(campaign_id)
+    facts: Any = {name: getattr(source, name) for name in COPIED}
+    copy = create_campaign(name=f"{source.name[: MAX_NAME - 7]} (copy)", **facts)
+    save_draft(copy.id, source.draft, seen=0)
+    return get_campaign(copy.id)
+
+
+def delete_campaign(campaign_id: int) -> None:
+    """Delete it with all that members did in it; raises Conflict while it is published."""
+    with transaction() as session:
+        campaign = locked_campaign(session, campaign_id)
+        if campaign.published:
+            raise Conflict(f"Campaign {campaign_id} is published. Unpublish it first.")
+        change_rows(delete(CampaignStep).where(CampaignStep.campaign_id == campaign_id))
+        session.expunge(campaign)
+        change_rows(delete(Campaign).where(Campaign.id == campaign_id))
+
+
+def zone_of(campaign: Campaign) -> ZoneInfo:
+    """Where its contacts without a zone are taken to be."""
+    return ZoneInfo(campaign.timezone) if campaign.timezone else current_zone()
+
+
+def locked_campaign(session: Session, campaign_id: int) -> Campaign:
+    get_campaign(campaign_id)
+    query = select(Campaign).where(Campaign.id == campaign_id).with_for_update()
+    found = session.scalar(query.execution_options(populate_existing=True))
+    if found is None:
+        raise NotFound(f"There is no campaign {campaign_id}. Run: heliograph campaigns list")
+    return found
+
+
+def checked(facts: Mapping[str, Any], campaign: Campaign | None = None) -> dict[str, Any]:
+    """The facts, cleaned; raises BadInput."""
+    unknown = facts.keys() - CampaignFacts.__annotations__.keys()
+    if unknown:
+        raise BadInput("campaign", "has no such setting", value=sorted(unknown)[0])
+    found = dict(facts)
+    if "name" in found:
+        found["name"] = parse_text(found["name"], "name", MAX_NAME)
+        if not found["name"]:
+            raise BadInput("name", "is empty", mend="Enter a name for yourself.")
+    if "description" in found:
+        found["description"] = parse_text(found["description"], "description", MAX_DESCRIPTION)
+    if found.get("timezone"):
+        found["timezone"] = parse_timezone(found["timezone"].strip(), "timezone")
+    late = found.get("late_hours")
+    if late is not None and not 0 <= late <= MAX_LATE:
+        mend = f"Use 0 to {MAX_LATE} hours, or nothing to leave no text out."
+        raise BadInput("late_hours", "is out of range", value=late, mend=mend)
+    up = found.get("publish_up", campaign.publish_up if campaign else None)
+    down = found.get("publish_down", campaign.publish_down if campaign else None)
+    if up and down and down <= up:
+        mend = "Choose a later time."
+        raise BadInput("publish_down", "is not after publish_up", value=down, mend=mend)
+    return found

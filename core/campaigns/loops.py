@@ -1,0 +1,59 @@
+"""Jumps that lead back: does anything in the loop make a contact wait?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core.campaigns.canvas import Canvas, Event
+from core.campaigns.events import EventTypes
+from core.campaigns.timing import Plan
+from core.events import Decision, SignalKind
+
+JUMP = "core.jump"
+
+
+def quick_loops(canvas: Canvas, plans: Mapping[str, Plan], types: EventTypes) -> list[Event]:
+    """The jumps that a contact could take again and again with no time between.
+
+    What makes it wait: an interval before an event, the path no of a decision, and
+    the path yes of one that the contact itself has to decide.
+    """
+    events = canvas.by_key()
+    onward: dict[str, list[str]] = {}
+    for event in canvas.events:
+        parent = events.get(event.parent or "")
+        if parent is not None and not waits_between(parent, event.path, types):
+            onward.setdefault(parent.key, []).append(event.key)
+    jumps = {event.key: event for event in canvas.events if event.type == JUMP}
+    for key, jump in jumps.items():
+        target = jump.config.get("event")
+        if isinstance(target, str) and target in events:
+            onward.setdefault(key, []).append(target)
+    quick = {key for key in events if key not in plans or plans[key].seconds == 0}
+    return [jump for key, jump in jumps.items() if comes_back(key, onward, quick)]
+
+
+def waits_between(parent: Event, path: str, types: EventTypes) -> bool:
+    if parent.kind != "decision":
+        return False
+    type_ = types.get(parent.type)
+    if path == "no" or type_ is None or not isinstance(type_.made, Decision):
+        return True
+    # a text is delivered, or fails, within seconds and without the contact
+    return type_.made.waits_for != {SignalKind.STATUS}
+
+
+def comes_back(start: str, onward: Mapping[str, list[str]], quick: set[str]) -> bool:
+    """Whether a way over quick events alone leads from *start* to *start*."""
+    if start not in quick:
+        return False
+    seen: set[str] = set()
+    waiting = list(onward.get(start, []))
+    while waiting:
+        key = waiting.pop()
+        if key == start:
+            return True
+        if key in quick and key not in seen:
+            seen.add(key)
+            waiting += onward.get(key, [])
+    return False

@@ -1,0 +1,116 @@
+"""Actions that call the outside: claimed with a lease, run at once, recorded after.
+
+Who dies between the two leaves a lease behind; when it is over, the action is run
+again. So what is outside may see it twice, and never not at all.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from flask import Flask, current_app
+from sqlalchemy import update
+
+from core.actions import Action, ActionContext, Outcome, Result
+from core.campaigns.actions import Texts
+from core.campaigns.batches import TRIES, Work, in_transaction, postpone, settle_alike, words_of
+from core.campaigns.bounds import Bounds
+from core.campaigns.decisions import LEFT_WORDS
+from core.campaigns.models import GONE, RUNNING, SENDING, CampaignStep
+from core.campaigns.steps import cancel, ids_of, pick, pick_ids
+from core.db import change_rows, db, utcnow
+from core.errors import HeliographError
+from core.lookups import one_of
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 16
+LEASE = timedelta(minutes=5)
+
+
+def run_outside(work: Work, limit: int, bounds: Bounds) -> int:
+    """Run the action for the next contacts who are due; returns how many there were."""
+    token = secrets.token_hex(8)
+    rows, went_on = claim(work, min(limit, AT_ONCE), bounds, token)
+    if rows:
+        record(work, token, run_all(work, rows))
+    return len(rows) + went_on
+
+
+def claim(work: Work, limit: int, bounds: Bounds, token: str) -> tuple[list[Any], int]:
+    """The steps that are ours now, and how many ended because their contact is out."""
+    rows: list[Any] = []
+    out: list[Any] = []
+
+    def whole() -> None:
+        now = utcnow()
+        picked = pick(work.stop, work.statuses, now, limit, bounds)
+        out[:] = [row for row in picked if row.member in GONE]
+        rows[:] = [row for row in picked if row.member not in GONE]
+        cancel(out, LEFT_WORDS, now)
+        steps = update(CampaignStep).where(one_of(CampaignStep.id, ids_of(rows)))
+        ours = {"status": RUNNING, "claim": token, "begun_at": now, "due_at": now + LEASE}
+        change_rows(steps.values(**ours))
+
+    in_transaction(whole)
+    return rows, len(out)
+
+
+def run_all(work: Work, rows: Sequence[Any]) -> dict[int, Outcome | Exception]:
+    """What came of the action for each step, run side by side."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    db.session.rollback()  # nothing is held meanwhile
+    with ThreadPoolExecutor(len(rows), "heliograph-campaigns") as threads:
+        runs = [
+            (row.id, threads.submit(copy_context().run, partial(run_one, app, work, row)))
+            for row in rows
+        ]
+        return {step_id: run.result() for step_id, run in runs}
+
+
+def run_one(app: Flask, work: Work, row: Any) -> Outcome | Exception:
+    action = work.made
+    if not isinstance(action, Action) or action.run is None:
+        return TypeError("there is nothing to run")
+    with app.app_context():
+        texts = Texts(row.contact_id, row.id, campaign_id=work.course.campaign_id)
+        context = ActionContext(row.contact_id, work.config, row.id, texts.send)
+        try:
+            return action.run(context)
+        except HeliographError as error:
+            return error
+        except Exception as error:
+            log.exception("action %s failed for contact %s", action.key, row.contact_id)
+            return error
+
+
+def record(work: Work, token: str, results: dict[int, Outcome | Exception]) -> None:
+    """Write down what came of them; those that are no longer ours are left alone."""
+
+    def whole() -> None:
+        now = utcnow()
+        for row in pick_ids(list(results), (RUNNING,)):
+            if row.claim != token:
+                continue
+            result = results[row.id]
+            if isinstance(result, Exception):
+                postpone(work, [row], now, "fault", words_of(result), tries=TRIES)
+            elif result.delivery_id is not None and result.result is not Result.FAILED:
+                await_text(row, result.delivery_id)
+            else:
+                settle_alike(work, [row], result, now)
+
+    in_transaction(whole)
+
+
+def await_text(row: Any, delivery_id: int) -> None:
+    steps = update(CampaignStep).where(CampaignStep.id == row.id)
+    waits = {"status": SENDING, "delivery_id": delivery_id, "claim": None}
+    change_rows(steps.values(**waits))

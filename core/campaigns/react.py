@@ -1,0 +1,53 @@
+"""Reacting: what contacts did, and what became of texts, is taken in at once."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, select
+
+from core.campaigns.batches import in_transaction
+from core.campaigns.course import Courses
+from core.campaigns.decisions import hear
+from core.campaigns.events import EventTypes
+from core.campaigns.heard import read_signals
+from core.campaigns.sending import has_news, settle_texts
+from core.db import change_rows, db, dialect_name, table_of, utcnow
+from core.lookups import one_of, read_rows
+from core.signals import SignalRow
+
+AT_ONCE = 500
+
+
+def is_called_for() -> bool:
+    """Whether there is anything to react to: a look at two indexes."""
+    found = db.session.execute(select(SignalRow.id).limit(1)).first() is not None or has_news()
+    db.session.rollback()
+    return found
+
+
+def react(types: EventTypes, courses: Courses) -> int:
+    """Take in all that there is now; returns how many signals and texts that were."""
+    total = 0
+    while taken := take_signals(types, courses) + settle_texts(types, courses.get):
+        total += taken
+    return total
+
+
+def take_signals(types: EventTypes, courses: Courses) -> int:
+    """Decide what signals decide, and delete them, in one transaction."""
+    columns = table_of(SignalRow).c
+    query = select(columns.id, columns.kind, columns.ref_id).order_by(columns.id).limit(AT_ONCE)
+    if dialect_name() == "postgresql":
+        query = query.with_for_update(skip_locked=True)
+    taken = 0
+
+    def whole() -> None:
+        nonlocal taken
+        rows = read_rows(query)
+        taken = len(rows)
+        if not rows:
+            return
+        hear(read_signals(rows), types, courses.get, utcnow())
+        change_rows(delete(SignalRow).where(one_of(SignalRow.id, [row.id for row in rows])))
+
+    in_transaction(whole)
+    return taken

@@ -1,0 +1,253 @@
+"""Texts of campaigns: queued for a whole batch, and what has become of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, exists, literal, null, or_, select, update
+
+from core.actions import Outcome, Outcomes, Result
+from core.bulk import UpdateEach
+from core.campaigns.course import Course, Stop
+from core.campaigns.decisions import hear
+from core.campaigns.events import EventTypes
+from core.campaigns.heard import texts_by_id
+from core.campaigns.models import FAILED, GONE, SENDING, CampaignStep
+from core.campaigns.models import SKIPPED as STEP_SKIPPED
+from core.campaigns.steps import cancel, end_steps, ids_of, pick_ids
+from core.contacts.models import NUMBER_OK, Contact
+from core.db import change_rows, db, dialect_name, insert_selected, table_of, transaction, utcnow
+from core.deliveries.models import (
+    ACCEPTED,
+    CANCELLED,
+    DELIVERED,
+    QUEUED,
+    SENT,
+    SKIPPED,
+    UNDELIVERED,
+    Delivery,
+)
+from core.deliveries.models import FAILED as TEXT_FAILED
+from core.deliveries.models import SENDING as TEXT_SENDING
+from core.dnc import SMS, Dnc
+from core.errors import HeliographError
+from core.events import FAILED as FAILED_PATH
+from core.lookups import one_of, read_rows
+from core.messages import get_message
+from core.providers import open_provider
+
+NEWS = 500
+WENT = (ACCEPTED, SENT, DELIVERED)
+LOST = (TEXT_FAILED, UNDELIVERED, SKIPPED, CANCELLED)
+LATE, LATE_WORDS = "late", "It was held until it was too late to be sent."
+REASONS = {
+    "no_number": "The contact has no mobile number.",
+    "invalid_number": "The contact's number was marked invalid.",
+    "dnc": "The number is on do-not-contact.",
+}
+
+
+def why_no_text(message_id: int, provider: str, now: datetime) -> str:
+    """Why texts of this message cannot go out now; "" when they can."""
+    try:
+        message = get_message(message_id)
+        if not message.is_open(now):
+            return f"The text message {message.name!r} is not published now."
+        open_provider(provider)
+    except HeliographError as error:
+        return error.message
+    return ""
+
+
+def send_texts(
+    course: Course,
+    rows: Sequence[Any],
+    message_id: int,
+    provider: str,
+    now: datetime,
+    *,
+    late_before: datetime | None = None,
+) -> Outcomes:
+    """Queue one text for each of *rows*, inside of the transaction that holds them.
+
+    Steps that were due before *late_before* are left out.
+    """
+    late = [row for row in rows if late_before and row.due_at and row.due_at < late_before]
+    late_ids = set(ids_of(late))
+    on_time = [row for row in rows if row.id not in late_ids]
+    refused = refusals([row.contact_id for row in on_time])
+    going = [row for row in on_time if row.contact_id not in refused]
+    queue_texts(course, ids_of(going), message_id, provider, now)
+    others = {
+        contact_id: Outcome(Result.FAILED, REASONS[reason], reason=reason)
+        for contact_id, reason in refused.items()
+    }
+    others |= {row.contact_id: Outcome(Result.SKIPPED, LATE_WORDS, reason=LATE) for row in late}
+    return Outcomes(Outcome(Result.SENDING), others)
+
+
+def refusals(contact_ids: Sequence[int]) -> dict[int, str]:
+    """The contacts among these who cannot be texted, and why."""
+    listed = exists().where(Dnc.channel == SMS, Dnc.number == Contact.mobile)
+    reason: ColumnElement[Any] = case(
+        (or_(Contact.mobile.is_(None), Contact.mobile == ""), "no_number"),
+        (Contact.number_status != NUMBER_OK, "invalid_number"),
+        (listed, "dnc"),
+        else_=null(),
+    ).label("reason")
+    found = select(Contact.id, reason).where(one_of(Contact.id, contact_ids)).subquery()
+    query = select(found.c.id, found.c.reason).where(found.c.reason.is_not(None))
+    return {row.id: row.reason for row in read_rows(query)}
+
+
+def queue_texts(
+    course: Course, step_ids: Sequence[int], message_id: int, provider: str, now: datetime
+) -> None:
+    """One delivery for each step; its text is made when it is sent."""
+    if not step_ids:
+        return
+    steps, contacts, texts = table_of(CampaignStep), table_of(Contact), table_of(Delivery)
+    given = {
+        "source": "campaign",
+        "campaign_id": course.campaign_id,
+        "message_id": message_id,
+        "provider": provider,
+        "sender": open_provider(provider).sender,
+        "encoding": "",
+        "parts": 0,
+        "status": QUEUED,
+        "noted_status": QUEUED,
+        "reason": "",
+        "detail": "",
+        "error_code": "",
+        "attempts": 0,
+        "currency": "",
+        "created_at": now,
+    }
+    values: dict[str, Any] = {
+        name: literal(value, texts.c[name].type) for name, value in given.items()
+    }
+    values |= {
+        "source_id": steps.c.id,
+        "recipient_id": contacts.c.id,
+        "contact_id": contacts.c.id,
+        "number": contacts.c.mobile,
+    }
+    query = (
+        select(*values.values())
+        .select_from(steps.join(contacts, contacts.c.id == steps.c.contact_id))
+        .where(one_of(steps.c.id, step_ids))
+        .order_by(steps.c.id)
+    )
+    insert_selected(Delivery, list(values), query)
+    await_texts(step_ids, now)
+
+
+def await_texts(step_ids: Sequence[int], now: datetime) -> None:
+    """Have the steps wait for their texts."""
+    own = select(Delivery.id).where(
+        Delivery.source == "campaign", Delivery.source_id == CampaignStep.id
+    )
+    sending = update(CampaignStep).where(one_of(CampaignStep.id, step_ids))
+    waits = {"status": SENDING, "begun_at": now, "reason": "", "detail": "", "claim": None}
+    change_rows(sending.values(**waits, delivery_id=own.scalar_subquery()))
+
+
+def late_limit(
+    late_hours: int | None, published_at: datetime | None, now: datetime
+) -> datetime | None:
+    """Texts that were due before this are too late, because a hold delayed them.
+
+    Only what came due before the hold ended: what an outage delays is sent.
+    """
+    if late_hours is None or published_at is None:
+        return None
+    return min(published_at, now - timedelta(hours=late_hours))
+
+
+def release_texts(campaign_id: int) -> None:
+    """Let texts go that a hold kept back. Runs inside a transaction."""
+    held = update(Delivery).where(
+        Delivery.broadcast_id.is_(None),
+        Delivery.status == literal(QUEUED, literal_execute=True),
+        Delivery.not_before.is_not(None),
+        Delivery.reason == "held",
+        Delivery.campaign_id == campaign_id,
+    )
+    change_rows(held.values(not_before=None, reason=""))
+
+
+def has_news() -> bool:
+    """Whether a campaign text has come to another status than its campaign knows."""
+    return db.session.execute(select(Delivery.id).where(*is_news()).limit(1)).first() is not None
+
+
+def is_news() -> list[ColumnElement[bool]]:
+    # written as the partial index is, so that it is found
+    columns = table_of(Delivery).c
+    return [
+        columns.source == literal("campaign", literal_execute=True),
+        columns.status != literal(TEXT_SENDING, literal_execute=True),
+        columns.noted_status.is_distinct_from(columns.status),
+    ]
+
+
+NOTE = UpdateEach(Delivery, ("id", "status"), lambda given: {"noted_status": given["status"]})
+
+
+def settle_texts(types: EventTypes, course_of: Callable[[int], Course]) -> int:
+    """Let steps go on whose texts went, or failed for good; returns how many texts had news."""
+    columns = table_of(Delivery).c
+    wanted = ("id", "source_id", "status", "reason", "detail")
+    query = select(*(columns[name] for name in wanted)).where(*is_news())
+    query = query.order_by(columns.id).limit(NEWS)
+    if dialect_name() == "postgresql":
+        query = query.with_for_update(skip_locked=True)
+    with transaction():
+        news = read_rows(query)
+        if not news:
+            return 0
+        now = utcnow()
+        NOTE.run([{"id": row.id, "status": row.status} for row in news])
+        settle_steps(news, course_of, now)
+        told = [row.id for row in news if row.status in (*WENT, *LOST)]
+        hear(of_their_contacts(told), types, course_of, now)
+    return len(news)
+
+
+def of_their_contacts(delivery_ids: Sequence[int]) -> list[Any]:
+    return [heard for heard in texts_by_id(delivery_ids) if heard.contact_id]
+
+
+def settle_steps(news: Sequence[Any], course_of: Callable[[int], Course], now: datetime) -> None:
+    texts = {row.source_id: row for row in news if row.status in (*WENT, *LOST)}
+    groups: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
+    for step in pick_ids(list(texts), (SENDING,)):
+        text = texts[step.id]
+        went = text.status in WENT
+        fate = (went, "", "") if went else (went, text.reason or text.status, text.detail)
+        groups[(step.campaign_id, step.event_id, *fate)].append(step)
+    for (campaign_id, event_id, went, reason, detail), steps in groups.items():
+        course = course_of(campaign_id)
+        stop = course.stops[event_id]
+        still = [step for step in steps if step.member not in GONE]
+        cancel([step for step in steps if step.member in GONE], "The contact left.", now)
+        if went:
+            end_steps(course, stop, still, now)
+        elif reason == LATE:
+            late = {"status": STEP_SKIPPED, "reason": reason, "detail": detail}
+            end_steps(course, stop, still, now, **late)
+        else:
+            fail_steps(course, stop, still, now, reason, detail)
+
+
+def fail_steps(
+    course: Course, stop: Stop, rows: Sequence[Any], now: datetime, reason: str, detail: str
+) -> None:
+    """End steps that failed: by the path for it where one is drawn, else they go on."""
+    path = FAILED_PATH.key if course.has_path(stop, FAILED_PATH.key) else ""
+    words = {"reason": reason, "detail": detail}
+    end_steps(course, stop, rows, now, path=path, status=FAILED, **words)

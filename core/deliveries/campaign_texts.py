@@ -1,0 +1,81 @@
+"""What a claim has to know of campaign texts: their words, and whether they are held."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from core.campaigns.models import Campaign
+from core.campaigns.sending import LATE, LATE_WORDS, late_limit
+from core.db import db, table_of
+from core.deliveries.rendering import Renderer
+from core.links.tracking import tracker_for
+from core.lookups import one_of
+from core.messages.models import TextMessage
+
+LOOK_AGAIN = timedelta(minutes=5)  # publishing lets them go at once
+FACTS = ("published", "publish_up", "publish_down", "late_hours", "published_at")
+
+
+class CampaignTexts:
+    """Of the rows of one claim; others' texts pass through."""
+
+    def __init__(self, rows: Sequence[Any], zone: ZoneInfo, now: datetime) -> None:
+        self._now = now
+        self._campaigns = found_campaigns({row.campaign_id for row in rows if row.campaign_id})
+        wanted = {row.message_id or 0 for row in rows if row.campaign_id and row.text is None}
+        self._renderers = {
+            row.id: Renderer(row.text, zone, tracker_for(row.text, row.id, track=row.track_links))
+            for row in found_texts(wanted)
+        }
+
+    @property
+    def columns(self) -> set[str]:
+        """The columns of contacts that the texts need."""
+        return {name for one in self._renderers.values() for name in one.columns}
+
+    def renderer(self, row: Any) -> Renderer | None:
+        """What makes the text of *row*, when it has none of its own yet."""
+        if not row.campaign_id or row.text is not None:
+            return None
+        return self._renderers.get(row.message_id)
+
+    def skip_reason(self, row: Any) -> tuple[str, str] | None:
+        if not row.campaign_id:
+            return None
+        campaign = self._campaigns.get(row.campaign_id)
+        if campaign is None:
+            return "campaign_gone", "Its campaign was deleted."
+        limit = late_limit(campaign.late_hours, campaign.published_at, self._now)
+        if limit is not None and row.created_at < limit and not self.held_until(row):
+            return LATE, LATE_WORDS
+        return None
+
+    def held_until(self, row: Any) -> datetime | None:
+        """When to look again, while its campaign is not published."""
+        campaign = self._campaigns.get(row.campaign_id) if row.campaign_id else None
+        if campaign is None:
+            return None
+        begins, ends = campaign.publish_up, campaign.publish_down
+        in_time = (not begins or begins <= self._now) and (not ends or ends > self._now)
+        return None if campaign.published and in_time else self._now + LOOK_AGAIN
+
+
+def found_campaigns(ids: set[int]) -> dict[int, Any]:
+    if not ids:
+        return {}
+    columns = table_of(Campaign).c
+    query = select(columns.id, *(columns[name] for name in FACTS)).where(columns.id.in_(ids))
+    return {row.id: row for row in db.session.execute(query)}
+
+
+def found_texts(ids: set[int]) -> Sequence[Any]:
+    if not ids:
+        return []
+    columns = table_of(TextMessage).c
+    wanted = (columns.id, columns.text, columns.track_links)
+    return db.session.execute(select(*wanted).where(one_of(columns.id, ids))).all()
