@@ -34,7 +34,7 @@ numbers = itertools.count(1)
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    with Postgres.start(durable=False) as server:
+    with Postgres.start() as server:
         yield server
 
 

