@@ -22,7 +22,9 @@ from sqlalchemy import (
     Table,
     Update,
     event,
+    func,
     inspect,
+    select,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -83,6 +85,16 @@ def utcnow() -> datetime:
     return clock.now()
 
 
+def database_now() -> datetime:
+    """What the database's own clock says: the one that processes on all machines share."""
+    if dialect_name() == "sqlite":
+        return utcnow()
+    now: datetime = db.session.execute(
+        select(func.clock_timestamp(type_=UTCDateTime()))
+    ).scalar_one()
+    return now
+
+
 def init_db(app: Flask) -> None:
     """Bind the database to *app*; SQLite in WAL mode with honest transactions."""
     db.init_app(app)
@@ -123,7 +135,7 @@ def prepare_sqlite(engine: Engine) -> None:
     def connected(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we begin ourselves, see `began`
         cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000:.0f}")
         cursor.execute("PRAGMA journal_mode=WAL")
         # FULL: a claim or a STOP that was committed survives a power cut too
         cursor.execute("PRAGMA synchronous=FULL")

@@ -17,6 +17,8 @@ from core.db import db, transaction, utcnow
 from core.deliveries.loop import DeliveryLoop
 from core.deliveries.models import Delivery
 from core.host import current_host
+from core.jobs import clock
+from core.jobs.clock import Clock
 from core.messages import create_message
 from core.messages.models import TextMessage
 from core.segments import add_members, create_segment
@@ -58,6 +60,18 @@ def send(sending: Flask) -> Iterator[Callable[..., list[RunReport]]]:
     loop = DeliveryLoop(sending)
     yield lambda **options: send_due(loop, Options(**options))
     loop.stop()
+
+
+@pytest.fixture
+def ticking(sending: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
+    """The clock of a server runs here, and looks for work often."""
+    monkeypatch.setattr(clock, "SEND_EVERY", 0.2)
+    monkeypatch.setattr(clock, "RECOVER_EVERY", 0.5)
+    found = Clock(sending)
+    found.start()
+    yield found
+    found._scheduler.shutdown(wait=True)  # the database goes next
+    found.stop()
 
 
 @pytest.fixture

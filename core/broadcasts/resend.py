@@ -17,6 +17,7 @@ from core.broadcasts.models import FINISHED, PAUSED, RUNNING
 from core.channel import FailureKind
 from core.db import change_rows, transaction
 from core.deliveries.models import FAILED, QUEUED, UNDELIVERED, Delivery
+from core.deliveries.reports import remember_ids
 from core.errors import BadInput, Conflict
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,9 @@ def resend_failed(broadcast_id: int, kinds: Collection[str]) -> int:
         )
         ids = session.scalars(failed).all()
         for at in range(0, len(ids), 5000):
-            again = update(Delivery).where(Delivery.id.in_(ids[at : at + 5000]))
+            some = ids[at : at + 5000]
+            remember_ids(some)
+            again = update(Delivery).where(Delivery.id.in_(some))
             change_rows(
                 again.values(
                     status=QUEUED,

@@ -21,7 +21,7 @@ from core.broadcasts.models import RUNNING, Broadcast
 from core.bulk import UpdateEach
 from core.channel import OutgoingText
 from core.contacts.models import NUMBER_INVALID, Contact
-from core.db import db, dialect_name, table_of, transaction, utcnow
+from core.db import database_now, db, dialect_name, table_of, transaction, utcnow
 from core.deliveries.calls import ClaimedText
 from core.deliveries.campaign_texts import CampaignTexts
 from core.deliveries.models import QUEUED, SENDING, SKIPPED, Delivery, Sender, belongs_to
@@ -89,11 +89,13 @@ class Claims:
 
 def claim_texts(scope: Scope, limit: int) -> Claims:
     """Claim at most *limit* texts of *scope*."""
-    now = utcnow()
     with transaction() as session:
         if not is_open(scope):
             return Claims(open=False)
         sender = find_sender(session, scope.provider, scope.sender, lock=bool(scope.rate))
+        # all times after the waiting, and ours before the one that the lease is written in
+        now, begun = utcnow(), time.monotonic()
+        leased = database_now()
         if sender.held_until and sender.held_until > now:
             return Claims(wait=(sender.held_until - now).total_seconds())
         free = parts_free(sender, scope.rate, now, ahead=scope.horizon)
@@ -102,15 +104,14 @@ def claim_texts(scope: Scope, limit: int) -> Claims:
         rows = pick(session, scope, limit if free is None else min(limit, free), now)
         sorted_out = Sorter(now, scope).sort(session, rows)
         waits = take_slots(sender, scope.rate, [row["parts"] for row in sorted_out.go], now)
-        mark(sorted_out, now)
-    arrived = time.monotonic()
+        mark(sorted_out, now, leased + timedelta(seconds=LEASE))
     texts = [
         ClaimedText(
             row["id"],
             row["outgoing"],
             sorted_out.claim,
-            arrived + wait,
-            arrived + LEASE,
+            begun + wait,
+            begun + LEASE,
             row["attempts"],
         )
         for row, wait in zip(sorted_out.go, waits, strict=True)
@@ -363,9 +364,8 @@ POSTPONE = UpdateEach(
 )
 
 
-def mark(result: Sorted, now: datetime) -> None:
-    """Write the decisions down, each kind in one statement."""
-    until = now + timedelta(seconds=LEASE)
+def mark(result: Sorted, now: datetime, until: datetime) -> None:
+    """Write the decisions down, each kind in one statement; the lease ends at *until*."""
     MARK.run(result.go, claim=result.claim, lease_until=until, attempted_at=now)
     SKIP.run(result.skip, final_at=now)
     POSTPONE.run(result.later)

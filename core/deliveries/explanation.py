@@ -33,7 +33,7 @@ def explain(delivery: Delivery) -> str:
         ).strip()
     if delivery.status == SKIPPED:
         known = SKIP_REASONS.get(delivery.reason, delivery.reason.replace("_", " "))
-        return f"It was not sent: the contact {known}. {delivery.detail}".strip()
+        return f"It was not sent. {delivery.detail or known[:1].upper() + known[1:] + '.'}"
     if delivery.status == SENDING and delivery.reason == FailureKind.UNKNOWN_OUTCOME:
         return f"{failure_words(delivery)} {delivery.detail}".strip()
     if delivery.status in (FAILED, UNDELIVERED):

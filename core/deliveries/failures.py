@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from core.broadcasts.models import PAUSED, RUNNING, Broadcast
 from core.bulk import UpdateEach
 from core.channel import Failure
-from core.db import change_rows, dialect_name, once_committed, utcnow
+from core.db import change_rows, database_now, dialect_name, once_committed, utcnow
 from core.deliveries.calls import CallOutcome
 from core.deliveries.consequences import Failed, hold_senders, mark_numbers
 from core.deliveries.models import FAILED, QUEUED, SENDING, Delivery
@@ -48,7 +48,9 @@ def record_failures(
         for item, failure in failed
         if item.delivery_id in rows and rows[item.delivery_id].claim == item.claim
     ]
-    changes = [changed(row, failure, now) for row, failure in known]
+    doubtful = any(POLICIES[failure.kind].then is Then.LOOK_UP for _, failure in known)
+    over = database_now() if doubtful else now
+    changes = [changed(row, failure, now, over) for row, failure in known]
     CHANGE.run(changes)
     session.expire_all()
     failures = [failed_of(row, failure) for row, failure in known]
@@ -108,8 +110,8 @@ def claimed_rows(session: Session, ids: Iterable[int]) -> dict[int, Any]:
     return {row.id: row for row in session.execute(query)}
 
 
-def changed(row: Any, failure: Failure, now: datetime) -> dict[str, Any]:
-    """The row's columns after *failure*."""
+def changed(row: Any, failure: Failure, now: datetime, over: datetime) -> dict[str, Any]:
+    """The row's columns after *failure*; a lease that is given up ends at *over*."""
     policy = POLICIES[failure.kind]
     change = {
         "id": row.id,
@@ -120,7 +122,7 @@ def changed(row: Any, failure: Failure, now: datetime) -> dict[str, Any]:
         "attempts": row.attempts,
         "not_before": None,
         "claim": row.claim,
-        "lease_until": now,
+        "lease_until": over,
         "final_at": None,
     }
     if policy.then is Then.LOOK_UP:  # recovery asks as soon as `find` can be trusted

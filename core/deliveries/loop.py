@@ -18,7 +18,7 @@ from typing import Any
 from flask import Flask
 
 from core.channel import Failure, FailureKind, Provider
-from core.db import AWAY, db, dialect_name
+from core.db import AWAY, database_now, db, dialect_name
 from core.deliveries import threads
 from core.deliveries.answers import ProviderFault
 from core.deliveries.carrier import Carrier, ProviderCall
@@ -203,9 +203,8 @@ class DeliveryLoop:
 
     def begin_recovery(self) -> list[Future[int]]:
         """The same, each provider beside the others: one that hangs holds up none."""
-        if not self._wall.is_steady(LEASE):
-            return []
-        names = doubtful_providers()
+        steady = self._wall.is_steady(LEASE, database_now())
+        names = doubtful_providers() if steady else []
         db.session.rollback()
         return [self.recover_provider(name) for name in names]
 

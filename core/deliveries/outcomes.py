@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, or_
+from sqlalchemy import ColumnElement, case, func
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core.bulk import UpdateEach
+from core.bulk import Given, UpdateEach
 from core.channel import Failure, Sent
 from core.db import AWAY, db, transaction, utcnow
 from core.deliveries.calls import CallOutcome, Released
@@ -20,10 +21,10 @@ from core.deliveries.models import (
     DELIVERED,
     FAILED,
     QUEUED,
+    RANK,
     SENDING,
     SENT,
     UNDELIVERED,
-    UNKNOWN,
     Delivery,
 )
 from core.deliveries.reports import match_reports
@@ -115,27 +116,32 @@ def record_sent(
     match_reports(session, provider, [answer.provider_id for _, answer in sent])
 
 
-def is_ours() -> ColumnElement[bool]:
-    """SQL: nothing was reported of the row meanwhile."""
-    return or_(Delivery.status == SENDING, Delivery.status == UNKNOWN)
+def taken_values(given: Given) -> dict[str, Any]:
+    """The row after the answer; a status that was reported meanwhile stays if it is higher."""
+    higher = case(RANK, value=Delivery.status) < case(RANK, value=given["status"])
+
+    def told(name: str, value: Any) -> ColumnElement[Any]:
+        return case((higher, value), else_=getattr(Delivery, name))
+
+    return {
+        "provider_id": given["provider_id"],
+        "parts": case((given["parts"] > 0, given["parts"]), else_=Delivery.parts),
+        "price": given["price"],
+        "currency": given["currency"],
+        "status": told("status", given["status"]),
+        "reason": told("reason", ""),
+        "detail": told("detail", given["detail"]),
+        "final_at": told("final_at", given["final_at"]),
+        "accepted_at": func.coalesce(Delivery.accepted_at, given["accepted_at"]),
+        "claim": None,
+        "lease_until": None,
+    }
 
 
 TAKEN = UpdateEach(
     Delivery,
     ("id", "provider_id", "parts", "price", "currency", "detail", "status", "final_at"),
-    lambda given: {
-        "provider_id": given["provider_id"],
-        "parts": case((given["parts"] > 0, given["parts"]), else_=Delivery.parts),
-        "price": given["price"],
-        "currency": given["currency"],
-        "status": case((is_ours(), given["status"]), else_=Delivery.status),
-        "reason": case((is_ours(), ""), else_=Delivery.reason),
-        "detail": case((is_ours(), given["detail"]), else_=Delivery.detail),
-        "final_at": case((is_ours(), given["final_at"]), else_=Delivery.final_at),
-        "accepted_at": func.coalesce(Delivery.accepted_at, given["accepted_at"]),
-        "claim": None,
-        "lease_until": None,
-    },
+    taken_values,
     shared=("accepted_at",),
 )
 RELEASE = UpdateEach(

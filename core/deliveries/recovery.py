@@ -12,16 +12,17 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
 
 from core.channel import Failure, FailureKind, OutgoingText, Provider, Sent
-from core.db import db, dialect_name, once_committed, transaction, utcnow
+from core.db import database_now, db, dialect_name, once_committed, transaction, utcnow
 from core.deliveries.answers import checked, sane, unknown_outcome
 from core.deliveries.calls import CallOutcome
 from core.deliveries.carrier import ProviderCall
 from core.deliveries.late import HANGING
-from core.deliveries.models import FAILED, QUEUED, SENDING, UNKNOWN, Delivery
-from core.deliveries.outcomes import record_outcomes
+from core.deliveries.models import FAILED, QUEUED, SENDING, UNKNOWN, Delivery, StatusReport
+from core.deliveries.outcomes import record_together
 from core.deliveries.policy import MAX_ATTEMPTS
 from core.installation import callback_url
 from core.logs import text_fields
@@ -57,7 +58,7 @@ def doubtful_providers() -> list[str]:
     return list(
         db.session.scalars(
             select(Delivery.provider)
-            .where(Delivery.status == SENDING, passed(Delivery.lease_until, utcnow()))
+            .where(Delivery.status == SENDING, passed(Delivery.lease_until, database_now()))
             .distinct()
         )
     )
@@ -69,14 +70,16 @@ def passed(moment: InstrumentedAttribute[datetime | None], now: datetime) -> Col
 
 
 def take_doubtful(provider: str, settles_after: float) -> list[Doubtful]:
-    """Take rows whose lease ran out and whose look-up can be trusted by now."""
-    now = utcnow()
+    """Take rows whose lease ran out so long ago that a look-up can be trusted.
+
+    The call may have begun at the end of the lease: its text shows up that much later.
+    """
+    now = database_now()
     query = (
         select(Delivery)
         .where(
             Delivery.status == SENDING,
-            passed(Delivery.lease_until, now),
-            passed(Delivery.attempted_at, now - timedelta(seconds=settles_after)),
+            passed(Delivery.lease_until, now - timedelta(seconds=settles_after)),
             Delivery.provider == provider,
         )
         .order_by(Delivery.lease_until)
@@ -165,13 +168,16 @@ async def look_up(provider: Provider, item: Doubtful, call: ProviderCall) -> lis
 def conclude(provider: Provider, item: Doubtful, found: list[Sent] | Failure) -> None:
     """Found: record it. Surely absent: queue it again. Unsure: ask later, or a person."""
     if isinstance(found, Failure):
-        conclude_unsure(provider, item, found, utcnow())
+        conclude_unsure(provider, item, found)
         return
-    ours = unclaimed(provider.name, item, found)
-    if ours is not None:
-        record_outcomes(provider.name, [CallOutcome(item.delivery_id, item.claim, ours)])
-        tell(logging.INFO, item, "the provider has it, it is recorded as sent")
-        return
+    while (ours := unclaimed(provider.name, item, found)) is not None:
+        try:
+            record_together(provider.name, [CallOutcome(item.delivery_id, item.claim, ours)])
+        except IntegrityError:  # just now it was recorded as another text's
+            found = [answer for answer in found if answer is not ours]
+        else:
+            tell(logging.INFO, item, "the provider has it, it is recorded as sent")
+            return
     with transaction() as session:
         row = session.get(Delivery, item.delivery_id, with_for_update=True, populate_existing=True)
         if row is None or row.claim != item.claim or row.status != SENDING:
@@ -199,7 +205,7 @@ def tell(level: int, item: Doubtful, words: str) -> None:
 
 
 def unclaimed(provider: str, item: Doubtful, found: list[Sent]) -> Sent | None:
-    """The first text found that no other delivery of ours stands for."""
+    """The first text found that is no other delivery's, and no failed one of before a resend."""
     ids = [answer.provider_id for answer in found]
     others = set(
         db.session.scalars(
@@ -210,20 +216,28 @@ def unclaimed(provider: str, item: Doubtful, found: list[Sent]) -> Sent | None:
             )
         )
     )
+    reported = db.session.scalars(
+        select(StatusReport.provider_id).where(
+            StatusReport.provider == provider,
+            StatusReport.provider_id.in_(ids),
+            StatusReport.delivery_id.is_not(None),
+        )
+    )
+    others.update(reported)
     return next((answer for answer in found if answer.provider_id not in others), None)
 
 
-def conclude_unsure(provider: Provider, item: Doubtful, failure: Failure, now: datetime) -> None:
+def conclude_unsure(provider: Provider, item: Doubtful, failure: Failure) -> None:
     never = type(provider).find is Provider.find
     with transaction() as session:
         row = session.get(Delivery, item.delivery_id, with_for_update=True, populate_existing=True)
         if row is None or row.claim != item.claim or row.status != SENDING:
             return
-        if never or now - item.text.attempted_at > GIVE_UP_AFTER:
+        if never or utcnow() - item.text.attempted_at > GIVE_UP_AFTER:
             row.status, row.claim, row.lease_until = UNKNOWN, None, None
             row.reason = FailureKind.UNKNOWN_OUTCOME.value
             row.detail = f"{row.detail or failure.text} {DECIDE}"
             tell(logging.WARNING, item, "nobody can tell whether it went out, a person decides")
         else:
-            row.lease_until = now + ASK_AGAIN
+            row.lease_until = database_now() + ASK_AGAIN
         session.flush()

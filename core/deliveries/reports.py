@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from core.bulk import InsertNew, UpdateEach
 from core.channel import FailureKind, Status, StatusReport
-from core.db import db, dialect_name, is_writing, let_go, table_of, transaction, utcnow
+from core.db import (
+    db,
+    dialect_name,
+    insert_selected,
+    is_writing,
+    let_go,
+    table_of,
+    transaction,
+    utcnow,
+)
 from core.deliveries.consequences import Failed, hold_senders, mark_numbers
 from core.deliveries.group_commit import GroupCommit
-from core.deliveries.models import RANK, Delivery
+from core.deliveries.models import QUEUED, RANK, Delivery
 from core.deliveries.models import StatusReport as ReportRow
 from core.deliveries.policy import POLICIES
 from core.host import current_host, notify
@@ -27,7 +36,7 @@ MATCH_BATCH = 500
 EXTENSION = "heliograph_reports"
 
 Given = tuple[str, StatusReport]
-NEEDED = ("id", "provider", "provider_id", "status", "number", "sender", "attempted_at")
+NEEDED = ("id", "provider", "provider_id", "status", "reason", "number", "sender", "attempted_at")
 
 STORE = InsertNew(
     ReportRow,
@@ -134,13 +143,14 @@ def find_deliveries(given: Sequence[Given]) -> list[Any]:
         ids=packed({own for _, report in given if (own := own_id(report)) is not None} or {0}),
     )
     known = {(row.provider, row.provider_id): row for row in rows}
-    ours = {row.id: row for row in rows}
+    waiting = {row.id: row for row in rows if row.attempted_at and row.provider_id is None}
+    earlier = earlier_ids(waiting)
     found = []
     for provider, report in given:
         row = known.get((provider, report.provider_id[:64]))
         if row is None:
-            row = ours.get(own_id(report) or 0)
-            if row is not None and not is_waiting_for(row, provider):
+            row = waiting.get(own_id(report) or 0)
+            if row is not None and not is_about(row, provider, report, earlier):
                 row = None
         found.append(row)
     return found
@@ -161,9 +171,48 @@ def own_id(report: StatusReport) -> int | None:
     return int(report.reference[:18]) if report.reference.isdecimal() else None
 
 
-def is_waiting_for(row: Any, provider: str) -> bool:
-    """Its text was handed over, and the provider's id of it is not known yet."""
-    return row.provider == provider and row.attempted_at is not None and row.provider_id is None
+def earlier_ids(delivery_ids: Collection[int]) -> set[str]:
+    """The provider's ids under which these texts were sent before and failed.
+
+    Of a text whose present id is not known nothing else can have been reported.
+    """
+    if not delivery_ids:
+        return set()
+    columns = table_of(ReportRow).c
+    query = select(columns.provider_id).where(one_of(columns.delivery_id, delivery_ids))
+    return {row.provider_id for row in read_rows(query)}
+
+
+def is_about(row: Any, provider: str, report: StatusReport, earlier: set[str]) -> bool:
+    """Whether *report* is of the text that waits for its id, and not of one before it.
+
+    That the one before was delivered after all counts, while no other is under way.
+    """
+    if row.provider != provider:
+        return False
+    delivered = report.status is Status.DELIVERED and row.status == QUEUED
+    return delivered or report.provider_id[:64] not in earlier
+
+
+def remember_ids(delivery_ids: Collection[int]) -> None:
+    """Keep the provider's ids of texts that failed, before they are sent again.
+
+    What is reported of those later is not of the new text. Runs inside a transaction.
+    """
+    columns: dict[str, Any] = {
+        "delivery_id": Delivery.id,
+        "provider": Delivery.provider,
+        "provider_id": Delivery.provider_id,
+        "status": Delivery.status,
+        "kind": Delivery.reason,
+        "error_code": Delivery.error_code,
+        "detail": Delivery.detail,
+        "at": func.coalesce(Delivery.final_at, literal(utcnow(), ReportRow.at.type)),
+    }
+    failed = select(*columns.values()).where(
+        one_of(Delivery.id, delivery_ids), Delivery.provider_id.is_not(None)
+    )
+    insert_selected(ReportRow, list(columns), failed)
 
 
 def locked(*conditions: ColumnElement[bool]) -> Select[Any]:
@@ -180,18 +229,20 @@ def apply_reports(
     Returns the id of each report object that changed a status, with its delivery's
     id. Runs inside a transaction.
     """
-    standing: dict[int, str] = {}
+    standing: dict[int, tuple[str, str]] = {}
     changes: dict[int, dict[str, Any]] = {}
     moved, failed = {}, []
     for row, report in pairs:
-        stands = standing.get(row.id, row.status)
+        stands, why = standing.get(row.id, (row.status, row.reason))
         change = changes.setdefault(row.id, {"id": row.id, "provider_id": report.provider_id[:64]})
-        if RANK[report.status.value] <= RANK[stands]:
+        word, kind = report.status.value, report.kind.value if report.kind else ""
+        explains = word == stands and kind and not why  # an answer told the end without its why
+        if RANK[word] <= RANK[stands] and not explains:
             continue
-        standing[row.id] = report.status.value
+        standing[row.id] = (word, kind)
         moved[id(report)] = row.id
         change |= changed(report, now)
-        if report.kind is not None:
+        if kind:
             failed.append(failure_of(row, report))
     MOVE.run([change for change in changes.values() if "status" in change], accepted_at=now)
     IDENTIFY.run([change for change in changes.values() if "status" not in change])

@@ -14,13 +14,14 @@ from core.broadcasts.plan import plan_broadcast
 from core.channel import Failure, FailureKind
 from core.contacts.models import NUMBER_INVALID, Contact
 from core.db import db, transaction, utcnow
+from core.deliveries.explanation import explain
 from core.deliveries.models import Delivery
 from core.dnc import MANUAL, add_dnc, find_dnc
 from core.errors import Conflict
 from core.host import current_host
 from core.messages import create_message
 from core.segments import add_members, create_segment
-from tests.fixtures import add_people, statuses
+from tests.fixtures import add_people, statuses, text_to
 
 Crowd = Callable[..., Any]
 Send = Callable[..., Any]
@@ -287,3 +288,4 @@ def test_a_contact_whose_text_is_empty_is_left_out(crowd: Crowd, send: Send, des
     send()
     assert [text.text for text in desk.texts] == ["Lyon"]
     assert count_broadcast(message.id).skipped == {"empty_text": 1}
+    assert explain(text_to(1)) == "It was not sent. The text is empty for this contact."

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from flask import Flask
+
 from core import create_app
 from core.deliveries import claim, courier, recovery
 from core.jobs import clock
@@ -41,10 +43,14 @@ def hurry() -> None:
     clock.SEND_EVERY = clock.RECOVER_EVERY = 0.2  # type: ignore[assignment]
 
 
+def make(environment: dict[str, str]) -> Flask:
+    return create_app(Settings.from_environment(environment))
+
+
 def live(environment: dict[str, str], step: str, countdown: int) -> None:
     """The process: send until killed, by the fuse or from outside."""
     hurry()
-    app = create_app(Settings.from_environment(environment))
+    app = make(environment)
     provider = app.extensions["heliograph_plugins"].get("twilio").contributions.providers[0]
     provider.settles_after = 0.5
     light(provider, step, countdown)

@@ -15,21 +15,18 @@ from core.deliveries.recovery import take_doubtful
 from core.deliveries.wallclock import WallClock
 
 
-def test_a_jump_is_noticed_and_waited_for(app: Flask) -> None:
+def test_a_jump_is_noticed_and_waited_for() -> None:
     wall = WallClock()
-    assert wall.is_steady(0.05)
-    with time_machine.travel(utcnow() + timedelta(hours=1), tick=True):
-        wall = WallClock()
-        assert wall.is_steady(60)
-    assert not wall.is_steady(60)
-    assert not wall.is_steady(60)
-    assert wall.is_steady(0)
+    assert wall.is_steady(60, utcnow() + timedelta(hours=1))
+    assert not wall.is_steady(60, utcnow())
+    assert not wall.is_steady(60, utcnow())
+    assert wall.is_steady(0, utcnow())
 
 
-def test_small_corrections_are_no_jump(app: Flask) -> None:
+def test_small_corrections_are_no_jump() -> None:
     wall = WallClock()
-    with time_machine.travel(utcnow() + timedelta(seconds=1), tick=True):
-        assert wall.is_steady(60)
+    assert wall.is_steady(60, utcnow())
+    assert wall.is_steady(60, utcnow() + timedelta(seconds=1))
 
 
 def under_way() -> int:
@@ -55,6 +52,7 @@ def test_after_a_jump_nothing_is_looked_up_for_a_lease(app: Flask) -> None:
         under_way()
         loop = DeliveryLoop(app)
         try:
+            assert loop.recover() == 0
             with time_machine.travel(utcnow() + timedelta(hours=1), tick=True):
                 assert loop.recover() == 0
         finally:
@@ -66,8 +64,9 @@ def test_a_clock_set_back_does_not_keep_texts_for_ever(app: Flask) -> None:
     with app.app_context():
         delivery_id = under_way()
         assert take_doubtful("simulator", 5) == []
-        with time_machine.travel(utcnow() - timedelta(hours=1), tick=True):
-            taken = take_doubtful("simulator", 5)
+        with transaction() as session:  # as it was written before the jump
+            session.get_one(Delivery, delivery_id).lease_until = utcnow() + timedelta(hours=1)
+        taken = take_doubtful("simulator", 5)
         assert [item.delivery_id for item in taken] == [delivery_id]
 
 

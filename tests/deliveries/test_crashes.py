@@ -21,6 +21,7 @@ from core.installation import settings_of
 from core.messages import create_message
 from core.segments import add_members, create_segment
 from tests.counterpart import Counterpart
+from tests.counterpart.fast import Fast
 from tests.deliveries.lives import STEPS, live
 from tests.fixtures import add_people, statuses
 
@@ -85,7 +86,7 @@ def ready_broadcast(counterpart: Counterpart, count: int) -> int:
     return made.id
 
 
-def connect(counterpart: Counterpart, **changes: str) -> None:
+def connect(counterpart: Counterpart | Fast, **changes: str) -> None:
     given = {
         "account_sid": counterpart.account_sid,
         "auth_token": counterpart.auth_token,

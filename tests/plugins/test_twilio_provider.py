@@ -160,11 +160,18 @@ def test_find_tells_what_went_out_after_all(make: Make, counterpart: Counterpart
     assert [sent.provider_id for sent in found] == [counterpart.texts[0].sid]
 
 
+def test_find_tells_it_also_when_our_clock_is_wrong(make: Make, counterpart: Counterpart) -> None:
+    early = text(attempted_at=datetime.now(UTC) + timedelta(hours=9))
+    run(make(), early)
+    (found,) = run(make(), early, method="find")
+    assert len(found) == 1
+
+
 def test_find_passes_over_other_texts(make: Make, counterpart: Counterpart) -> None:
     run(make(), text(text="Other"), text(to="+33612345679"), text())
     for kept in counterpart.texts:
         if (kept.to, kept.body) == (text().to, text().text):
-            kept.created -= timedelta(hours=1)
+            kept.created -= timedelta(days=2)
     (found,) = run(make(), text(), method="find")
     assert found == []
 
