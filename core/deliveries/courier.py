@@ -31,6 +31,7 @@ from core.deliveries.calls import (
 )
 from core.deliveries.carrier import Carrier, Hold
 from core.deliveries.claim import LEASE, Claims, Scope, claim_texts, is_open
+from core.deliveries.counting import count_calls
 from core.deliveries.failures import pause_for
 from core.deliveries.outcomes import record_outcomes
 from core.deliveries.pace import hold_sender
@@ -197,10 +198,11 @@ class Courier:
 
     async def carry(self, claimed: ClaimedText) -> None:
         """Hand one text over, unless it is too late for that; raises nothing."""
-        late = time.monotonic() > claimed.deadline - self.timeout
+        begun = time.monotonic()
+        late = begun > claimed.deadline - self.timeout
         result = Released() if self.stopping or late else await self._call(claimed)
         self._flying -= 1
-        self._land(claimed, result)
+        self._land(claimed, result, time.monotonic() - begun)
         hold = self.carrier.note(result)
         if hold is not None:
             self._holds.append(hold)
@@ -232,8 +234,8 @@ class Courier:
             attempt=claimed.attempt,
         )
 
-    def _land(self, claimed: ClaimedText, result: Result) -> None:
-        self._done.append(CallOutcome(claimed.delivery_id, claimed.claim, result))
+    def _land(self, claimed: ClaimedText, result: Result, seconds: float) -> None:
+        self._done.append(CallOutcome(claimed.delivery_id, claimed.claim, result, seconds))
         if len(self._done) >= FLUSH_SIZE:
             self._ripe.set()
         reason = self._streak.note(result)
@@ -302,6 +304,7 @@ class Courier:
     def _record(self, batch: list[CallOutcome], holds: list[Hold], pause: str) -> None:
         name = self.carrier.provider.name
         record_outcomes(name, batch)
+        count_calls(name, batch)
         if pause and self.scope.broadcast_id is not None:
             with transaction():
                 pause_for(self.scope.broadcast_id, pause)

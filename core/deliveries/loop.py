@@ -25,6 +25,7 @@ from core.deliveries.recovery import doubtful_providers, recover
 from core.deliveries.threads import Threads
 from core.deliveries.wallclock import WallClock
 from core.host.state import states
+from core.meters import current_meters
 from core.providers import open_provider
 
 try:
@@ -193,6 +194,7 @@ class DeliveryLoop:
             asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(timeout=2)
         except Exception as error:
             log.warning("the providers were not closed in time: %r", error)
+        self._in_context(lambda: current_meters().store())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=2)
         self._database.shutdown(wait=False, cancel_futures=True)

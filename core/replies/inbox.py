@@ -15,6 +15,7 @@ from core.dnc import UNSUBSCRIBED, Dnc, add_dnc, find_dnc, lift_dnc
 from core.errors import BadInput
 from core.host import current_host, notify
 from core.installation import current_settings
+from core.meters import REPLIES, current_meters
 from core.phone import parse_number
 from core.replies.models import Reply
 from core.replies.optout import meaning
@@ -52,6 +53,7 @@ def receive_reply(provider: str, text: InboundText) -> bool:
             "opt": reply.opt,
         },
     )
+    current_meters().add(REPLIES, provider, {reply.opt or "text": 1})
     announce(reply, changed=changed)
     return True
 
