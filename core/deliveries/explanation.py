@@ -22,6 +22,14 @@ from core.deliveries.obstacles import is_unanswered, sender_obstacle
 from core.deliveries.policy import POLICIES
 
 
+# what the words of SKIP_REASONS are about, where it is not the contact
+SUBJECTS = {
+    "dnc": "the contact is ",
+    **dict.fromkeys(("invalid_number", "empty_text", "too_long"), "the "),
+    **dict.fromkeys(("bad_token", "vetoed"), ""),
+}
+
+
 def explain(delivery: Delivery) -> str:
     """One or two sentences on where the text stands and what comes next."""
     if delivery.status == QUEUED:
@@ -33,7 +41,8 @@ def explain(delivery: Delivery) -> str:
         ).strip()
     if delivery.status == SKIPPED:
         known = SKIP_REASONS.get(delivery.reason, delivery.reason.replace("_", " "))
-        return f"It was not sent: the contact {known}. {delivery.detail}".strip()
+        subject = SUBJECTS.get(delivery.reason, "the contact ")
+        return f"It was not sent: {subject}{known}. {delivery.detail}".strip()
     if delivery.status in (FAILED, UNDELIVERED):
         words = failure_words(delivery)
         return words if delivery.detail in ("", words) else f"{words} {delivery.detail}"
