@@ -11,6 +11,7 @@ from core.encryption import Cipher
 from core.host.discovery import candidates
 from core.host.plugins import EXTENSION, PluginHost
 from core.logs import configure_logging
+from core.meters import init_meters
 from core.migrations import init_migrations
 from core.settings import Settings
 from core.web import mount_web
@@ -39,6 +40,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     init_db(app)
     init_migrations(app)
+    init_meters(app)
     app.extensions[EXTENSION] = load_plugins(settings, keys)
     mount_web(app)
     mount_plugins(app)

@@ -43,6 +43,9 @@ class Settings:
     trusted_proxies: str = setting(
         "0", "How many proxies stand before the server; they tell the visitor's address"
     )
+    metrics_token: str = setting(
+        "", "Bearer token that may read `/metrics`; empty: only an admin who is signed in"
+    )
     frequency_cap: str = setting("", "Most broadcast texts a number gets: `3/7d` is 3 in 7 days")
 
     link_tracking: str = setting(

@@ -10,6 +10,7 @@ MODULES = (
     "core.audit",
     "core.submissions",
     "core.figures",
+    "core.meters",
     "core.contacts.models",
     "core.imports.models",
     "core.segments.models",

@@ -31,8 +31,9 @@ Result = Sent | Failure | Released
 
 @dataclass(frozen=True, slots=True)
 class CallOutcome:
-    """What one call to the provider came to."""
+    """What one call to the provider came to, and how many seconds it took."""
 
     delivery_id: int
     claim: str
     result: Result
+    seconds: float = 0.0

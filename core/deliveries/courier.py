@@ -24,6 +24,7 @@ from core.deliveries.answers import checked, sane, unknown_outcome
 from core.deliveries.calls import CallOutcome, ClaimedText, Released, Result
 from core.deliveries.carrier import SWEEP_SECONDS, Carrier, Hold
 from core.deliveries.claim import LEASE, Claims, Scope, claim_texts, is_open
+from core.deliveries.counting import count_calls
 from core.deliveries.failures import pause_for
 from core.deliveries.late import StillUnderWay, hanging, record_when_done
 from core.deliveries.outcomes import record_outcomes
@@ -204,11 +205,12 @@ class Courier:
 
     async def carry(self, claimed: ClaimedText) -> None:
         """Hand one text over, unless it is too late for that; raises nothing."""
+        begun = time.monotonic()
         try:
             result = await self._call(claimed) if self._in_time(claimed) else Released()
         finally:
             self._flying -= 1
-        self._land(claimed, result)
+        self._land(claimed, result, time.monotonic() - begun)
         hold = self.carrier.note(result)
         if hold is not None:
             self._holds.append(hold)
@@ -253,8 +255,8 @@ class Courier:
             attempt=claimed.attempt,
         )
 
-    def _land(self, claimed: ClaimedText, result: Result) -> None:
-        self._done.append(CallOutcome(claimed.delivery_id, claimed.claim, result))
+    def _land(self, claimed: ClaimedText, result: Result, seconds: float) -> None:
+        self._done.append(CallOutcome(claimed.delivery_id, claimed.claim, result, seconds))
         if len(self._done) >= FLUSH_SIZE:
             self._ripe.set()
         reason = self._streak.note(result)
@@ -323,6 +325,7 @@ class Courier:
     def _record(self, batch: list[CallOutcome], holds: list[Hold], pause: str) -> None:
         name = self.carrier.provider.name
         record_outcomes(name, batch)
+        count_calls(name, batch)
         if pause and self.scope.broadcast_id is not None:
             with transaction():
                 pause_for(self.scope.broadcast_id, pause)

@@ -21,6 +21,13 @@ from core.deliveries.models import (
 from core.deliveries.obstacles import is_unanswered, sender_obstacle
 from core.deliveries.policy import POLICIES
 
+# what the words of SKIP_REASONS are about, where it is not the contact
+SUBJECTS = {
+    "dnc": "the contact is ",
+    **dict.fromkeys(("invalid_number", "empty_text", "too_long"), "the "),
+    **dict.fromkeys(("bad_token", "vetoed"), ""),
+}
+
 
 def explain(delivery: Delivery) -> str:
     """One or two sentences on where the text stands and what comes next."""
@@ -33,7 +40,9 @@ def explain(delivery: Delivery) -> str:
         ).strip()
     if delivery.status == SKIPPED:
         known = SKIP_REASONS.get(delivery.reason, delivery.reason.replace("_", " "))
-        return f"It was not sent. {delivery.detail or known[:1].upper() + known[1:] + '.'}"
+        if delivery.detail:
+            return f"It was not sent. {delivery.detail}"
+        return f"It was not sent: {SUBJECTS.get(delivery.reason, 'the contact ')}{known}."
     if delivery.status == SENDING and delivery.reason == FailureKind.UNKNOWN_OUTCOME:
         return f"{failure_words(delivery)} {delivery.detail}".strip()
     if delivery.status in (FAILED, UNDELIVERED):

@@ -31,6 +31,7 @@ from core.deliveries.threads import Threads
 from core.deliveries.wallclock import WallClock
 from core.errors import HeliographError
 from core.host.state import states
+from core.meters import current_meters
 from core.providers import open_provider
 
 try:
@@ -256,12 +257,21 @@ class DeliveryLoop:
         except Exception as error:
             log.warning("sending did not end in time: %r", error)
         self._ended = True
+        storing = threading.Thread(target=self._store_meters, daemon=True)
+        storing.start()  # a database that is away may take longer than we have
+        storing.join(timeout=1)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=1)
         for pool in (self._database, *self._threads.values()):
             pool.stop()
         if not self._thread.is_alive():
             self._loop.close()
+
+    def _store_meters(self) -> None:
+        try:
+            self._in_context(lambda: current_meters().store())
+        except Exception as error:
+            log.warning("the last metrics were not stored: %s", error)
 
     async def _wind_up(self, seconds: float) -> None:
         """All runs share the time; near its end connections are cut, so that calls end."""

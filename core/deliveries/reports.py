@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import compress
 from typing import Any
 
 from flask import current_app
@@ -29,6 +31,7 @@ from core.deliveries.models import StatusReport as ReportRow
 from core.deliveries.policy import POLICIES
 from core.host import current_host, notify
 from core.lookups import ReadOften, one_of, packed, read_rows
+from core.meters import REPORTS, current_meters
 
 FINAL = 4
 MATCH_FOR = timedelta(days=3)
@@ -114,9 +117,17 @@ def store_reports(given: Sequence[Given]) -> list[tuple[bool, int | None]]:
             if fresh[-1] and delivery is not None:
                 pairs.append((delivery, report))
         moved = apply_reports(session, pairs, now)
+    count_reports(given, fresh)
     return [
         (is_new, moved.get(id(report))) for is_new, (_, report) in zip(fresh, given, strict=True)
     ]
+
+
+def count_reports(given: Sequence[Given], fresh: Sequence[bool]) -> None:
+    """Those that are new, by status."""
+    counts = Counter((provider, str(report.status)) for provider, report in compress(given, fresh))
+    for (provider, status), count in counts.items():
+        current_meters().add(REPORTS, provider, {status: count})
 
 
 def report_row(provider: str, report: StatusReport, delivery: Any) -> dict[str, Any]:

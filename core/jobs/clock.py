@@ -23,6 +23,7 @@ from core.deliveries.reconcile import silent_providers
 from core.installation import settings_of
 from core.jobs.register import all_jobs
 from core.jobs.runs import run_job
+from core.meters import STORE_EVERY, current_meters
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ class Clock:
         self._scheduler.add_job(
             self._reconcile, "interval", seconds=RECONCILE_EVERY, id="deliveries.reconcile"
         )
+        self._scheduler.add_job(self._count, "interval", seconds=STORE_EVERY, id="meters.store")
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -83,6 +85,10 @@ class Clock:
         if loop is not None:
             with self._app.app_context():
                 loop.begin_recovery()
+
+    def _count(self) -> None:
+        with self._app.app_context():
+            current_meters().store()
 
     def _reconcile(self) -> None:
         loop = self._loop

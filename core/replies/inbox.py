@@ -16,6 +16,7 @@ from core.errors import BadInput
 from core.events import SignalKind
 from core.host import current_host, notify
 from core.installation import current_settings
+from core.meters import REPLIES, current_meters
 from core.phone import parse_number
 from core.replies.models import Reply
 from core.replies.optout import meaning
@@ -55,6 +56,7 @@ def receive_reply(provider: str, text: InboundText) -> bool:
             "opt": reply.opt,
         },
     )
+    current_meters().add(REPLIES, provider, {reply.opt or "text": 1})
     announce(reply, changed=changed)
     return True
 

@@ -20,6 +20,7 @@ from core.web import (
     jobs,
     links,
     messages,
+    metrics,
     plugins,
     segments,
     users,
@@ -27,6 +28,7 @@ from core.web import (
 from core.web.access import init_access
 from core.web.assets import init_assets
 from core.web.locale import init_locale
+from core.web.metrics import init_metrics
 from core.web.security import init_security
 from core.web.trail import init_trail
 from core.web.words import init_words
@@ -34,7 +36,7 @@ from core.web.words import init_words
 PAGES = (
     *(dashboard, contacts, contact_fields, imports, segments, messages, broadcasts),
     *(campaigns, campaign_builder, inbox),
-    *(plugins, users, jobs, audit, accounts, health, links),
+    *(plugins, users, jobs, audit, accounts, health, links, metrics),
 )
 
 
@@ -45,6 +47,7 @@ def mount_web(app: Flask) -> None:
     init_words(app)
     init_assets(app)
     init_trail(app)
+    init_metrics(app)
     app.add_template_global(new_key, "new_form_key")
     app.jinja_env.filters["zip"] = zip
     for page in PAGES:

@@ -31,6 +31,7 @@ OWNERS = "heliograph_blueprint_owners"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 PUBLIC = frozenset(
     {"static", "health.healthz", "health.readyz", "links.go"}
+    | {"metrics.show"}  # this one has a token
     | {"accounts.login", "accounts.enter", "accounts.first", "accounts.begin"}
 )
 OF_ADMINS = frozenset({"admin_plugins", "admin_users", "admin_jobs", "admin_audit"})

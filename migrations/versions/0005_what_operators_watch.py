@@ -1,4 +1,4 @@
-"""When a broadcast came into its state; an index of texts that a person has to decide on.
+"""When a broadcast came into its state, texts that a person has to decide on, and meters.
 
 Revision ID: 0005
 Revises: 0004
@@ -27,8 +27,17 @@ def upgrade() -> None:
         sqlite_where=sa.text(UNKNOWN),
         postgresql_where=sa.text(UNKNOWN),
     )
+    op.create_table(
+        "meters",
+        sa.Column("name", sa.String(24), nullable=False),
+        sa.Column("provider", sa.String(40), nullable=False),
+        sa.Column("label", sa.String(24), nullable=False),
+        sa.Column("value", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("name", "provider", "label", name="pk_meters"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("meters")
     op.drop_index("ix_deliveries_unknown", "deliveries")
     op.drop_column("broadcasts", "status_at")

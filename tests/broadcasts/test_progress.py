@@ -26,6 +26,7 @@ from core.deliveries.pace import hold_sender
 from core.host import current_host
 from core.installation import current_settings
 from core.web.words import OBSTACLES, obstacle_words
+from tests.visitor import sign_in
 
 Crowd = Callable[..., Any]
 Send = Callable[..., Any]
@@ -128,7 +129,7 @@ def test_a_sender_with_a_slow_pace_says_when_it_may_send(halfway: int) -> None:
     assert SENDER in found.words
 
 
-def test_texts_without_an_answer_are_looked_up_and_say_so(halfway: int) -> None:
+def test_texts_without_an_answer_are_looked_up_and_say_so(sending: Flask, halfway: int) -> None:
     with time_machine.travel(utcnow() + timedelta(minutes=5), tick=True):
         with transaction() as session:
             for text in session.scalars(db.select(Delivery).where(Delivery.status == "queued")):
@@ -140,6 +141,8 @@ def test_texts_without_an_answer_are_looked_up_and_say_so(halfway: int) -> None:
         assert progress.obstacle.kind == "answers"
         assert progress.waiting is not None
         assert "the provider is asked" in progress.waiting.why
+        page = sign_in(sending).get(f"/broadcasts/{halfway}/progress").text
+        assert "2 without an answer" in page
 
 
 def test_when_no_process_sends_that_is_said(halfway: int) -> None:

@@ -1,0 +1,65 @@
+"""`/metrics` for Prometheus: for whoever has the token, or an admin who is signed in."""
+
+from __future__ import annotations
+
+import hmac
+
+from flask import Blueprint, Flask, Response, abort, current_app, request
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+from werkzeug.wrappers import Response as AnyResponse
+
+from core.db import db
+from core.installation import current_settings
+from core.meters import CALLBACKS, current_meters
+from core.users import ADMIN
+from core.web.access import OWNERS, person
+from core.web.metric_families import Families
+
+bp = Blueprint("metrics", __name__)
+
+
+def init_metrics(app: Flask) -> None:
+    app.after_request(count_callback)
+
+
+@bp.get("/metrics")
+def show() -> Response:
+    if not may_read():
+        refuse()
+    current_meters().store()
+    registry = CollectorRegistry()
+    registry.register(Families())
+    encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+    text = encode(registry)
+    db.session.rollback()
+    return Response(text, content_type=content_type)
+
+
+def may_read() -> bool:
+    token = current_settings().metrics_token
+    given = request.headers.get("Authorization", "")
+    if token and hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        return True
+    user = person()
+    return user is not None and user.role == ADMIN
+
+
+def refuse() -> None:
+    """Without a token nobody needs to know that there is something."""
+    if not current_settings().metrics_token:
+        abort(404)
+    words = "Give the token of HELIOGRAPH_METRICS_TOKEN: Authorization: Bearer ...\n"
+    headers = {"WWW-Authenticate": 'Bearer realm="metrics"'}
+    abort(Response(words, 401, headers, mimetype="text/plain"))
+
+
+def count_callback(response: AnyResponse) -> AnyResponse:
+    """What a provider's callback was answered."""
+    owner = current_app.extensions[OWNERS].get(request.blueprint)
+    if owner is not None and owner[1]:
+        meters = current_meters()
+        meters.add(CALLBACKS, owner[0], {str(response.status_code): 1})
+        if meters.overdue and response.status_code < 500:
+            meters.store()
+    return response
