@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from benchmarks import delivery, import_contacts, pages, plan_broadcast
+from benchmarks import campaigns, delivery, import_contacts, pages, plan_broadcast
 from benchmarks.figures import Figures, print_figures
 
 
@@ -19,6 +19,7 @@ def main() -> None:
     figures |= import_contacts.measure(100_000 // share)
     figures |= plan_broadcast.measure(200_000 // share)
     figures |= delivery.measure(quick=options.quick)
+    figures |= campaigns.measure(quick=options.quick)
     figures |= pages.measure(1_000_000 // share, 5_000_000 // share)
     if options.json:
         print(json.dumps(figures))
