@@ -83,7 +83,8 @@ class Action:
     once; None means that all went well. `check(config)` may raise BadInput for what
     only the database knows. No `paths`: contacts end there. `sends` is the provider
     of the text message that the config's `message_id` names: contacts wait here
-    while it cannot be sent.
+    while it cannot be sent; `ready(config)` may say why else they have to wait ("" when
+    they need not).
     """
 
     key: str
@@ -96,6 +97,7 @@ class Action:
     paths: tuple[Path, ...] = (THEN,)
     run_many: Callable[[ActionBatch], Outcomes | None] | None = None
     check: Callable[[Any], None] | None = None
+    ready: Callable[[Any], str] | None = None
     sends: str = ""
 
 

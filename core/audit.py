@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, select
@@ -13,6 +13,7 @@ from core.db import Id, Json, Model, UTCDateTime, db, transaction, utcnow
 from core.users import User
 
 PAGE = 50
+RUN = timedelta(minutes=10)
 
 
 class AuditEntry(Model):
@@ -58,6 +59,14 @@ def record(
                 address=address,
             )
         )
+
+
+def goes_on(user: User, action: str, path: str) -> bool:
+    """Whether the last that this user did was the same, at the same place, a moment ago."""
+    last = next(iter(read_audit(user_id=user.id, limit=1)), None)
+    return (
+        last is not None and (last.action, last.path) == (action, path) and last.at > utcnow() - RUN
+    )
 
 
 def read_audit(

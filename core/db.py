@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     JSON,
@@ -37,6 +37,7 @@ from sqlalchemy.types import TypeDecorator
 
 from core import clock
 from core.errors import Changed
+from core.turns import Turns
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -47,6 +48,7 @@ NAMING = {
 }
 
 BUSY_SECONDS = 30
+EXTENSION = "heliograph_turns"
 IDLE_SECONDS = 1.0
 
 Id = BigInteger().with_variant(Integer, "sqlite")
@@ -98,6 +100,7 @@ def database_now() -> datetime:
 def init_db(app: Flask) -> None:
     """Bind the database to *app*; SQLite in WAL mode with honest transactions."""
     db.init_app(app)
+    renew_turns(app)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             prepare_sqlite(db.engine)
@@ -172,16 +175,22 @@ def transaction() -> Iterator[Session]:
     told: list[Callable[[], None]] = []
     session.info["once_committed"] = told
     try:
+        with write_turn():
+            yield from written(session)
+    finally:
+        session.info["writing"] = False
+    for tell in told:
+        tell()
+
+
+def written(session: Session) -> Iterator[Session]:
+    try:
         session.connection(execution_options={"writes": True})
         yield session
         session.commit()
     except BaseException:
         session.rollback()
         raise
-    finally:
-        session.info["writing"] = False
-    for tell in told:
-        tell()
 
 
 def once_committed(tell: Callable[[], None]) -> None:
@@ -190,6 +199,19 @@ def once_committed(tell: Callable[[], None]) -> None:
         db.session().info["once_committed"].append(tell)
     else:
         tell()
+
+
+def write_turn() -> AbstractContextManager[object]:
+    """On SQLite, our turn among the threads of this process that write."""
+    if dialect_name() != "sqlite":
+        return nullcontext()
+    turns: Turns = current_app.extensions[EXTENSION]
+    return turns.turn(BUSY_SECONDS)
+
+
+def renew_turns(app: Flask) -> None:
+    """Let nobody wait for threads of another process: after a fork."""
+    app.extensions[EXTENSION] = Turns()
 
 
 def is_writing() -> bool:

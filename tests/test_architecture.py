@@ -14,6 +14,7 @@ PLUGINS = sorted((ROOT / "plugins").rglob("*.py"))
 EDGES = ("core.web", "core.api", "core.jobs", "core.cli", "core.plugin", "core.testing", "core.app")
 # who may know the edges: the edges themselves, the factory, and the facade
 ABOVE = (*EDGES, "core", "core.migrations", "core.demo", "core.tables")
+SCRIPTS = sorted([*(ROOT / "frontend").rglob("*.*"), *(ROOT / "core/static/js").glob("*.js")])
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager", "base"}
 MAX_FILE, MAX_FUNCTION = 400, 50
 
@@ -75,3 +76,9 @@ def test_files_and_functions_are_short(path: Path) -> None:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert (node.end_lineno or 0) - node.lineno < MAX_FUNCTION, node.name
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_scripts_and_styles_of_ours_are_short(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= MAX_FILE
+    assert path.stem not in FORBIDDEN_NAMES

@@ -35,6 +35,14 @@ class Visitor:
         with self.app.app_context():
             return self.client.post(self.prefix + path, data=data, headers=HTML | own | headers)
 
+    def send(self, method: str, path: str, body: Any, **headers: str) -> TestResponse:
+        """JSON to one of the endpoints of a page's script."""
+        own = {"Accept": "application/json", "X-CSRFToken": self.token()}
+        with self.app.app_context():
+            return self.client.open(
+                self.prefix + path, method=method, json=body, headers=own | headers
+            )
+
     def token(self) -> str:
         """The CSRF token of this browser's session, out of a page that it may see."""
         if not self._token:

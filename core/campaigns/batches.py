@@ -16,10 +16,10 @@ from sqlalchemy.exc import OperationalError
 from core.actions import Action, ActionBatch, Outcome, Outcomes, Result
 from core.campaigns.bounds import Bounds
 from core.campaigns.course import Course, Stop
-from core.campaigns.decisions import LEFT_WORDS, Asked, open_steps, take
-from core.campaigns.models import GONE, OPEN, RUNNING, SKIPPED, WAITING, CampaignStep
+from core.campaigns.decisions import Asked, open_steps, take
+from core.campaigns.models import OPEN, RUNNING, SKIPPED, WAITING, CampaignStep
 from core.campaigns.sending import fail_steps, send_texts
-from core.campaigns.steps import cancel, end_steps, ids_of, pick, pick_ids
+from core.campaigns.steps import end_steps, ids_of, pick, pick_ids, still_in
 from core.db import change_rows, is_deadlock, transaction, utcnow
 from core.errors import HeliographError
 from core.events import Batch, Condition, Place
@@ -141,8 +141,7 @@ def words_of(error: Exception) -> str:
 def deal_with(work: Work, rows: Sequence[Any], now: datetime) -> None:
     """Do what the event does to the contacts of *rows*. Inside their transaction."""
     course, stop = work.course, work.stop
-    cancel([row for row in rows if row.member in GONE], LEFT_WORDS, now)
-    rows = [row for row in rows if row.member not in GONE]
+    rows = still_in(course.campaign_id, rows, now)
     if not rows:
         return
     if work.made is None:

@@ -15,16 +15,15 @@ from core.campaigns.canvas import Timing
 from core.campaigns.course import Course, Stop, zone_named
 from core.campaigns.events import EventTypes
 from core.campaigns.heard import Heard, read_since
-from core.campaigns.models import GONE, OPEN, CampaignStep
-from core.campaigns.steps import cancel, end_steps, ids_of, open_rows, pick_ids
+from core.campaigns.laying import zone_by_contact
+from core.campaigns.models import OPEN, CampaignStep
+from core.campaigns.steps import end_steps, ids_of, open_rows, pick_ids, still_in
 from core.campaigns.timing import due, read_timing
 from core.db import change_rows, table_of
 from core.events import Decision, WaitConfig
 from core.lookups import one_of, read_rows
 
 log = logging.getLogger(__name__)
-
-LEFT_WORDS = "The contact is not in the campaign any more."
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,28 +95,29 @@ def counts(heard: Heard, row: Any, since: datetime, used: datetime | None) -> bo
 
 
 def begin_wait(course: Course, config: WaitConfig, rows: Sequence[Any], now: datetime) -> None:
-    columns = table_of(CampaignStep).c
-    until: Any = null()
-    if config.wait_amount:
-        wait = Timing(mode="interval", amount=config.wait_amount, unit=config.wait_unit)
-        plan = read_timing(wait)
-        ends: dict[int, datetime] = {}
-        for zone in {row.zone for row in rows}:
-            ends[zone] = due(plan, now, zone_named(zone, course.zone))
-        if len(set(ends.values())) == 1:
-            until = literal(next(iter(ends.values())), columns.due_at.type)
-        else:
-            moments: dict[datetime, list[int]] = defaultdict(list)
-            for row in rows:
-                moments[ends[row.zone]].append(row.id)
-            until = case(
-                *(
-                    (one_of(columns.id, ids), literal(moment, columns.due_at.type))
-                    for moment, ids in moments.items()
-                )
-            )
     opened = update(CampaignStep).where(one_of(CampaignStep.id, ids_of(rows)))
+    until = end_of_wait(course, config, rows, now)
     change_rows(opened.values(status=OPEN, begun_at=now, due_at=until))
+
+
+def end_of_wait(course: Course, config: WaitConfig, rows: Sequence[Any], now: datetime) -> Any:
+    """SQL: when the path no is taken, by the contact's zone where that matters."""
+    if not config.wait_amount:
+        return null()
+    plan = read_timing(Timing(mode="interval", amount=config.wait_amount, unit=config.wait_unit))
+    columns = table_of(CampaignStep).c
+    if not plan.by_zone:
+        return literal(due(plan, now, course.zone), columns.due_at.type)
+    zones = zone_by_contact([row.contact_id for row in rows])
+    moments: dict[datetime, list[int]] = defaultdict(list)
+    for row in rows:
+        zone = zone_named(zones.get(row.contact_id, ""), course.zone)
+        moments[due(plan, now, zone)].append(row.id)
+    ends = [
+        (one_of(columns.id, ids), literal(moment, columns.due_at.type))
+        for moment, ids in moments.items()
+    ]
+    return ends[0][1] if len(ends) == 1 else case(*ends)
 
 
 def listened_since(stop: Stop, rows: Sequence[Any]) -> dict[int, datetime]:
@@ -189,8 +189,7 @@ def hear(
 
 def take(course: Course, stop: Stop, rows: Sequence[Any], now: datetime, *, path: str) -> int:
     """Let contacts go on by *path*; who is out meanwhile ends here."""
-    cancel([row for row in rows if row.member in GONE], LEFT_WORDS, now)
-    still = [row for row in rows if row.member not in GONE]
+    still = still_in(course.campaign_id, rows, now)
     end_steps(course, stop, still, now, path=path)
     return len(still)
 

@@ -39,8 +39,9 @@ from core.host.state import forget_states
 
 log = logging.getLogger(__name__)
 
-BATCH = 500
+BATCH = 1000
 SLICE = 0.25  # seconds for one event, until others have their turn
+LISTEN = 0.1  # seconds between two looks at what contacts did
 
 KICKOFF, SCHEDULED, INACTIVE, OUTSIDE = "kickoff", "scheduled", "inactive", "outside"
 ALL_PHASES = frozenset({KICKOFF, SCHEDULED, INACTIVE, OUTSIDE})
@@ -99,6 +100,7 @@ class Engine:
         self._scope = scope or Scope()
         self._courses = Courses()
         self._types = EventTypes()
+        self._listened = 0.0
         self.tally = Tally()
 
     def run(self, *, seconds: float | None = None) -> Tally:
@@ -124,6 +126,7 @@ class Engine:
 
     def react(self) -> None:
         """Take in what contacts did, when there is anything."""
+        self._listened = time.monotonic()
         if is_called_for():
             self.tally.reactions += react(self._types, self._courses)
 
@@ -188,7 +191,8 @@ class Engine:
             total += done
             if time.monotonic() > end:
                 break
-            self.react()
+            if time.monotonic() > self._listened + LISTEN:
+                self.react()
         return total
 
 
@@ -204,6 +208,8 @@ def why_parked(stop: Stop, types: EventTypes, now: datetime) -> str:
         return "Its form does not fit any more. Open it in the builder, and publish."
     if isinstance(type_.made, Action) and type_.made.sends:
         return why_no_text(config.message_id, type_.made.sends, now)
+    if isinstance(type_.made, Action) and type_.made.ready is not None:
+        return type_.made.ready(config)
     return ""
 
 

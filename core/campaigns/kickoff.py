@@ -11,7 +11,6 @@ from core.campaigns.bounds import Bounds
 from core.campaigns.course import Course
 from core.campaigns.laying import lay_first
 from core.campaigns.models import ACTIVE, NEW, CampaignMember
-from core.contacts.models import Contact
 from core.db import change_rows, dialect_name, table_of, utcnow
 from core.lookups import one_of, read_rows
 
@@ -25,9 +24,9 @@ def kick_off(course: Course, limit: int, bounds: Bounds) -> int:
         if not rows:
             return
         now = utcnow()
-        contact_ids, zones = [row.contact_id for row in rows], {row.zone for row in rows}
+        contact_ids = [row.contact_id for row in rows]
         for stop in course.roots:
-            lay_first(course, stop, contact_ids, now, zones)
+            lay_first(course, stop, contact_ids, now)
         begun = update(CampaignMember).where(one_of(CampaignMember.id, [row.id for row in rows]))
         change_rows(begun.values(status=ACTIVE))
 
@@ -36,7 +35,7 @@ def kick_off(course: Course, limit: int, bounds: Bounds) -> int:
 
 
 def pick_new(course: Course, limit: int, bounds: Bounds) -> list[Any]:
-    members, contacts = table_of(CampaignMember).c, table_of(Contact).c
+    members = table_of(CampaignMember).c
     query = (
         select(members.id, members.contact_id)
         .where(
@@ -49,7 +48,4 @@ def pick_new(course: Course, limit: int, bounds: Bounds) -> list[Any]:
     )
     if dialect_name() == "postgresql":
         query = query.with_for_update(skip_locked=True)
-    picked = query.cte("picked")
-    whole = select(*picked.c, contacts.timezone.label("zone"))
-    joined = picked.join(table_of(Contact), contacts.id == picked.c.contact_id)
-    return read_rows(whole.select_from(joined))
+    return read_rows(query)

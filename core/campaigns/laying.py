@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, literal, null, select
+from sqlalchemy import Case, ColumnElement, Select, case, literal, null, select
 
 from core.campaigns.course import Course, Stop, zone_named
 from core.campaigns.models import WAITING, CampaignMember, CampaignStep
 from core.campaigns.timing import due
 from core.contacts.models import Contact
-from core.db import insert_selected, table_of
-from core.lookups import one_of
+from core.db import db, insert_selected, table_of
+from core.lookups import one_of, read_rows
 
 
 def lay_after(
     course: Course,
     stop: Stop,
     step_ids: Sequence[int],
+    contact_ids: Sequence[int],
     now: datetime,
-    zones: Iterable[str],
     *,
     anew: bool = False,
 ) -> int:
     """Lay *stop* before the contacts of these steps; returns how many were new.
 
-    *zones* are the names of all zones among them. *anew* takes the member's
-    rotation, which a jump has raised, instead of the step's.
+    *anew* takes the member's rotation, which a jump has raised, instead of the step's.
     """
     steps, members = table_of(CampaignStep), table_of(CampaignMember)
     rotation = members.c.rotation if anew else steps.c.rotation
@@ -38,8 +37,8 @@ def lay_after(
             members.c.contact_id == steps.c.contact_id
         )
         source = source.join(members, own)
-    moment = due_at(course, stop, now, zones)
-    if stop.plan.by_zone:
+    moment = due_at(course, stop, contact_ids, now)
+    if isinstance(moment, Case):
         source = source.join(table_of(Contact), table_of(Contact).c.id == steps.c.contact_id)
     values = step_values(course, stop, now) | {
         "contact_id": steps.c.contact_id,
@@ -51,18 +50,17 @@ def lay_after(
     return insert_steps(values, query.order_by(steps.c.contact_id))
 
 
-def lay_first(
-    course: Course, stop: Stop, contact_ids: Sequence[int], now: datetime, zones: Iterable[str]
-) -> int:
+def lay_first(course: Course, stop: Stop, contact_ids: Sequence[int], now: datetime) -> int:
     """Lay *stop* before members of the campaign, in their rotation."""
     members = table_of(CampaignMember)
     source: Any = members
-    if stop.plan.by_zone:
+    moment = due_at(course, stop, contact_ids, now)
+    if isinstance(moment, Case):
         source = source.join(table_of(Contact), table_of(Contact).c.id == members.c.contact_id)
     values = step_values(course, stop, now) | {
         "contact_id": members.c.contact_id,
         "rotation": members.c.rotation,
-        "due_at": due_at(course, stop, now, zones),
+        "due_at": moment,
         "delivery_id": null(),
     }
     mine = members.c.campaign_id == course.campaign_id
@@ -89,17 +87,29 @@ def insert_steps(values: dict[str, ColumnElement[Any]], query: Select[Any]) -> i
     return insert_selected(CampaignStep, list(values), query)
 
 
-def due_at(course: Course, stop: Stop, now: datetime, zones: Iterable[str]) -> ColumnElement[Any]:
-    """SQL: when *stop* is due, by the contact's zone where that matters."""
+def due_at(
+    course: Course, stop: Stop, contact_ids: Sequence[int], now: datetime
+) -> ColumnElement[Any]:
+    """SQL: when *stop* is due; a CASE of the contact's zone where those differ."""
     type_ = table_of(CampaignStep).c.due_at.type
-    usual = literal(due(stop.plan, now, course.zone), type_)
-    if not stop.plan.by_zone:
-        return usual
-    moments = {
-        name: literal(due(stop.plan, now, zone_named(name, course.zone)), type_)
-        for name in zones
-        if name
-    }
-    if not moments:
-        return usual
-    return case(moments, value=table_of(Contact).c.timezone, else_=usual)
+    usual = due(stop.plan, now, course.zone)
+    moments = {}
+    if stop.plan.by_zone:
+        zones = {name: zone_named(name, course.zone) for name in zones_of(contact_ids)}
+        moments = {name: due(stop.plan, now, zone) for name, zone in zones.items()}
+    if all(moment == usual for moment in moments.values()):
+        return literal(usual, type_)
+    each = {name: literal(moment, type_) for name, moment in moments.items()}
+    return case(each, value=table_of(Contact).c.timezone, else_=literal(usual, type_))
+
+
+def zones_of(contact_ids: Sequence[int]) -> list[str]:
+    """Names of the zones that these contacts live in."""
+    query = select(Contact.timezone).where(one_of(Contact.id, contact_ids)).distinct()
+    return list(db.session.scalars(query))
+
+
+def zone_by_contact(contact_ids: Sequence[int]) -> dict[int, str]:
+    columns = table_of(Contact).c
+    query = select(columns.id, columns.timezone).where(one_of(columns.id, contact_ids))
+    return {row.id: row.timezone for row in read_rows(query)}

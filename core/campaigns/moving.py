@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from core.campaigns.course import load_course
 from core.campaigns.laying import lay_after
 from core.campaigns.models import CampaignMember
-from core.contacts.models import Contact
-from core.db import change_rows, db
+from core.db import change_rows
 from core.errors import Conflict
 from core.events import Batch
 from core.lookups import one_of
@@ -25,21 +22,13 @@ def jump(batch: Batch, key: str) -> None:
     target = course.find(key)
     if target is None:
         raise Conflict(f"There is no event {key!r} in this campaign to go on at.")
-    contact_ids = batch.contact_ids
     change_rows(
         update(CampaignMember)
         .where(
             CampaignMember.campaign_id == batch.campaign_id,
-            one_of(CampaignMember.contact_id, contact_ids),
+            one_of(CampaignMember.contact_id, batch.contact_ids),
         )
         .values(rotation=CampaignMember.rotation + 1)
     )
-    zones = zones_of(contact_ids) if target.plan.by_zone else []
     step_ids = [place.step_id for place in batch.places]
-    lay_after(course, target, step_ids, batch.now, zones, anew=True)
-
-
-def zones_of(contact_ids: Sequence[int]) -> list[str]:
-    """Names of the zones that these contacts live in."""
-    query = select(Contact.timezone).where(one_of(Contact.id, contact_ids)).distinct()
-    return list(db.session.scalars(query))
+    lay_after(course, target, step_ids, batch.contact_ids, batch.now, anew=True)

@@ -22,9 +22,8 @@ from core.actions import Action, ActionContext, Outcome, Result
 from core.campaigns.actions import Texts
 from core.campaigns.batches import TRIES, Work, in_transaction, postpone, settle_alike, words_of
 from core.campaigns.bounds import Bounds
-from core.campaigns.decisions import LEFT_WORDS
-from core.campaigns.models import GONE, RUNNING, SENDING, CampaignStep
-from core.campaigns.steps import cancel, ids_of, pick, pick_ids
+from core.campaigns.models import RUNNING, SENDING, CampaignStep
+from core.campaigns.steps import ids_of, pick, pick_ids, still_in
 from core.db import change_rows, db, utcnow
 from core.errors import HeliographError
 from core.lookups import one_of
@@ -47,20 +46,18 @@ def run_outside(work: Work, limit: int, bounds: Bounds) -> int:
 def claim(work: Work, limit: int, bounds: Bounds, token: str) -> tuple[list[Any], int]:
     """The steps that are ours now, and how many ended because their contact is out."""
     rows: list[Any] = []
-    out: list[Any] = []
+    picked: list[Any] = []
 
     def whole() -> None:
         now = utcnow()
-        picked = pick(work.stop, work.statuses, now, limit, bounds)
-        out[:] = [row for row in picked if row.member in GONE]
-        rows[:] = [row for row in picked if row.member not in GONE]
-        cancel(out, LEFT_WORDS, now)
+        picked[:] = pick(work.stop, work.statuses, now, limit, bounds)
+        rows[:] = still_in(work.course.campaign_id, picked, now)
         steps = update(CampaignStep).where(one_of(CampaignStep.id, ids_of(rows)))
         ours = {"status": RUNNING, "claim": token, "begun_at": now, "due_at": now + LEASE}
         change_rows(steps.values(**ours))
 
     in_transaction(whole)
-    return rows, len(out)
+    return rows, len(picked) - len(rows)
 
 
 def run_all(work: Work, rows: Sequence[Any]) -> dict[int, Outcome | Exception]:

@@ -15,9 +15,9 @@ from core.campaigns.course import Course, Stop
 from core.campaigns.decisions import hear
 from core.campaigns.events import EventTypes
 from core.campaigns.heard import texts_by_id
-from core.campaigns.models import FAILED, GONE, SENDING, CampaignStep
+from core.campaigns.models import FAILED, SENDING, CampaignStep
 from core.campaigns.models import SKIPPED as STEP_SKIPPED
-from core.campaigns.steps import cancel, end_steps, ids_of, pick_ids
+from core.campaigns.steps import end_steps, ids_of, pick_ids, still_in
 from core.contacts.models import NUMBER_OK, Contact
 from core.db import change_rows, db, dialect_name, insert_selected, table_of, transaction, utcnow
 from core.deliveries.models import (
@@ -146,14 +146,16 @@ def queue_texts(
     await_texts(step_ids, now)
 
 
-def await_texts(step_ids: Sequence[int], now: datetime) -> None:
-    """Have the steps wait for their texts."""
+def await_texts(step_ids: Sequence[int], now: datetime, *, to_contact: bool = True) -> None:
+    """Have the steps wait for their texts; those to the contact are what it may reply to."""
     own = select(Delivery.id).where(
         Delivery.source == "campaign", Delivery.source_id == CampaignStep.id
     )
     sending = update(CampaignStep).where(one_of(CampaignStep.id, step_ids))
-    waits = {"status": SENDING, "begun_at": now, "reason": "", "detail": "", "claim": None}
-    change_rows(sending.values(**waits, delivery_id=own.scalar_subquery()))
+    waits: dict[str, Any] = {"status": SENDING, "begun_at": now, "reason": "", "detail": ""}
+    if to_contact:
+        waits["delivery_id"] = own.scalar_subquery()
+    change_rows(sending.values(**waits, claim=None))
 
 
 def late_limit(
@@ -233,8 +235,7 @@ def settle_steps(news: Sequence[Any], course_of: Callable[[int], Course], now: d
     for (campaign_id, event_id, went, reason, detail), steps in groups.items():
         course = course_of(campaign_id)
         stop = course.stops[event_id]
-        still = [step for step in steps if step.member not in GONE]
-        cancel([step for step in steps if step.member in GONE], "The contact left.", now)
+        still = still_in(campaign_id, steps, now)
         if went:
             end_steps(course, stop, still, now)
         elif reason == LATE:

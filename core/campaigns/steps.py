@@ -12,8 +12,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Select,
-    and_,
     exists,
     func,
     literal_column,
@@ -29,17 +27,21 @@ from core.campaigns.models import (
     CANCELLED,
     DONE,
     FINISHED,
+    GONE,
     LIVE,
     OPEN,
     TIMED,
     CampaignMember,
     CampaignStep,
 )
-from core.contacts.models import Contact
 from core.db import change_rows, db, dialect_name, table_of
 from core.lookups import one_of, read_rows
 
-NEEDED = ("id", "contact_id", "rotation", "due_at", "attempts", "claim", "delivery_id")
+NEEDED = (
+    *("id", "campaign_id", "event_id", "contact_id", "rotation"),
+    *("due_at", "attempts", "claim", "delivery_id"),
+)
+LEFT_WORDS = "The contact is not in the campaign any more."
 
 
 def is_one_of(column: Any, words: Iterable[str]) -> ColumnElement[bool]:
@@ -56,9 +58,7 @@ def pick(
 ) -> list[Any]:
     """Lock the next due steps at an event; those that others hold are passed over.
 
-    Each row has the columns NEEDED, `zone` of the contact and `member`: the status
-    of its membership, None when it has none. A contact is there once, for what one
-    batch does to a contact it must do once.
+    A contact is there once, for what a batch does to a contact it must do once.
     """
     steps = table_of(CampaignStep).c
     query = select(*(steps[name] for name in NEEDED)).where(
@@ -69,38 +69,34 @@ def pick(
     )
     if not stop.gone:
         query = query.where(steps.due_at <= now)
-    return once_each(locked(query.order_by(steps.due_at).limit(limit)))
+    query = query.order_by(steps.due_at).limit(limit)
+    if dialect_name() == "postgresql":
+        query = query.with_for_update(skip_locked=True)
+    return once_each(read_rows(query))
 
 
 def pick_ids(ids: Sequence[int], statuses: Sequence[str]) -> list[Any]:
-    """Lock these steps, as long as they are in one of *statuses*; else as `pick`."""
+    """Lock these steps, as long as they are in one of *statuses*."""
     steps = table_of(CampaignStep).c
-    query = select(*(steps[name] for name in NEEDED), steps.event_id, steps.campaign_id)
-    mine = (one_of(steps.id, ids), is_one_of(steps.status, statuses))
-    return locked(query.where(*mine).order_by(steps.id), wait=True)
-
-
-def locked(query: Select[Any], *, wait: bool = False) -> list[Any]:
-    """The rows of *query*, locked, with `zone` and `member`."""
-    if dialect_name() == "postgresql":
-        query = query.with_for_update(skip_locked=not wait)
-    picked = query.add_columns(*missing_columns(query)).cte("picked")
-    members, contacts = table_of(CampaignMember).c, table_of(Contact).c
-    own = and_(
-        members.campaign_id == picked.c.campaign_id, members.contact_id == picked.c.contact_id
+    query = select(*(steps[name] for name in NEEDED)).where(
+        one_of(steps.id, ids), is_one_of(steps.status, statuses)
     )
-    whole = (
-        select(*picked.c, contacts.timezone.label("zone"), members.status.label("member"))
-        .select_from(picked)
-        .join(table_of(Contact), contacts.id == picked.c.contact_id)
-        .outerjoin(table_of(CampaignMember), own)
+    query = query.order_by(steps.id)
+    return read_rows(query.with_for_update() if dialect_name() == "postgresql" else query)
+
+
+def still_in(campaign_id: int, rows: Sequence[Any], now: datetime) -> list[Any]:
+    """Those of *rows* whose contacts are still members; the steps of others end."""
+    query = select(CampaignMember.contact_id).where(
+        CampaignMember.campaign_id == campaign_id,
+        one_of(CampaignMember.contact_id, [row.contact_id for row in rows]),
+        CampaignMember.status.in_(GONE),
     )
-    return read_rows(whole)
-
-
-def missing_columns(query: Select[Any]) -> list[ColumnElement[Any]]:
-    there = query.selected_columns.keys()
-    return [] if "campaign_id" in there else [table_of(CampaignStep).c.campaign_id]
+    gone = set(db.session.scalars(query))
+    if not gone:
+        return list(rows)
+    cancel([row for row in rows if row.contact_id in gone], LEFT_WORDS, now)
+    return [row for row in rows if row.contact_id not in gone]
 
 
 def once_each(rows: Sequence[Any]) -> list[Any]:
@@ -148,9 +144,9 @@ def go_on(course: Course, stops: Sequence[Stop], rows: Sequence[Any], now: datet
     if not stops:
         finish_members(course, [row.contact_id for row in rows], now)
         return
-    ids, zones = ids_of(rows), {row.zone for row in rows}
+    ids, contact_ids = ids_of(rows), [row.contact_id for row in rows]
     for stop in stops:
-        lay_after(course, stop, ids, now, zones)
+        lay_after(course, stop, ids, contact_ids, now)
 
 
 def cancel(rows: Sequence[Any], words: str, now: datetime) -> None:

@@ -17,7 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 
 from core.broadcasts.run import keep_sending
-from core.db import db
+from core.db import db, renew_turns
 from core.deliveries.loop import DeliveryLoop
 from core.deliveries.reconcile import silent_providers
 from core.installation import settings_of
@@ -109,6 +109,7 @@ def start_clock(app: Flask) -> Clock | None:
         engines = list(db.engines.values())
     for engine in engines:  # a forked child must not share open connections
         os.register_at_fork(after_in_child=partial(engine.dispose, close=False))
+    os.register_at_fork(after_in_child=partial(renew_turns, app))
     if settings_of(app).scheduler == "off":
         return None
     clock = Clock(app)

@@ -27,7 +27,7 @@ from core.web.builder_choices import builder_choices, builder_filters
 from core.web.builder_words import builder_words
 from core.web.event_words import translated_palette
 from core.web.locale import choose_language
-from core.web.trail import note
+from core.web.trail import note, note_run
 
 bp = Blueprint("campaign_builder", __name__, url_prefix="/campaigns/<int:campaign_id>/builder")
 
@@ -116,7 +116,7 @@ def draft(campaign_id: int) -> Answer:
         version = save_draft(campaign_id, sent.get("canvas"), seen=seen(sent))
     except Changed:
         return changed(campaign_id)
-    note(campaign.name, draft=version)
+    note_run(campaign.name, draft=version)
     now = status_of(get_campaign(campaign_id))
     return jsonify(version=version, changed=now["changed"], findings=findings_of(campaign_id))
 
@@ -125,7 +125,10 @@ def sent_json() -> dict[str, Any]:
     """The body as an object; raises BadInput."""
     if (request.content_length or 0) > LARGEST_BODY:
         raise BadInput("canvas", "is too large", mend="Split it into several campaigns.")
-    sent = request.get_json(silent=True)
+    try:
+        sent = request.get_json(silent=True)
+    except RecursionError:
+        sent = None
     if not isinstance(sent, dict):
         raise BadInput("body", "is no JSON object", mend="Send {canvas, version}.")
     return sent

@@ -9,7 +9,7 @@ from flask import Flask, g, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
-from core.audit import record
+from core.audit import goes_on, record
 from core.web.access import changes_nothing, is_callback, person
 
 log = logging.getLogger(__name__)
@@ -24,6 +24,12 @@ def note(subject: str, **changes: Any) -> None:
     g.trail = (subject, changes)
 
 
+def note_run(subject: str, **changes: Any) -> None:
+    """The same for what is done again and again, such as saving while one draws: one entry."""
+    note(subject, **changes)
+    g.trail_of_run = True
+
+
 def leave_entry(response: Response) -> Response:
     if is_callback() or changes_nothing() or request.endpoint is None:
         return response
@@ -34,6 +40,8 @@ def leave_entry(response: Response) -> Response:
         return response
     subject, changes = g.get("trail", ("", {}))
     try:
+        if g.get("trail_of_run") and goes_on(user, request.endpoint, request.path):
+            return response
         record(
             user,
             request.endpoint,
