@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from core.links.visitors import EARLY_SECONDS
 from tests.links.conftest import PHONE
-from tests.pages.conftest import begin
+from tests.pages.visit import begin
 
 
 def test_a_link_is_written_sent_and_clicked(
