@@ -108,6 +108,15 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
+# Files of few tests that take long. The workers share out whole files: begun last, one
+# of these would keep all others waiting.
+LONG = ("test_crashes", "test_host", "test_end_to_end", "test_serve", "test_shutdown", "pages/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not any(name in item.nodeid for name in LONG))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--deaths", type=int, default=25, help="how often processes are killed")
 
