@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from core.channel import Failure, FailureKind, OutgoingText, Provider, Sent
 from core.deliveries.calls import ClaimedText, Result
 from core.deliveries.policy import POLICIES, Then
+from core.deliveries.turns import Turns
 
 ProviderCall = Callable[[Callable[..., Any], object], Awaitable[Any]]
 
@@ -54,6 +55,7 @@ class Carrier:
     def __init__(self, provider: Provider, call: ProviderCall) -> None:
         self.provider, self.call = provider, call
         self.window = float(provider.concurrency)
+        self.turns = Turns()
         self._urgent: deque[Run] = deque()
         self._bulk: deque[Run] = deque()
         self._working: set[asyncio.Task[None]] = set()
@@ -70,9 +72,11 @@ class Carrier:
 
     def join(self, run: Run) -> None:
         (self._urgent if run.urgent else self._bulk).append(run)
+        self.turns.join(run)
 
     def leave(self, run: Run) -> None:
         (self._urgent if run.urgent else self._bulk).remove(run)
+        self.turns.leave(run)
 
     def pump(self) -> None:
         """Begin calls while the window has room and a text is due."""
