@@ -155,7 +155,9 @@ def send_one(
             break
         tell = (lambda tally: progress(broadcast_id, tally)) if progress else None
         add(total, loop.send(scope, batch=options.batch, limit=limit, progress=tell).result())
-        loop.recover()
+        ours = loop.begin_recovery().get(scope.provider)
+        if ours is not None:
+            ours.result()
         fresh()
         if get_broadcast(broadcast_id).status != RUNNING or finish_if_done(broadcast_id):
             break
@@ -191,7 +193,7 @@ def start_due() -> str | None:
             begun.append(f"{broadcast_id}: {plan(broadcast_id)} queued")
         except Conflict as error:
             log.warning("broadcast %s waits: %s", broadcast_id, error.message)
-        except HeliographError:
+        except Exception:
             log.exception("broadcast %s could not be planned", broadcast_id)
     for broadcast_id in running_broadcasts():
         finish_if_done(broadcast_id)
