@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from flask import Flask
 
 from core.broadcasts.counts import count_broadcast
+from core.broadcasts.lifecycle import get_broadcast
 from core.broadcasts.run import Options, RunReport, send_due
 from core.contacts.models import Contact
 from core.db import db, transaction, utcnow
@@ -79,9 +81,13 @@ def crowd(sending: Flask) -> Callable[..., tuple[TextMessage, list[int]]]:
     """Makes contacts, a segment of them, and a due message to it."""
 
     def make(
-        count: int = 5, *, text: str = "Hello {contactfield=firstname|you}", **message: Any
+        count: int = 5,
+        *,
+        text: str = "Hello {contactfield=firstname|you}",
+        first: int = 0,
+        **message: Any,
     ) -> tuple[TextMessage, list[int]]:
-        ids = add_people(count)
+        ids = add_people(count, first=first)
         segment = create_segment(f"crowd of {count} {ids[0]}")
         add_members(segment.id, ids)
         given = {"publish_up": utcnow()} | message
@@ -89,6 +95,11 @@ def crowd(sending: Flask) -> Callable[..., tuple[TextMessage, list[int]]]:
         return made, ids
 
     return make
+
+
+def busy() -> float:
+    """How much longer than usual things may take: a busy machine must not fail a test."""
+    return max(1.0, os.getloadavg()[0] / 2 / (os.cpu_count() or 1))
 
 
 def add_people(count: int, *, first: int = 0) -> list[int]:
@@ -105,6 +116,14 @@ def add_people(count: int, *, first: int = 0) -> list[int]:
 def statuses(broadcast_id: int) -> dict[str, int]:
     db.session.rollback()
     return count_broadcast(broadcast_id).by_status
+
+
+def state_of(broadcast_id: int) -> str:
+    """Where the broadcast stands now."""
+    db.session.rollback()
+    found = get_broadcast(broadcast_id).status
+    db.session.rollback()
+    return found
 
 
 def a_number(person: int) -> str:

@@ -159,7 +159,9 @@ def send_one(
             break
         tell = (lambda tally: progress(broadcast_id, tally)) if progress else None
         add(total, loop.send(scope, batch=options.batch, limit=limit, progress=tell).result())
-        loop.recover()
+        ours = loop.begin_recovery().get(scope.provider)
+        if ours is not None:
+            ours.result()
         fresh()
         if get_broadcast(broadcast_id).status != RUNNING or finish_if_done(broadcast_id):
             break
@@ -193,9 +195,9 @@ def start_due() -> str | None:
         try:
             begin(broadcast_id)
             begun.append(f"{broadcast_id}: {plan(broadcast_id)} queued")
-        except Conflict:
-            continue  # it says why it waits, and is tried again
-        except HeliographError:
+        except Conflict as error:
+            log.warning("broadcast %s waits: %s", broadcast_id, error.message)
+        except Exception:
             fields = {"broadcast_id": broadcast_id}
             log.exception("broadcast %s could not be planned", broadcast_id, extra=fields)
     for broadcast_id in running_broadcasts():

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from core.channel import Failure, FailureKind, OutgoingText, Provider, Sent
 from core.deliveries.calls import ClaimedText, Result
 from core.deliveries.policy import POLICIES, Then
+from core.deliveries.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +58,7 @@ class Carrier:
     def __init__(self, provider: Provider, call: ProviderCall) -> None:
         self.provider, self.call = provider, call
         self.window = float(provider.concurrency)
+        self.turns = Turns()
         self._urgent: deque[Run] = deque()
         self._bulk: deque[Run] = deque()
         self._working: set[asyncio.Task[None]] = set()
@@ -73,9 +75,11 @@ class Carrier:
 
     def join(self, run: Run) -> None:
         (self._urgent if run.urgent else self._bulk).append(run)
+        self.turns.join(run)
 
     def leave(self, run: Run) -> None:
         (self._urgent if run.urgent else self._bulk).remove(run)
+        self.turns.leave(run)
 
     def pump(self) -> None:
         """Begin calls while the window has room and a text is due."""

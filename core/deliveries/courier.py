@@ -93,6 +93,7 @@ class Courier:
     _end: float = math.inf
     _looked_at: float = 0.0
     _again_at: float = 0.0
+    _hopes: bool = False  # what is waited for is the pace or a turn, not new texts
     _streak: Streak = field(default_factory=Streak)
     _pause: str = ""
 
@@ -147,6 +148,10 @@ class Courier:
         window = int(self.carrier.window)
         return min(max(window // 2, 10, int(self._pace * AHEAD_SECONDS)), MOST_AHEAD)
 
+    @property
+    def _takes_turns(self) -> bool:
+        return self.scope.rate > 0 and not self.urgent
+
     def _room(self) -> int:
         """How many texts to claim now: none while enough are ready."""
         room = self._enough() if self.batch is None else self.batch
@@ -162,20 +167,35 @@ class Courier:
             return False
         room = self._room()
         if room <= 0:
-            if now - self._looked_at >= WATCH_SECONDS:
-                self._looked_at = now
-                if not await self.database(partial(is_open, self.scope)):
-                    self.stop()
+            await self._watch(now)
             return bool(self.ready)
         if now < self._again_at:
-            return False
+            return self._hopes
+        self._hopes = True
+        if self._takes_turns:
+            room = min(room, self.carrier.turns.room(self, self.scope.rate))
+        if room == 0:
+            return True
         self._learn_pace(now)
         self._looked_at = now
         claims: Claims = await self.database(partial(claim_texts, self.scope, room))
+        return self._take_in(claims, now)
+
+    async def _watch(self, now: float) -> None:
+        """Notice a pause also while nothing is claimed."""
+        if now - self._looked_at >= WATCH_SECONDS:
+            self._looked_at = now
+            if not await self.database(partial(is_open, self.scope)):
+                self.stop()
+
+    def _take_in(self, claims: Claims, now: float) -> bool:
+        """Make ready what was claimed; False when nothing more can be claimed right now."""
         self.tally.skipped += claims.skipped
         if not claims.open:
             self.stop()
             return False
+        if self._takes_turns and claims.wait is None:
+            self.carrier.turns.took(self, sum(one.text.parts for one in claims.texts))
         self._claimed += len(claims.texts)
         self.ready.extend(claims.texts)
         self.carrier.pump()
@@ -183,7 +203,7 @@ class Courier:
             self._again_at = now + claims.wait
             return True
         if not (claims.texts or claims.skipped or claims.postponed):
-            self._again_at = now + EMPTY_SECONDS
+            self._again_at, self._hopes = now + EMPTY_SECONDS, False
             return False
         return True
 

@@ -26,7 +26,7 @@ from core.deliveries.claim import LEASE, Scope
 from core.deliveries.courier import Courier, Tally
 from core.deliveries.late import StillUnderWay
 from core.deliveries.reconcile import reconcile
-from core.deliveries.recovery import doubtful_providers, recover
+from core.deliveries.recovery import doubtful_providers, give_up, recover
 from core.deliveries.threads import Threads
 from core.deliveries.wallclock import WallClock
 from core.errors import HeliographError
@@ -200,14 +200,14 @@ class DeliveryLoop:
         After the machine's time was set no lease can be trusted: the texts of this
         process may still be under way, so it waits until none can be.
         """
-        return sum(looked_at.result() for looked_at in self.begin_recovery())
+        return sum(asked.result() for asked in self.begin_recovery().values())
 
-    def begin_recovery(self) -> list[Future[int]]:
+    def begin_recovery(self) -> dict[str, Future[int]]:
         """The same, each provider beside the others: one that hangs holds up none."""
         steady = self._wall.is_steady(LEASE, database_now())
         names = doubtful_providers() if steady else []
         db.session.rollback()
-        return [self.recover_provider(name) for name in names]
+        return {name: self.recover_provider(name) for name in names}
 
     def recover_provider(self, provider_name: str) -> Future[int]:
         """Look up the doubtful texts of one provider."""
@@ -225,11 +225,12 @@ class DeliveryLoop:
         asked = self._asked.get(key)
         if asked is None or asked.done():
             opening = partial(open_provider, provider_name, even_disabled=even_disabled)
-            asked = asyncio.run_coroutine_threadsafe(self._put(question, opening), self._loop)
+            putting = self._put(question, provider_name, opening)
+            asked = asyncio.run_coroutine_threadsafe(putting, self._loop)
             self._asked[key] = asked
         return asked
 
-    async def _put(self, question: Question, opening: Callable[[], Provider]) -> int:
+    async def _put(self, question: Question, name: str, opening: Callable[[], Provider]) -> int:
         """How many texts it was about; whatever goes wrong is logged, as others go on."""
         try:
             provider = await self.database(opening)
@@ -237,8 +238,9 @@ class DeliveryLoop:
                 return await question(provider, self.database, self.call)
             finally:
                 await closed(provider)
-        except HeliographError as error:
+        except HeliographError as error:  # removed, broken or not configured any more
             log.warning("texts cannot be looked up: %s", error.message)
+            await self.database(partial(give_up, name, error.message))
         except AWAY as error:
             log.warning("texts cannot be looked up now: %s", error)
         except Exception:

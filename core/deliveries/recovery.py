@@ -11,12 +11,20 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
 
 from core.channel import Failure, FailureKind, OutgoingText, Provider, Sent
-from core.db import database_now, db, dialect_name, once_committed, transaction, utcnow
+from core.db import (
+    change_rows,
+    database_now,
+    db,
+    dialect_name,
+    once_committed,
+    transaction,
+    utcnow,
+)
 from core.deliveries.answers import checked, sane, unknown_outcome
 from core.deliveries.calls import CallOutcome
 from core.deliveries.carrier import ProviderCall
@@ -135,6 +143,28 @@ async def recover(
         looked_at += len(taken)
         if len(taken) < BATCH:
             return looked_at
+
+
+def give_up(provider: str, why: str) -> int:
+    """The provider cannot be asked: after an hour a person decides. Returns on how many."""
+    now = database_now()
+    with transaction():
+        return change_rows(
+            update(Delivery)
+            .where(
+                Delivery.provider == provider,
+                Delivery.status == SENDING,
+                passed(Delivery.lease_until, now),
+                Delivery.attempted_at < now - GIVE_UP_AFTER,
+            )
+            .values(
+                status=UNKNOWN,
+                claim=None,
+                lease_until=None,
+                reason=FailureKind.UNKNOWN_OUTCOME.value,
+                detail=f"{why} {DECIDE}",
+            )
+        )
 
 
 async def look_up_all(

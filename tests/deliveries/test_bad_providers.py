@@ -19,6 +19,7 @@ from core.channel import Failure, FailureKind, OutgoingText, Sent
 from core.db import transaction, utcnow
 from core.deliveries import threads
 from core.deliveries.explanation import explain
+from core.deliveries.loop import DeliveryLoop
 from core.deliveries.models import Delivery
 from core.errors import Conflict
 from core.host import current_host
@@ -105,7 +106,7 @@ def test_a_task_of_the_provider_that_ends_the_process_ends_nothing(
 
 
 def test_one_that_does_not_start_is_told_and_a_sender_beside_it_goes_on(
-    desk: Any, crowd: Crowd, send: Send, monkeypatch: pytest.MonkeyPatch
+    sending: Flask, desk: Any, crowd: Crowd, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plodder = sys.modules["plugins.plodder"].Plodder
 
@@ -122,6 +123,11 @@ def test_one_that_does_not_start_is_told_and_a_sender_beside_it_goes_on(
     assert statuses(message.id) == {"accepted": TEXTS}
     with pytest.raises(Conflict, match="plodder does not start"):
         open_provider("plodder")
+    loop = DeliveryLoop(sending)
+    loop.recover()
+    loop.stop()
+    assert text_to(999_999).status == "unknown"
+    assert "does not start" in text_to(999_999).detail
 
 
 def doubtful(provider: str) -> Delivery:

@@ -177,8 +177,8 @@ def test_a_provider_that_hangs_in_look_ups_keeps_no_other_from_them(
     try:
         asked = loop.begin_recovery()
         db.session.rollback()
-        assert asked[1].result(30) == 1
-        assert not asked[0].done()
+        assert asked["recorder"].result(30) == 1
+        assert not asked["plodder"].done()
         assert text_to(2).status == "queued"
         assert text_to(1).status == "sending"
     finally:

@@ -26,12 +26,11 @@ from core.segments import add_members, create_segment
 from tests.counterpart import Counterpart
 from tests.deliveries.lives import live
 from tests.deliveries.test_crashes import connect, environment_of
-from tests.fixtures import a_number, add_people, statuses
+from tests.fixtures import a_number, add_people, busy, statuses
 from tests.test_end_to_end import HELIOGRAPH, free_port, wait_until
 
 BROADCASTS, PEOPLE, LINES = 3, 20, 12
-# a machine with much other work must not fail a test by being slow
-SECONDS_TO_END = 10.0 * max(1.0, os.getloadavg()[0] / 2 / (os.cpu_count() or 1))
+SECONDS_TO_END = 10.0
 SERVE = [str(HELIOGRAPH), "serve", "--port"]
 WORKER = [str(HELIOGRAPH), "worker"]
 GUNICORN = [*(sys.executable, "-m", "gunicorn", "wsgi:app", "--graceful-timeout", "9"), "-b"]
@@ -95,7 +94,7 @@ def test_a_server_whose_texts_hang_ends_soon_and_nobody_gets_two(
     counterpart.faults, counterpart.hang_seconds = [*([None] * PEOPLE), *hangs], 60
     process = start(command)
     wait_until(lambda: counterpart.hanging >= LINES, 60)
-    assert stop(process) < SECONDS_TO_END
+    assert stop(process) < SECONDS_TO_END * busy()
     counterpart.faults = []
     assert all("accepted" in statuses(one) for one in broadcasts)
     assert 0 < len(counterpart.texts) < BROADCASTS * PEOPLE
@@ -124,7 +123,7 @@ def test_what_is_in_flight_lands_and_is_recorded_under_plain_gunicorn(
     counterpart.latency = 1.0
     process = start(GUNICORN)
     wait_until(lambda: len(counterpart.texts) >= LINES, 60)
-    assert stop(process) < SECONDS_TO_END
+    assert stop(process) < SECONDS_TO_END * busy()
     found: Counter[str] = sum((Counter(statuses(one)) for one in broadcasts), Counter())
     assert found == {
         "accepted": len(counterpart.texts),
@@ -163,6 +162,6 @@ def test_the_loop_ends_while_a_look_up_hangs(sending: Flask) -> None:
         assert asked.wait(30)
         begun = time.monotonic()
         loop.stop(3)
-        assert time.monotonic() - begun < SECONDS_TO_END
+        assert time.monotonic() - begun < SECONDS_TO_END * busy()
         never.set()
     assert looked_up.done()

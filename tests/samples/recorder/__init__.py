@@ -32,6 +32,7 @@ class Desk:
     by_number: dict[str, Failure] = field(default_factory=dict)
     lose_answers: int = 0
     delay: float = 0.0
+    delays: dict[str, float] = field(default_factory=dict)  # by sender
     nonsense: object = None
     in_flight: int = 0
     most_in_flight: int = 0
@@ -65,8 +66,9 @@ class Recorder(Provider):
         desk.in_flight += 1
         desk.most_in_flight = max(desk.most_in_flight, desk.in_flight)
         try:
-            if desk.delay:
-                await asyncio.sleep(desk.delay)
+            delay = desk.delays.get(text.sender, desk.delay)
+            if delay:
+                await asyncio.sleep(delay)
             return self.answer(text)
         finally:
             desk.in_flight -= 1
