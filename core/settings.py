@@ -43,6 +43,9 @@ class Settings:
     trusted_proxies: str = setting(
         "0", "How many proxies stand before the server; they tell the visitor's address"
     )
+    webhook_private: str = setting(
+        "0", "`1` lets webhooks of campaigns call addresses that are not on the public internet"
+    )
     frequency_cap: str = setting("", "Most broadcast texts a number gets: `3/7d` is 3 in 7 days")
 
     @classmethod
@@ -61,6 +64,7 @@ class Settings:
         choose("SCHEDULER", self.scheduler, ("on", "off"))
         choose("LOG_FORMAT", self.log_format, ("text", "json"))
         choose("SAFE_MODE", self.safe_mode, ("0", "1"))
+        choose("WEBHOOK_PRIVATE", self.webhook_private, ("0", "1"))
         choose("LOG_LEVEL", self.log_level, ("DEBUG", "INFO", "WARNING", "ERROR"))
         check_zone(self.timezone)
         choose("TRUSTED_PROXIES", self.trusted_proxies, ("0", "1", "2", "3"))

@@ -56,6 +56,8 @@ SKIPPED: dict[str, LazyString] = {
     "too_long": _l("Text would be too long for this contact"),
     "bad_token": _l("A token could not be filled"),
     "vetoed": _l("A plugin held it back"),
+    "late": _l("Was held until it was too late"),
+    "campaign_gone": _l("Was in a campaign that is deleted"),
 }
 FAILED: dict[str, LazyString] = {
     "bad_number": _l("No such number"),
@@ -84,10 +86,12 @@ ENTRY_ICONS = {
     "allow": "check2",
     "import": "file-earmark-arrow-up",
     "edit": "pencil",
+    "campaign": "diagram-3",
 }
 KINDS: dict[str, LazyString] = {
     "text": _l("Texts"),
     "reply": _l("Replies"),
+    "campaign": _l("Campaigns"),
     "dnc": _l("Do-not-contact"),
     "import": _l("Imports"),
     "change": _l("Changes"),

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from core.actions import Action
-from core.campaigns.builtin import campaigns, contacts, decisions, dnc, fields, looks, split
+from core.campaigns.builtin import (
+    campaigns,
+    contacts,
+    decisions,
+    dnc,
+    fields,
+    looks,
+    split,
+    staff,
+    webhook,
+)
 from core.events import Condition, Decision
 from core.hookspecs import hookimpl
 
@@ -18,6 +28,8 @@ def register_actions() -> list[Action]:
         dnc.REMOVE_DNC,
         campaigns.CHANGE_CAMPAIGNS,
         campaigns.JUMP,
+        staff.TEXT_STAFF,
+        webhook.WEBHOOK,
     ]
 
 
