@@ -25,6 +25,13 @@ STATUSES: dict[str, tuple[LazyString, str]] = {
     "delivered": (_l("Delivered"), "good"),
     "undelivered": (_l("Not delivered"), "bad"),
     "skipped": (_l("Skipped"), "calm"),
+    "new": (_l("Just came in"), "calm"),
+    "active": (_l("In it"), "busy"),
+    "left": (_l("Left"), "calm"),
+    "removed": (_l("Taken out"), "calm"),
+    "waiting": (_l("Waiting"), "calm"),
+    "open": (_l("Waits for the contact"), "busy"),
+    "done": (_l("Done"), "good"),
     "uploaded": (_l("Not started"), "calm"),
     "pending": (_l("Waiting"), "calm"),
     "undoing": (_l("Being undone"), "busy"),
@@ -88,6 +95,12 @@ ENTRY_ICONS = {
     "edit": "pencil",
     "campaign": "diagram-3",
 }
+# how a member came into a campaign
+ORIGINS: dict[str, LazyString] = {
+    "segment": _l("a segment"),
+    "hand": _l("hand"),
+    "campaign": _l("another campaign"),
+}
 KINDS: dict[str, LazyString] = {
     "text": _l("Texts"),
     "reply": _l("Replies"),
@@ -101,7 +114,7 @@ KINDS: dict[str, LazyString] = {
 def init_words(app: Flask) -> None:
     app.add_template_global(status_words)
     app.add_template_global(reason_words)
-    app.jinja_env.globals.update(entry_icons=ENTRY_ICONS, entry_kinds=KINDS)
+    app.jinja_env.globals.update(entry_icons=ENTRY_ICONS, entry_kinds=KINDS, member_origins=ORIGINS)
 
 
 def status_words(status: str) -> tuple[str, str]:

@@ -122,6 +122,32 @@ def test_events_are_dragged_from_the_palette_and_from_anchors(ann: Page, full: s
     board.until(lambda: board.event("Changed")["path"] == "no")
 
 
+def test_a_step_is_put_between_two_others(ann: Page, full: str) -> None:
+    board = Board.new(ann, full, "Between")
+    board.add("Change tags", after="Sources", name="First")
+    board.add("Change tags", after="First", name="Last")
+    board.add("Replies", after="First", name="Middle")
+    first, middle, last = (board.event(name) for name in ("First", "Middle", "Last"))
+    assert (middle["parent"], last["parent"], last["path"]) == (first["key"], middle["key"], "yes")
+    assert first["y"] < middle["y"] < last["y"]
+    ann.get_by_role("button", name="Add after First", exact=True).click()
+    dialog = ann.get_by_role("dialog")
+    dialog.get_by_label("What follows here comes after it").uncheck()
+    dialog.get_by_role("button", name="Random split").click()
+    board.name("Beside")
+    assert board.event("Beside")["parent"] == board.event("Middle")["parent"] == first["key"]
+    board.panel.get_by_label("Share of C").fill("10")
+    ann.get_by_role("button", name="Add after Beside: C", exact=True).click()
+    dialog.get_by_role("button", name="Field value").click()
+    board.panel.get_by_label("Field", exact=True).select_option("city")
+    board.panel.get_by_label("Comparison").select_option("starts_with")
+    board.panel.get_by_label("Value").fill("Par")
+    expect(board.card("Field value")).to_contain_text("City begins with Par")
+    found = board.stored()["events"][-1]
+    assert found["config"] == {"field": "city", "operator": "starts_with", "value": "Par"}
+    assert found["path"] == "c"
+
+
 def hang_by_mouse(page: Page, anchor: str, board: Board, name: str) -> None:
     """Drag an anchor onto another card's top."""
     board.saved()
