@@ -14,7 +14,7 @@ test: $(VENV)/.test $(VENV)/.assets $(VENV)/.browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/pytest -n 4 --dist loadfile $(ARGS)
 
 bench: $(VENV)/.test $(VENV)/.assets
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -37,10 +37,10 @@ $(VENV)/.test: $(VENV)/bin/python setup.cfg pyproject.toml
 	touch $@ $(VENV)/.run
 
 # what pages load: npm of the machine, else npm out of a wheel
-PAGES := $(shell find core/templates core/translations plugins -name '*.html' -o -name '*.po' 2>/dev/null)
+PAGES := $(shell find core/templates core/translations core/campaigns plugins frontend -name '*.html' -o -name '*.po' -o -name '*.js*' -o -name '*.css' -o -path '*campaigns*.py' 2>/dev/null)
 
 $(VENV)/.assets: $(VENV)/.run package-lock.json core/web/assets.py $(PAGES)
-	command -v npm >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check '.[node]'
+	(command -v npm && command -v node) >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check '.[node]'
 	$(BIN)/python -c 'from core.web.assets import install; install()'
 	touch $@
 

@@ -9,6 +9,8 @@ from core.web import (
     accounts,
     audit,
     broadcasts,
+    campaign_builder,
+    campaigns,
     contact_fields,
     contacts,
     dashboard,
@@ -16,6 +18,7 @@ from core.web import (
     imports,
     inbox,
     jobs,
+    links,
     messages,
     plugins,
     segments,
@@ -29,8 +32,9 @@ from core.web.trail import init_trail
 from core.web.words import init_words
 
 PAGES = (
-    *(dashboard, contacts, contact_fields, imports, segments, messages, broadcasts, inbox),
-    *(plugins, users, jobs, audit, accounts, health),
+    *(dashboard, contacts, contact_fields, imports, segments, messages, broadcasts),
+    *(campaigns, campaign_builder, inbox),
+    *(plugins, users, jobs, audit, accounts, health, links),
 )
 
 

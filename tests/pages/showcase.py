@@ -22,7 +22,7 @@ from core.replies.models import Reply
 from core.segments import add_members, create_segment, refresh_all
 from core.settings import Settings
 from core.users import create_user
-from tests.pages.conftest import EMAIL, PASSWORD
+from tests.pages.visit import EMAIL, PASSWORD
 
 FIRST = ("Ada", "Grace", "Joan", "Alan", "Katherine", "Edsger", "Barbara", "Donald", "Radia", "Tim")
 LAST = (

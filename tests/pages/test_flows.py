@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.counterpart import Counterpart
-from tests.pages.conftest import EMAIL, PASSWORD, begin, confirm
+from tests.pages.visit import EMAIL, PASSWORD, begin, confirm
 from tests.test_end_to_end import wait_until
 
 ADA, GRACE = "+33612345678", "+33612345679"

@@ -1,0 +1,160 @@
+"""The campaign builder: its page, and the JSON that it is fed with and gives back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_wtf.csrf import generate_csrf
+
+from core.campaigns import (
+    Campaign,
+    CampaignVersion,
+    NotReady,
+    check_draft,
+    get_campaign,
+    publish,
+    save_draft,
+)
+from core.campaigns.canvas import MAX_SIZE
+from core.db import db
+from core.errors import BadInput, Changed
+from core.web.access import abilities, actor
+from core.web.assets import asset
+from core.web.builder_choices import builder_choices, builder_filters
+from core.web.builder_words import builder_words
+from core.web.event_words import translated_palette
+from core.web.locale import choose_language
+from core.web.trail import note
+
+bp = Blueprint("campaign_builder", __name__, url_prefix="/campaigns/<int:campaign_id>/builder")
+
+LARGEST_BODY = 4 * MAX_SIZE  # a character may take so many bytes
+Answer = Response | tuple[Response, int]
+
+
+@bp.get("/")
+def show(campaign_id: int) -> str:
+    campaign = get_campaign(campaign_id)
+    return render_template("campaigns/builder.html", campaign=campaign, page=page_facts(campaign))
+
+
+def page_facts(campaign: Campaign) -> dict[str, Any]:
+    """What the island must know before it asks for the canvas."""
+    return {
+        "campaign": campaign.id,
+        "name": campaign.name,
+        "user": actor().id,
+        "canWrite": abilities()["can_write"],
+        "language": choose_language(),
+        "icons": asset("vendor/icons.svg"),
+        "urls": {
+            **{view: here(view, campaign.id) for view in ("canvas", "draft", "token")},
+            "publish": here("start", campaign.id),
+            "campaign": url_for("campaigns.show", campaign_id=campaign.id),
+            "login": url_for("accounts.login"),
+            "segments": url_for("segments.new"),
+            "newMessage": url_for("messages.new", panel=1),
+            "message": url_for("messages.show", message_id=0, panel=1),
+        },
+        "words": builder_words(),
+    }
+
+
+def here(view: str, campaign_id: int) -> str:
+    return url_for(f"campaign_builder.{view}", campaign_id=campaign_id)
+
+
+@bp.get("/canvas")
+def canvas(campaign_id: int) -> Answer:
+    """The draft with all that is needed to show and change it."""
+    campaign = get_campaign(campaign_id)
+    found = {
+        **drawn(campaign),
+        "status": status_of(campaign),
+        "palette": translated_palette(),
+        "choices": builder_choices(),
+        "catalog": builder_filters(),
+        "findings": findings_of(campaign_id),
+    }
+    # not by jsonify, which would sort the fields of forms
+    return Response(json.dumps(found, ensure_ascii=False), mimetype="application/json")
+
+
+def drawn(campaign: Campaign) -> dict[str, Any]:
+    return {"canvas": campaign.draft, "version": campaign.draft_version}
+
+
+def status_of(campaign: Campaign) -> dict[str, Any]:
+    """Whether members go through it, which version, and whether the draft is another one."""
+    version = db.session.get(CampaignVersion, campaign.version_id) if campaign.version_id else None
+    return {
+        "published": campaign.published,
+        "number": version.number if version else 0,
+        "changed": version is None or version.canvas != campaign.draft,
+    }
+
+
+def findings_of(campaign_id: int) -> list[dict[str, str]]:
+    return [finding.as_dict() for finding in check_draft(campaign_id)]
+
+
+@bp.get("/token")
+def token(campaign_id: int) -> Answer:
+    """Our token for a page that outlived the session it was made in."""
+    return jsonify(token=generate_csrf())
+
+
+@bp.put("/draft")
+def draft(campaign_id: int) -> Answer:
+    """Keep what was drawn, unless somebody else has drawn meanwhile."""
+    campaign = get_campaign(campaign_id)
+    sent = sent_json()
+    try:
+        version = save_draft(campaign_id, sent.get("canvas"), seen=seen(sent))
+    except Changed:
+        return changed(campaign_id)
+    note(campaign.name, draft=version)
+    now = status_of(get_campaign(campaign_id))
+    return jsonify(version=version, changed=now["changed"], findings=findings_of(campaign_id))
+
+
+def sent_json() -> dict[str, Any]:
+    """The body as an object; raises BadInput."""
+    if (request.content_length or 0) > LARGEST_BODY:
+        raise BadInput("canvas", "is too large", mend="Split it into several campaigns.")
+    sent = request.get_json(silent=True)
+    if not isinstance(sent, dict):
+        raise BadInput("body", "is no JSON object", mend="Send {canvas, version}.")
+    return sent
+
+
+def seen(sent: dict[str, Any]) -> int:
+    version = sent.get("version")
+    if not isinstance(version, int) or isinstance(version, bool):
+        mend = "Send the version that the canvas was made from."
+        raise BadInput("version", "is no number", value=version, mend=mend)
+    return version
+
+
+def changed(campaign_id: int) -> Answer:
+    """What stands now, for the one who was too late to choose from."""
+    words = _("This campaign was changed meanwhile, by somebody else or in another tab.")
+    return jsonify(error=words, **drawn(get_campaign(campaign_id))), 409
+
+
+@bp.post("/publish")
+def start(campaign_id: int) -> Answer:
+    """Publish the draft that was seen."""
+    campaign = get_campaign(campaign_id)
+    try:
+        version = publish(campaign_id, user=actor().email, seen=seen(sent_json()))
+    except Changed:
+        return changed(campaign_id)
+    except NotReady as error:
+        return jsonify(error=error.message, findings=findings_of(campaign_id)), 409
+    note(campaign.name, version=version.number)
+    now = get_campaign(campaign_id)
+    return jsonify(status=status_of(now), findings=findings_of(campaign_id))

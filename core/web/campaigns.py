@@ -1,0 +1,231 @@
+"""Campaigns: the list, one's overview and settings, publishing it, its versions."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from core.campaigns import (
+    Campaign,
+    NotReady,
+    clone_campaign,
+    create_campaign,
+    delete_campaign,
+    edit_campaign,
+    get_campaign,
+    list_campaigns,
+    list_versions,
+    publish,
+    restore,
+    unpublish,
+)
+from core.campaigns.membership import count_members
+from core.db import utcnow
+from core.errors import BadInput, Changed, HeliographError
+from core.web.access import actor
+from core.web.forms import Page, differences, errors_of, seen_version, submit
+from core.web.locale import input_time, read_time
+from core.web.trail import note
+
+bp = Blueprint("campaigns", __name__, url_prefix="/campaigns")
+
+
+def state_of(campaign: Campaign) -> str:
+    """running, scheduled, ended, held (was published) or draft."""
+    now = utcnow()
+    if not campaign.published:
+        return "held" if campaign.version_id else "draft"
+    if campaign.is_open(now):
+        return "running"
+    return "scheduled" if campaign.publish_up and campaign.publish_up > now else "ended"
+
+
+def here(view: str, campaign_id: int, **args: Any) -> str:
+    return url_for(f"campaigns.{view}", campaign_id=campaign_id, **args)
+
+
+@bp.get("/")
+def index() -> str:
+    found = list_campaigns()
+    return render_template(
+        "campaigns/index.html",
+        rows=[(one, state_of(one), count_members(one.id)) for one in found],
+    )
+
+
+@bp.get("/<int:campaign_id>")
+def show(campaign_id: int) -> str:
+    return render_template("campaigns/show.html", **facts(get_campaign(campaign_id)))
+
+
+def facts(campaign: Campaign) -> dict[str, Any]:
+    return {"campaign": campaign, "state": state_of(campaign)}
+
+
+@bp.get("/new")
+def new() -> str:
+    return form_page(None, None)
+
+
+@bp.post("/new")
+def create() -> Page:
+    def save() -> str:
+        made = create_campaign(**typed_facts())
+        note(made.name, id=made.id)
+        return url_for("campaign_builder.show", campaign_id=made.id)
+
+    return submit(save, lambda error: form_page(None, error))
+
+
+@bp.get("/<int:campaign_id>/settings")
+def settings(campaign_id: int) -> str:
+    return form_page(get_campaign(campaign_id), None)
+
+
+@bp.post("/<int:campaign_id>/settings")
+def store(campaign_id: int) -> Page:
+    campaign = get_campaign(campaign_id)
+
+    def save() -> str:
+        changed = edit_campaign(campaign_id, seen=seen_version(), **typed_facts())
+        note(changed.name, id=campaign_id)
+        flash(_("Saved."))
+        return here("show", campaign_id)
+
+    return submit(save, lambda error: form_page(get_campaign(campaign.id), error))
+
+
+def form_page(campaign: Campaign | None, error: HeliographError | None) -> str:
+    stood = stands(campaign)
+    return render_template(
+        "campaigns/form.html",
+        campaign=campaign,
+        values=request.form.to_dict() if error else stood,
+        zones=sorted(available_timezones()),
+        errors=errors_of(error),
+        theirs=differences(request.form, stood, labels()) if isinstance(error, Changed) else [],
+        version=campaign.updated_at.isoformat() if campaign else "",
+    )
+
+
+def stands(campaign: Campaign | None) -> dict[str, str]:
+    if campaign is None:
+        return {"late_hours": "24"}
+    return {
+        "name": campaign.name,
+        "description": campaign.description,
+        "publish_up": input_time(campaign.publish_up),
+        "publish_down": input_time(campaign.publish_down),
+        "allow_restart": "1" if campaign.allow_restart else "",
+        "timezone": campaign.timezone,
+        "late_hours": "" if campaign.late_hours is None else str(campaign.late_hours),
+    }
+
+
+def labels() -> dict[str, str]:
+    return {
+        "name": _("Name"),
+        "description": _("Description"),
+        "publish_up": _("Publish up"),
+        "publish_down": _("Publish down"),
+        "allow_restart": _("Contacts may go through it again"),
+        "timezone": _("Time zone"),
+        "late_hours": _("Leave texts out that are late by more than"),
+    }
+
+
+def typed_facts() -> Any:
+    form = request.form
+    return {
+        "name": form.get("name", ""),
+        "description": form.get("description", "").replace("\r\n", "\n"),
+        "publish_up": typed_time("publish_up"),
+        "publish_down": typed_time("publish_down"),
+        "allow_restart": bool(form.get("allow_restart")),
+        "timezone": form.get("timezone", "").strip(),
+        "late_hours": typed_hours(),
+    }
+
+
+def typed_time(name: str) -> Any:
+    text = request.form.get(name, "")
+    try:
+        return read_time(text)
+    except ValueError:
+        mend = _("Use 2026-11-23T14:05.")
+        raise BadInput(name, "is not a date and time", value=text, mend=mend) from None
+
+
+def typed_hours() -> int | None:
+    text = request.form.get("late_hours", "").strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) < 8):
+        mend = _("Use a number of hours, or nothing to leave no text out.")
+        raise BadInput("late_hours", "is no number of hours", value=text, mend=mend)
+    return int(text)
+
+
+@bp.post("/<int:campaign_id>/publish")
+def start(campaign_id: int) -> Page:
+    """Publish what is drawn; what is wrong with it is shown in the builder."""
+    campaign = get_campaign(campaign_id)
+    try:
+        version = publish(campaign_id, user=actor().email)
+    except NotReady as error:
+        flash(error.message, "error")
+        return redirect(url_for("campaign_builder.show", campaign_id=campaign_id), 303)
+    note(campaign.name, version=version.number)
+    flash(_("It is published."))
+    return redirect(here("show", campaign_id), 303)
+
+
+@bp.post("/<int:campaign_id>/unpublish")
+def hold(campaign_id: int) -> Page:
+    campaign = unpublish(campaign_id)
+    note(campaign.name)
+    flash(_("It is held: everybody in it stays where they are until you publish it again."))
+    return redirect(here("show", campaign_id), 303)
+
+
+@bp.post("/<int:campaign_id>/clone")
+def clone(campaign_id: int) -> Page:
+    made = clone_campaign(campaign_id)
+    note(made.name, of=campaign_id)
+    flash(_("This is a copy; nobody is in it."))
+    return redirect(here("settings", made.id), 303)
+
+
+@bp.post("/<int:campaign_id>/delete")
+def delete(campaign_id: int) -> Page:
+    campaign = get_campaign(campaign_id)
+    name = campaign.name
+    try:
+        delete_campaign(campaign_id)
+    except HeliographError as error:
+        flash(error.message, "error")
+        return redirect(here("show", campaign_id), 303)
+    note(name)
+    flash(_("The campaign %(name)s is deleted.", name=name))
+    return redirect(url_for("campaigns.index"), 303)
+
+
+@bp.get("/<int:campaign_id>/versions")
+def versions(campaign_id: int) -> str:
+    campaign = get_campaign(campaign_id)
+    return render_template(
+        "campaigns/versions.html", campaign=campaign, versions=list_versions(campaign_id)
+    )
+
+
+@bp.post("/<int:campaign_id>/versions/<int:number>/restore")
+def bring_back(campaign_id: int, number: int) -> Page:
+    """A version becomes the draft; nothing is published by that."""
+    campaign = get_campaign(campaign_id)
+    restore(campaign_id, number, seen=campaign.draft_version)
+    note(campaign.name, version=number)
+    flash(_("Version %(number)s is the draft now. Publish it to let it act.", number=number))
+    return redirect(url_for("campaign_builder.show", campaign_id=campaign_id), 303)

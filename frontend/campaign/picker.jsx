@@ -1,0 +1,101 @@
+// What can be put on the canvas: the palette to drag from, and the list to choose from.
+
+import { useState } from "react";
+import { useBuilder } from "./context.js";
+import { Modal } from "./dialogs.jsx";
+import { DRAGGED } from "./flow.jsx";
+import { Icon, iconOf } from "./icon.jsx";
+import { find, KINDS } from "./model.js";
+import { kindWords, titleOf } from "./phrases.js";
+import { t } from "./words.js";
+
+const fits = (type, words) => `${type.label} ${type.help} ${type.group}`.toLowerCase().includes(words.trim().toLowerCase());
+
+/** [[kind, types]] of those that fit *words*: what can be used first, group by group as they come. */
+function grouped(palette, words) {
+  const groups = [t("texts"), ...new Set(palette.map((one) => one.group))];
+  const rank = (one) => (one.available ? 0 : 100) + groups.indexOf(one.group);
+  const sorted = [...palette].sort((a, b) => rank(a) - rank(b));
+  return KINDS.map((kind) => [kind, sorted.filter((one) => one.kind === kind && fits(one, words))]).filter(([, found]) => found.length);
+}
+
+function Entry({ type, choose, draggable = false }) {
+  const off = type.available ? "" : type.why_not || t("not_available");
+  return (
+    <li>
+      <button className={`palette-entry event-${type.kind}`} type="button" disabled={!type.available} draggable={draggable && type.available}
+        title={off || type.help} onClick={() => choose(type.key)}
+        onDragStart={(event) => {
+          event.dataTransfer.setData(DRAGGED, type.key);
+          event.dataTransfer.effectAllowed = "copy";
+        }}>
+        <span className="event-icon"><Icon name={iconOf(type, type)} /></span>
+        <span className="event-words"><span className="event-name">{type.label}</span>{off && <span className="event-detail">{off}</span>}</span>
+      </button>
+    </li>
+  );
+}
+
+function Search({ words, setWords, ...more }) {
+  return <input className="form-control form-control-sm" type="search" value={words} placeholder={t("search_events")} aria-label={t("search_events")}
+    onChange={(event) => setWords(event.target.value)} {...more} />;
+}
+
+export function Palette() {
+  const { palette, actions } = useBuilder();
+  const [words, setWords] = useState("");
+  return (
+    <nav className="palette" aria-label={t("palette")}>
+      <Search words={words} setWords={setWords} />
+      <p className="palette-hint">{t("palette_hint")}</p>
+      {grouped(palette, words).map(([kind, types]) => (
+        <section key={kind} aria-label={t(`kinds_${kind}`)}>
+          <h2 className="palette-kind">{t(`kinds_${kind}`)} <small>{t(`about_${kind}`)}</small></h2>
+          <ul className="palette-list">{types.map((type) => <Entry key={type.key} type={type} draggable choose={actions.addToSelected} />)}</ul>
+        </section>
+      ))}
+    </nav>
+  );
+}
+
+/** Asked from an anchor: what comes here? */
+export function Picker({ picking, close }) {
+  const { palette, canvas, types, pathsOf, actions } = useBuilder();
+  const [words, setWords] = useState("");
+  const [path, setPath] = useState(picking.path);
+  const parent = picking.parent === null ? null : find(canvas, picking.parent);
+  const paths = parent ? pathsOf(parent) : [];
+  const name = parent ? titleOf(parent, types.get(parent.type)) : t("sources_title");
+  const found = grouped(palette, words);
+  const first = found.flatMap(([, list]) => list).find((one) => one.available);
+  const choose = (key) => {
+    close();
+    actions.add(key, picking.parent, path, path === picking.path ? picking.at : undefined);
+  };
+  return (
+    <Modal title={t("add_after", { name })} close={close}>
+      {paths.length > 1 && (
+        <fieldset className="kinds mb-3"><legend className="visually-hidden">{t("path")}</legend>
+          {paths.map((one) => (
+            <label className="form-check form-check-inline" key={one.key}>
+              <input className="form-check-input" type="radio" name="path" checked={path === one.key} onChange={() => setPath(one.key)} />
+              <span className="form-check-label">{one.label || t("next")}</span>
+            </label>
+          ))}
+        </fieldset>
+      )}
+      <Search words={words} setWords={setWords} data-first onKeyDown={(event) => {
+        if (event.key === "Enter" && first && words) choose(first.key);
+      }} />
+      <div className="picker-list">
+        {found.map(([kind, list]) => (
+          <section key={kind} aria-label={kindWords(kind)}>
+            <h3 className="palette-kind">{t(`kinds_${kind}`)} <small>{t(`about_${kind}`)}</small></h3>
+            <ul className="palette-list">{list.map((type) => <Entry key={type.key} type={type} choose={choose} />)}</ul>
+          </section>
+        ))}
+        {!found.length && <p className="text-secondary mt-3 mb-0">{t("nothing_found")}</p>}
+      </div>
+    </Modal>
+  );
+}
