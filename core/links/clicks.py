@@ -16,10 +16,10 @@ from datetime import datetime
 from typing import Any
 
 from flask import Flask, current_app
-from sqlalchemy import func, literal, select
+from sqlalchemy import func, insert, literal, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from core.db import db, insert_selected, transaction
+from core.db import db, transaction
 from core.deliveries.models import Delivery
 from core.host import current_host, notify
 from core.links.models import PERSON, Click
@@ -124,16 +124,20 @@ def store_clicks(batch: Sequence[NewClick]) -> list[NewClick]:
 
 
 def store_together(batch: Sequence[NewClick]) -> list[NewClick]:
+    stored = []
     with transaction():
-        stored = [click for click in batch if store(click)]
-        return [click for click in stored if click.kind == PERSON]
+        for click in batch:
+            row = store(click)
+            if row is not None and click.kind == PERSON:
+                stored.append(click)
+    return stored
 
 
 COLUMNS = ("link_id", "delivery_id", "contact_id", "kind", "device", "at")
 
 
-def store(click: NewClick) -> bool:
-    """One row, unless there are enough like it; False when none was added."""
+def store(click: NewClick) -> Any:
+    """One row, given with its `id` and `contact_id`; None when there are enough like it."""
     alike = select(func.count()).where(
         Click.delivery_id == click.delivery_id,
         Click.link_id == click.link_id,
@@ -148,8 +152,9 @@ def store(click: NewClick) -> bool:
         literal(click.at, Click.at.type),
     ]
     few = alike.scalar_subquery() < MOST_ROWS
-    row = select(*values).where(Delivery.id == click.delivery_id, few)
-    return bool(insert_selected(Click, COLUMNS, row))
+    rows = select(*values).where(Delivery.id == click.delivery_id, few)
+    added = insert(Click).from_select(list(COLUMNS), rows)
+    return db.session.execute(added.returning(Click.id, Click.contact_id)).first()
 
 
 def announce(clicks: Sequence[NewClick]) -> None:
