@@ -14,7 +14,7 @@ test: $(VENV)/.test $(VENV)/.assets $(VENV)/.browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/pytest -n 4 --dist loadfile $(ARGS)
 
 bench: $(VENV)/.test $(VENV)/.assets
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -5,7 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 
-from benchmarks import campaigns, delivery, import_contacts, pages, plan_broadcast
+from benchmarks import (
+    callbacks,
+    campaigns,
+    delivery,
+    import_contacts,
+    live_pages,
+    pages,
+    plan_broadcast,
+)
 from benchmarks.figures import Figures, print_figures
 
 
@@ -17,9 +25,11 @@ def main() -> None:
     share = 10 if options.quick else 1
     figures: Figures = {}
     figures |= import_contacts.measure(100_000 // share)
-    figures |= plan_broadcast.measure(200_000 // share)
+    figures |= plan_broadcast.measure(quick=options.quick)
     figures |= delivery.measure(quick=options.quick)
     figures |= campaigns.measure(quick=options.quick)
+    figures |= callbacks.measure(quick=options.quick)
+    figures |= live_pages.measure(quick=options.quick)
     figures |= pages.measure(1_000_000 // share, 5_000_000 // share)
     if options.json:
         print(json.dumps(figures))

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from benchmarks import bare_client, curl_client, sdk_loop
 from benchmarks.counterpart import NUMBER, Counterpart, counterpart
 from benchmarks.figures import Figures, at_least, figure, print_figures
-from benchmarks.scene import Scene, crowd, scene
+from benchmarks.scene import TEXT, Scene, crowd, scene
 from core.db import db
 from core.deliveries.claim import Scope, claim_texts
 from tests.databases import Postgres
@@ -139,6 +139,22 @@ def claims(rows: int, rounds: int) -> Figures:
     return figure(f"claim with {rows:,} pending / {few:,}", middle[rows] / middle[few], 1.2)
 
 
+def links(rounds: int) -> Figures:
+    """Seconds of a claim of texts with a link against texts without, in turn, on SQLite."""
+    taken: dict[str, list[float]] = {TEXT: [], f"{TEXT} https://shop.example/sale": []}
+    with installation("http://127.0.0.1:9", None, "") as made:
+        segment_id = crowd(400 * rounds)
+        broadcasts = {words: made.begin_broadcast(segment_id, words) for words in taken}
+        for _ in range(rounds):
+            for words, broadcast_id in broadcasts.items():
+                begun = time.perf_counter()
+                found = claim_texts(Scope("twilio", NUMBER, broadcast_id=broadcast_id), 400)
+                taken[words].append(time.perf_counter() - begun)
+                assert len(found.texts) == 400
+    without, with_link = (statistics.median(times) for times in taken.values())
+    return figure("claim of texts with a link / without", with_link / without, 1.5)
+
+
 def memory(rows: int, network: Counterpart) -> Figures:
     """Peak memory of a process that sends from a large broadcast against a small one."""
     peak = {}
@@ -160,7 +176,8 @@ def tell(what: str, value: float, unit: str) -> None:
 def measure(*, quick: bool = False) -> Figures:
     figures: Figures = {}
     figures |= speed(20_000, 1) if quick else speed(40_000, 5)
-    figures |= processes(12 if quick else 20)
+    figures |= processes(8 if quick else 20)
+    figures |= links(10 if quick else 30)
     figures |= claims(100_000 if quick else 1_000_000, 9)
     with counterpart(LATENCY) as network:
         figures |= memory(100_000 if quick else 1_000_000, network)

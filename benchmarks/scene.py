@@ -36,9 +36,9 @@ class Scene:
     app: Flask
     environment: dict[str, str]
 
-    def begin_broadcast(self, segment_id: int) -> int:
+    def begin_broadcast(self, segment_id: int, words: str = TEXT) -> int:
         """A planned broadcast to the segment, ready to be sent."""
-        made = create_message(name="Bench", text=TEXT, segments=[segment_id], publish_up=utcnow())
+        made = create_message(name="Bench", text=words, segments=[segment_id], publish_up=utcnow())
         broadcast = begin(made.id)
         plan_broadcast(broadcast.id)
         db.session.rollback()

@@ -20,6 +20,7 @@ from core.web.prefix import PublicPrefix
 from core.web.security import cookie_settings
 
 SETTINGS = "heliograph_settings"
+HIDDEN = {"hide_parameters": True}  # errors of the database are logged: no texts, no numbers
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -59,5 +60,5 @@ def load_plugins(settings: Settings, keys: list[str]) -> PluginHost:
 def engine_options(settings: Settings) -> dict[str, object]:
     settings.folder.mkdir(parents=True, exist_ok=True)
     if settings.database.startswith("sqlite"):
-        return {"connect_args": {"check_same_thread": False}}
-    return {"pool_size": 20, "max_overflow": 20}
+        return {**HIDDEN, "connect_args": {"check_same_thread": False}}
+    return {**HIDDEN, "pool_size": 20, "max_overflow": 20}

@@ -83,7 +83,7 @@ class OutgoingText:
 
     reference: str
     to: str
-    text: str
+    text: str = field(repr=False)  # it may end up in a log
     sender: str
     parts: int
     callback_url: str
@@ -154,7 +154,9 @@ class Provider:
     config model. `send` may be `async def` (many at once on one loop) or plain
     (run in threads). `concurrency` is how many calls may be in flight, `timeout`
     (seconds) ends a call with an unknown outcome, and `settles_after` (seconds)
-    is how long after a call `find` can be trusted not to miss its text.
+    is how long after a call `find` can be trusted not to miss its text. A plain
+    `send` cannot be ended: give its connection a time-out below `timeout`, or a
+    person has to decide on what hangs.
     """
 
     name: ClassVar[str]

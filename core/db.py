@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -28,7 +28,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Dialect, Engine
-from sqlalchemy.exc import DisconnectionError, OperationalError
+from sqlalchemy.exc import DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -159,11 +160,15 @@ def transaction() -> Iterator[Session]:
         raise RuntimeError("changed objects outside of a transaction()")
     session.rollback()
     session.info["writing"] = True
+    told: list[Callable[[], None]] = []
+    session.info["once_committed"] = told
     try:
         with write_turn():
             yield from written(session)
     finally:
         session.info["writing"] = False
+    for tell in told:
+        tell()
 
 
 def written(session: Session) -> Iterator[Session]:
@@ -189,6 +194,14 @@ def renew_turns(app: Flask) -> None:
     app.extensions[EXTENSION] = Turns()
 
 
+def once_committed(tell: Callable[[], None]) -> None:
+    """Do *tell* when the running transaction is committed, and not when it is undone."""
+    if is_writing():
+        db.session().info["once_committed"].append(tell)
+    else:
+        tell()
+
+
 def is_writing() -> bool:
     """Whether this context is inside a `transaction`."""
     return db.session.registry.has() and bool(db.session().info.get("writing"))
@@ -198,6 +211,10 @@ def let_go() -> None:
     """End what this context reads, so that it holds no connection while it waits."""
     if db.session.registry.has():
         db.session.rollback()
+
+
+# the database does not answer now: the same may work later
+AWAY = (OperationalError, InterfaceError, PoolTimeout)
 
 
 def is_deadlock(error: OperationalError) -> bool:

@@ -18,6 +18,7 @@ from sqlalchemy.types import TypeEngine
 from core.db import db, dialect_name
 
 SEPARATOR = "\x1f"
+MANY = 10_000
 
 Process = Callable[[Any], Any]
 Column = ColumnElement[Any] | InstrumentedAttribute[Any]
@@ -41,6 +42,12 @@ def packed(keys: Collection[Any]) -> str:
     if dialect_name() == "sqlite":
         return json.dumps(list(keys))
     return SEPARATOR.join(map(str, keys))
+
+
+def count_up_to(query: Select[Any], most: int = MANY) -> int:
+    """How many rows *query* finds; more than *most* are counted as one more than that."""
+    some = query.limit(most + 1).subquery()
+    return db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def read_rows(query: Select[Any]) -> list[Any]:

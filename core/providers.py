@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
 from core.channel import Provider
 from core.errors import Conflict
 from core.host.plugins import PluginInfo, current_host
 from core.host.state import states
+
+log = logging.getLogger(__name__)
 
 
 def enabled_providers() -> list[PluginInfo]:
@@ -43,4 +47,9 @@ def open_provider(name: str, *, even_disabled: bool = False) -> Provider:
         raise Conflict(f"The plugin {name} brings no provider.")
     if not (even_disabled or current_host().is_enabled(name)):
         raise Conflict(f"The provider {name} is disabled. Run: heliograph plugins enable {name}")
-    return provider_class(info)(current_host().config(name))
+    config = current_host().config(name)
+    try:
+        return provider_class(info)(config)
+    except (Exception, SystemExit) as error:
+        log.exception("provider %s does not start", name)
+        raise Conflict(f"The provider {name} does not start: {error!r}") from error

@@ -48,6 +48,10 @@ class Settings:
     )
     frequency_cap: str = setting("", "Most broadcast texts a number gets: `3/7d` is 3 in 7 days")
 
+    link_tracking: str = setting(
+        "on", "`on` or `off`: whether links in texts are made short and clicks counted"
+    )
+
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """Read the environment; an empty variable counts as not set.
@@ -62,6 +66,7 @@ class Settings:
 
     def validate(self) -> None:
         choose("SCHEDULER", self.scheduler, ("on", "off"))
+        choose("LINK_TRACKING", self.link_tracking, ("on", "off"))
         choose("LOG_FORMAT", self.log_format, ("text", "json"))
         choose("SAFE_MODE", self.safe_mode, ("0", "1"))
         choose("WEBHOOK_PRIVATE", self.webhook_private, ("0", "1"))

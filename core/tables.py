@@ -17,6 +17,7 @@ MODULES = (
     "core.broadcasts.models",
     "core.campaigns.models",
     "core.deliveries.models",
+    "core.links.models",
     "core.replies.models",
     "core.dnc",
     "core.signals",

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from core.broadcasts.counts import count_due_broadcasts
 from core.db import db, transaction
 from core.figures import refresh_figures
+from core.links.counts import count_new_clicks
 from core.segments import create_segment
 from core.segments.models import Segment
 
@@ -58,6 +59,17 @@ CROSS JOIN LATERAL (
     FROM contacts WHERE id % 4 = b % 4 LIMIT :each
 ) c
 """
+LINKS = """
+INSERT INTO links (message_id, url, created_at, clicks, contacts, machines)
+SELECT m, 'https://shop.example/' || n, now(), 0, 0, 0
+FROM generate_series(1, 20) m CROSS JOIN generate_series(1, 2) n
+"""
+CLICKS = """
+INSERT INTO clicks (link_id, delivery_id, contact_id, kind, device, at)
+SELECT l.id, d.id, d.contact_id, CASE WHEN d.id % 5 = 0 THEN 'robot' ELSE 'person' END, 'iphone',
+    d.attempted_at + interval '1 minute'
+FROM links l JOIN deliveries d ON d.broadcast_id = l.message_id WHERE (d.id + l.id) % 3 = 0
+"""
 REPLIES = """
 INSERT INTO replies (provider, provider_id, number, "to", text, media, opt, contact_id,
     received_at)
@@ -88,12 +100,13 @@ def make_crowd(contacts: int, deliveries: int) -> None:
             session.execute(text(MEMBERS), {"segment": segment, "every": step})
             session.get_one(Segment, segment).member_count = contacts // step
         session.execute(text(TEXTS), {"each": deliveries // BROADCASTS})
-        for statement in (REPLIES, *DNC):
+        for statement in (LINKS, CLICKS, REPLIES, *DNC):
             session.execute(text(statement))
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
     refresh_figures()
     count_due_broadcasts()
+    count_new_clicks()
     db.session.commit()
 
 

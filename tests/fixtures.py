@@ -15,6 +15,7 @@ from core.broadcasts.run import Options, RunReport, send_due
 from core.contacts.models import Contact
 from core.db import db, transaction, utcnow
 from core.deliveries.loop import DeliveryLoop
+from core.deliveries.models import Delivery
 from core.host import current_host
 from core.messages import create_message
 from core.messages.models import TextMessage
@@ -37,6 +38,16 @@ def sending(make_app: Callable[..., Flask]) -> Iterator[Flask]:
 def desk(sending: Flask) -> Any:
     """The recorder's desk, cleared."""
     module = sys.modules["plugins.recorder"]
+    module.desk.__init__()
+    return module.desk
+
+
+@pytest.fixture
+def plodder(sending: Flask, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The plain provider is the default, and cannot look texts up; its desk."""
+    current_host().enable("plodder", default=True)
+    module = sys.modules["plugins.plodder"]
+    monkeypatch.delattr(module.Plodder, "find")
     module.desk.__init__()
     return module.desk
 
@@ -80,3 +91,14 @@ def add_people(count: int, *, first: int = 0) -> list[int]:
 def statuses(broadcast_id: int) -> dict[str, int]:
     db.session.rollback()
     return count_broadcast(broadcast_id).by_status
+
+
+def a_number(person: int) -> str:
+    """The number that `add_people` gives to that person."""
+    return f"+33612{person:06}"
+
+
+def text_to(person: int) -> Delivery:
+    """The one text to that person, as it stands now."""
+    db.session.rollback()
+    return db.session.scalars(db.select(Delivery).where(Delivery.number == a_number(person))).one()

@@ -6,16 +6,23 @@ from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import select, text
 
+from core.broadcasts.models import Broadcast
 from core.contacts import Contact, add_contact
-from core.db import db, transaction
+from core.db import db, transaction, utcnow
+from core.deliveries.models import Delivery
 from core.imports import Import, ImportContact
+from core.links.models import LinkKey
+from core.messages import create_message
+from core.messages.models import TextMessage
 from core.migrations import FOLDER
+from core.segments import create_segment
 
 
 def migrate(revision: str) -> None:
     """To *revision*, from wherever the database is."""
+    back = revision < db.session.scalar(text("SELECT version_num FROM alembic_version"))
     db.session.remove()
-    (downgrade if revision < "0002" else upgrade)(directory=str(FOLDER), revision=revision)
+    (downgrade if back else upgrade)(directory=str(FOLDER), revision=revision)
 
 
 def test_contacts_tell_the_import_that_made_them(app: Flask) -> None:
@@ -33,3 +40,30 @@ def test_contacts_tell_the_import_that_made_them(app: Flask) -> None:
     assert db.session.scalars(select(ImportContact.contact_id)).all() == [changed.id]
     found = db.session.execute(select(Contact.id, Contact.import_id).order_by(Contact.id))
     assert [tuple(row) for row in found] == [(made.id, 7), (changed.id, None)]
+
+
+def test_broadcasts_keep_what_they_are_without_the_time_of_it(app: Flask) -> None:
+    segment = create_segment("All")
+    made = create_message(name="Hi", text="Hi", segments=[segment.id], publish_up=utcnow()).id
+    assert db.session.get_one(Broadcast, made).status_at is not None
+    with transaction() as session:
+        session.add(Delivery(source="test", number="+33612345678", provider="x", status="unknown"))
+    migrate("0004")
+    kept = db.session.execute(text("SELECT status FROM broadcasts")).scalar_one()
+    assert kept == "scheduled"
+    migrate("head")
+    again = db.session.get_one(Broadcast, made, populate_existing=True)
+    assert (again.status, again.status_at) == ("scheduled", None)
+
+
+def test_a_broadcast_that_is_under_way_goes_on_without_short_links(app: Flask) -> None:
+    segment = create_segment("All")
+    made = [create_message(name=f"A{n}", text="Hi", segments=[segment.id]) for n in range(3)]
+    with transaction() as session:
+        for message, status in zip(made, ("draft", "running", "finished"), strict=True):
+            session.get_one(Broadcast, message.id).status = status
+    migrate("0004")
+    migrate("head")
+    found = db.session.scalars(select(TextMessage.track_links).order_by(TextMessage.id))
+    assert found.all() == [True, False, True]
+    assert len(bytes.fromhex(db.session.scalars(select(LinkKey.key)).one())) == 32

@@ -37,8 +37,9 @@ def server(environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
 def run(environment: dict[str, str]) -> Callable[..., Any]:
     def call(*arguments: str) -> Any:
         done = subprocess.run(
-            [HELIOGRAPH, *arguments], env=environment, capture_output=True, timeout=60, check=True
+            [HELIOGRAPH, *arguments], env=environment, capture_output=True, timeout=60, check=False
         )
+        assert done.returncode == 0, done.stderr.decode()
         return json.loads(done.stdout) if "--json" in arguments else done.stdout.decode()
 
     return call

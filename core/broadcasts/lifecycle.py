@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
-from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy import Select, exists, func, or_, select, update
 
 from core.broadcasts.models import (
     CANCELLED,
@@ -17,13 +20,17 @@ from core.broadcasts.models import (
     Broadcast,
 )
 from core.contacts.profile import LARGEST_ID
-from core.db import change_rows, db, transaction, utcnow
+from core.db import change_rows, db, once_committed, transaction, utcnow
 from core.deliveries.models import CANCELLED as TEXT_CANCELLED
 from core.deliveries.models import OPEN, QUEUED, Delivery
 from core.errors import Conflict, NotFound
 from core.messages.models import TextMessage, text_message_segments
 from core.providers import default_provider, open_provider
 from core.segments.models import Segment
+
+log = logging.getLogger(__name__)
+
+SWEPT_FOR = timedelta(days=1)
 
 
 def get_broadcast(broadcast_id: int) -> Broadcast:
@@ -86,10 +93,11 @@ def begin(broadcast_id: int) -> Broadcast:
         name = default_provider()
         sender = open_provider(name).sender
     except Conflict as error:
-        set_status(broadcast_id, (SCHEDULED,), SCHEDULED, reason=error.message)
+        if broadcast.reason != error.message:  # it is tried every other second
+            set_status(broadcast_id, (SCHEDULED,), SCHEDULED, reason=error.message)
         raise
     with transaction():
-        change_rows(
+        begun = change_rows(
             update(Broadcast)
             .where(Broadcast.id == broadcast_id, Broadcast.status == SCHEDULED)
             .values(
@@ -99,8 +107,12 @@ def begin(broadcast_id: int) -> Broadcast:
                 provider=name,
                 sender=sender,
                 started_at=utcnow(),
+                status_at=utcnow(),
             )
         )
+    if begun:
+        fields = {"broadcast_id": broadcast_id, "provider": name, "sender": sender}
+        log.info("broadcast %s starts through %s", broadcast_id, name, extra=fields)
     return get_broadcast(broadcast_id)
 
 
@@ -147,12 +159,37 @@ def cancel(broadcast_id: int) -> Broadcast:
 
 
 def sweep_cancelled() -> int:
-    """Mark what is still queued of cancelled broadcasts; returns how many."""
-    ended = select(Broadcast.id).where(Broadcast.status == CANCELLED)
+    """Mark what is still queued of broadcasts that were cancelled lately; returns how many.
+
+    A text that was in flight then may come back to the queue, an hour later at most.
+    """
+    lately = Broadcast.finished_at > utcnow() - SWEPT_FOR
+    ended = select(Broadcast.id).where(Broadcast.status == CANCELLED, lately)
+    swept = 0
+    for broadcast_id in db.session.scalars(ended).all():
+        for half in halves_of_queue(broadcast_id):
+            if db.session.scalar(half.limit(1)) is not None:
+                swept += cancel_texts(half)
+    return swept
+
+
+def halves_of_queue(broadcast_id: int) -> tuple[Select[Any], Select[Any]]:
+    """Ids of its texts that wait for nothing, and of those that wait for a time.
+
+    Each half has an index of its own, which no other form of the question would use.
+    """
+    queued = select(Delivery.id).where(
+        Delivery.broadcast_id == broadcast_id, Delivery.status == QUEUED
+    )
+    fresh = queued.where(Delivery.not_before.is_(None)).order_by(Delivery.id)
+    return fresh, queued.where(Delivery.not_before.is_not(None)).order_by(Delivery.not_before)
+
+
+def cancel_texts(ids: Select[Any]) -> int:
     with transaction():
         return change_rows(
             update(Delivery)
-            .where(Delivery.status == QUEUED, Delivery.broadcast_id.in_(ended))
+            .where(Delivery.id.in_(ids), Delivery.status == QUEUED)
             .values(
                 status=TEXT_CANCELLED,
                 reason="cancelled",
@@ -177,7 +214,7 @@ def change(
 def set_status(
     broadcast_id: int, allowed: tuple[str, ...], status: str, *, reason: str = ""
 ) -> bool:
-    values: dict[str, object] = {"status": status, "reason": reason}
+    values: dict[str, object] = {"status": status, "reason": reason, "status_at": utcnow()}
     if status in (FINISHED, CANCELLED):
         values["finished_at"] = utcnow()
     with transaction():
@@ -186,7 +223,16 @@ def set_status(
             .where(Broadcast.id == broadcast_id, Broadcast.status.in_(allowed))
             .values(**values)
         )
+        if changed:
+            once_committed(partial(tell_status, broadcast_id, status, reason))
         return bool(changed)
+
+
+def tell_status(broadcast_id: int, status: str, reason: str = "") -> None:
+    fields = {"broadcast_id": broadcast_id, "status": status}
+    level = logging.WARNING if status == SCHEDULED and reason else logging.INFO
+    words = f": {reason}" if reason else ""
+    log.log(level, "broadcast %s is %s%s", broadcast_id, status, words, extra=fields)
 
 
 def finish_if_done(broadcast_id: int) -> bool:
@@ -198,6 +244,7 @@ def finish_if_done(broadcast_id: int) -> bool:
                 select(Delivery.id).where(Delivery.broadcast_id == broadcast_id).limit(1).subquery()
             )
         )
+        reason = "" if any_text else "No recipients: nobody in its segments can be texted."
         finished = change_rows(
             update(Broadcast)
             .where(
@@ -210,7 +257,10 @@ def finish_if_done(broadcast_id: int) -> bool:
             .values(
                 status=FINISHED,
                 finished_at=utcnow(),
-                reason="" if any_text else "No recipients: nobody in its segments can be texted.",
+                status_at=utcnow(),
+                reason=reason,
             )
         )
+        if finished:
+            once_committed(partial(tell_status, broadcast_id, FINISHED, reason))
         return bool(finished)

@@ -29,6 +29,7 @@ class Broadcast(Model):
         ForeignKey("text_messages.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     status: Mapped[str] = mapped_column(String(12), default=DRAFT, index=True)
+    status_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     reason: Mapped[str] = mapped_column(Text, default="")
     text: Mapped[str | None] = mapped_column(Text)
     provider: Mapped[str | None] = mapped_column(String(40))

@@ -7,6 +7,7 @@ who got the text gets it twice.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 
 from sqlalchemy import select, update
@@ -17,6 +18,8 @@ from core.channel import FailureKind
 from core.db import change_rows, transaction
 from core.deliveries.models import FAILED, QUEUED, UNDELIVERED, Delivery
 from core.errors import BadInput, Conflict
+
+log = logging.getLogger(__name__)
 
 # whoever opted out is never texted again, and who may have the text is settled by a person
 NEVER = (FailureKind.OPTED_OUT, FailureKind.UNKNOWN_OUTCOME)
@@ -66,4 +69,6 @@ def resend_failed(broadcast_id: int, kinds: Collection[str]) -> int:
             )
         if ids:
             set_status(broadcast_id, (FINISHED,), RUNNING)
+    words, fields = "%s failed texts of broadcast %s are sent again", {"broadcast_id": broadcast_id}
+    log.info(words, len(ids), broadcast_id, extra=fields)
     return len(ids)

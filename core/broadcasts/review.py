@@ -80,7 +80,8 @@ def parts_of_sample(
     parts, problems = 0, []
     for contact in found:
         try:
-            shown = preview(broadcast.message.text, contact)
+            message = broadcast.message
+            shown = preview(message.text, contact, track=message.track_links)
         except HeliographError as error:
             problems.append(f"{contact.name or contact.mobile}: {error.message}")
             continue

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from functools import partial
 
 from sqlalchemy import select
 
@@ -20,7 +22,7 @@ from core.broadcasts.lifecycle import (
 )
 from core.broadcasts.models import RUNNING, Broadcast
 from core.broadcasts.plan import plan_broadcast
-from core.db import db, utcnow
+from core.db import AWAY, db, utcnow
 from core.deliveries.claim import Scope, in_flight, seconds_until_due
 from core.deliveries.courier import Tally
 from core.deliveries.loop import DeliveryLoop
@@ -35,6 +37,7 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 60.0
 POLL = 0.5
+TELL_AGAIN = 300.0  # seconds until the same fault of a run is logged again
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,8 @@ def plan(broadcast_id: int) -> int:
             return 0
     while (result := plan_broadcast(broadcast_id)) is None:
         time.sleep(POLL)
+    fields = {"broadcast_id": broadcast_id, "texts": result.queued}
+    log.info("broadcast %s: %s texts queued", broadcast_id, result.queued, extra=fields)
     return result.queued
 
 
@@ -188,10 +193,11 @@ def start_due() -> str | None:
         try:
             begin(broadcast_id)
             begun.append(f"{broadcast_id}: {plan(broadcast_id)} queued")
-        except Conflict as error:
-            log.warning("broadcast %s waits: %s", broadcast_id, error.message)
+        except Conflict:
+            continue  # it says why it waits, and is tried again
         except HeliographError:
-            log.exception("broadcast %s could not be planned", broadcast_id)
+            fields = {"broadcast_id": broadcast_id}
+            log.exception("broadcast %s could not be planned", broadcast_id, extra=fields)
     for broadcast_id in running_broadcasts():
         finish_if_done(broadcast_id)
     sweep_cancelled()
@@ -200,13 +206,13 @@ def start_due() -> str | None:
 
 def other_scopes() -> list[Scope]:
     """Scopes of queued texts that belong to no broadcast, by provider."""
-    names = db.session.scalars(
-        select(Delivery.provider)
-        .where(Delivery.broadcast_id.is_(None), Delivery.status == QUEUED)
-        .where(Delivery.not_before.is_(None) | (Delivery.not_before <= utcnow()))
-        .distinct()
-    ).all()
-    return [Scope(provider=name) for name in names]
+    queued = select(Delivery.provider).where(
+        Delivery.broadcast_id.is_(None), Delivery.status == QUEUED
+    )
+    fresh = queued.where(Delivery.not_before.is_(None))
+    again = queued.where(Delivery.not_before.is_not(None), Delivery.not_before <= utcnow())
+    names = {name for half in (fresh, again) for name in db.session.scalars(half.distinct())}
+    return [Scope(provider=name) for name in sorted(names)]
 
 
 def keep_sending(loop: DeliveryLoop) -> str | None:
@@ -219,14 +225,25 @@ def keep_sending(loop: DeliveryLoop) -> str | None:
         if wait is not None and wait <= 1:
             scopes.append(scope)
     for scope in scopes:
-        run = loop.send(scope)
-        run.add_done_callback(note_fault)
+        if not loop.is_sending(scope):
+            loop.send(scope).add_done_callback(partial(note_fault, loop.told, scope))
     return None
 
 
-def note_fault(run: object) -> None:
-    error = run.exception()  # type: ignore[attr-defined]
+def note_fault(told: dict[object, float], scope: Scope, run: Future[Tally]) -> None:
+    """Log why a run ended early; the same again only after a while."""
+    if run.cancelled():
+        return
+    error = run.exception()
+    key, now = (scope.broadcast_id, scope.provider, str(error)), time.monotonic()
+    if error is None or now - told.get(key, -TELL_AGAIN) < TELL_AGAIN:
+        return
+    told[key] = now
+    fields = {"broadcast_id": scope.broadcast_id, "provider": scope.provider}
+    what = f"broadcast {scope.broadcast_id}" if scope.broadcast_id else "single texts"
     if isinstance(error, HeliographError):
-        log.warning("nothing is sent: %s", error.message)
-    elif error is not None:
-        log.error("a sending run failed", exc_info=error)
+        log.warning("nothing of %s is sent: %s", what, error.message, extra=fields)
+    elif isinstance(error, AWAY):
+        log.warning("%s waits for the database: %s", what, error, extra=fields)
+    else:
+        log.error("the sending of %s failed", what, exc_info=error, extra=fields)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from sqlalchemy import select, update
@@ -11,6 +12,8 @@ from core.broadcasts.models import FINISHED, RUNNING
 from core.db import change_rows, db, transaction, utcnow
 from core.deliveries.models import ACCEPTED, FAILED, QUEUED, UNKNOWN, Delivery
 from core.errors import Conflict
+
+log = logging.getLogger(__name__)
 
 WAYS = {"sent": ACCEPTED, "failed": FAILED, "resend": QUEUED}
 SHOWN = 1000
@@ -40,6 +43,7 @@ def settle(broadcast_id: int, way: str) -> int:
             .values(
                 status=status,
                 detail=f"Settled by hand as {way}.",
+                error_code="",
                 accepted_at=now if status == ACCEPTED else None,
                 final_at=now if status == FAILED else None,
                 not_before=None,
@@ -47,4 +51,6 @@ def settle(broadcast_id: int, way: str) -> int:
         )
         if status == QUEUED and settled:
             set_status(broadcast_id, (FINISHED,), RUNNING)
+    words = "%s unclear texts of broadcast %s were settled as %s"
+    log.info(words, settled, broadcast_id, way, extra={"broadcast_id": broadcast_id})
     return int(settled)

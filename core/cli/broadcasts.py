@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -12,14 +13,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from core.broadcasts.counts import SKIP_REASONS, count_broadcast
 from core.broadcasts.lifecycle import cancel, get_broadcast, list_broadcasts, pause, resume
 from core.broadcasts.models import FAILED, PAUSED, Broadcast
+from core.broadcasts.progress import progress_of
 from core.broadcasts.resend import resend_failed
 from core.broadcasts.run import Options, RunReport, send_due
 from core.broadcasts.settle import WAYS, settle, unknown_texts
-from core.broadcasts.speed import speed_of
 from core.cli.context import in_app
-from core.cli.output import json_option, print_facts, print_json, print_table
+from core.cli.output import json_option, print_facts, print_json, print_table, shown
 from core.deliveries.courier import Tally
 from core.deliveries.loop import DeliveryLoop
+from core.links.counts import LinkCount, link_counts
 
 
 @click.group()
@@ -29,7 +31,9 @@ def broadcasts() -> None:
 
 def described(broadcast: Broadcast) -> dict[str, Any]:
     counts = count_broadcast(broadcast.id)
-    speed = speed_of(broadcast, counts.open)
+    progress = progress_of(broadcast, counts.open)
+    speed, held, waiting = progress.speed, progress.held, progress.waiting
+    obstacle = progress.obstacle
     return {
         "id": broadcast.id,
         "message": broadcast.message.name,
@@ -43,12 +47,30 @@ def described(broadcast: Broadcast) -> dict[str, Any]:
         "skipped": counts.skipped,
         "failed": counts.failed,
         "parts": counts.parts,
+        "links": [described_link(link) for link in link_counts(broadcast.id)],
         "per_second": round(speed.per_second, 1),
         "in_flight": speed.in_flight,
+        "unanswered": speed.unanswered,
         "seconds_left": round(speed.seconds_left) if speed.seconds_left else None,
+        "obstacle": obstacle.words if obstacle else "",
+        "obstacle_kind": obstacle.kind if obstacle else "",
+        "obstacle_until": obstacle.until if obstacle else None,
+        "held_sender": held.sender if held else None,
+        "held_until": held.held_until if held else None,
+        "held_reason": held.held_reason if held else "",
+        "oldest_waiting": asdict(waiting) if waiting else None,
         "publish_up": broadcast.message.publish_up,
         "started_at": broadcast.started_at,
         "finished_at": broadcast.finished_at,
+    }
+
+
+def described_link(link: LinkCount) -> dict[str, Any]:
+    return {
+        "url": link.url,
+        "clicks": link.clicks,
+        "contacts": link.contacts,
+        "machines": link.machines,
     }
 
 
@@ -158,13 +180,19 @@ def list_all(as_json: bool) -> None:
 @json_option
 @in_app
 def show(broadcast_id: int, as_json: bool) -> None:
-    """Show broadcast ID with its counts by status and by skip reason."""
+    """Show broadcast ID: counts by status and by skip reason, speed, and what it waits for."""
     facts = described(get_broadcast(broadcast_id))
     if as_json:
         print_json(facts)
         return
     reasons = {SKIP_REASONS.get(key, key): count for key, count in facts["skipped"].items()}
-    print_facts(facts | {"skipped": reasons})
+    waiting = facts["oldest_waiting"]
+    if waiting:
+        waiting = f"text {waiting['delivery_id']} since {shown(waiting['since'])}. {waiting['why']}"
+    del facts["obstacle_kind"]
+    clicked = {link["url"]: f"({link['clicks']} by {link['contacts']})" for link in facts["links"]}
+    changed = {"skipped": reasons, "oldest_waiting": waiting, "links": clicked}
+    print_facts(facts | changed)
 
 
 @broadcasts.command(name="pause")

@@ -15,6 +15,8 @@ from core import create_app
 from core.db import db
 from core.errors import HeliographError, StartFailed
 from core.host import current_host
+from core.installation import current_settings
+from core.logs import only_warnings
 from core.migrations import current_revision, newest_revision, upgrade_schema
 
 P = ParamSpec("P")
@@ -29,6 +31,7 @@ def in_app(command: Callable[P, R]) -> Callable[P, R]:
         with told_errors():
             app = create_app()
             with app.app_context():
+                only_warnings(current_settings())
                 ready_schema()
                 return command(*args, **kwargs)
 

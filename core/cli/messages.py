@@ -19,7 +19,8 @@ from core.deliveries.direct import queue_text
 from core.deliveries.loop import DeliveryLoop
 from core.deliveries.models import OPEN, Delivery
 from core.installation import current_settings
-from core.messages import create_message, list_messages, measure
+from core.links.tracking import with_samples
+from core.messages import Measure, create_message, list_messages, measure
 from core.messages.models import TextMessage
 from core.phone import parse_number
 from core.providers import default_provider
@@ -33,8 +34,13 @@ def messages() -> None:
     """Text messages: write, list, test."""
 
 
+def measured_text(message: TextMessage) -> Measure:
+    """Of the text as written, with short links where they are sent."""
+    return measure(with_samples(message.text, track=message.track_links))
+
+
 def described(message: TextMessage) -> dict[str, Any]:
-    measured = measure(message.text)
+    measured = measured_text(message)
     return {
         "id": message.id,
         "name": message.name,
@@ -43,6 +49,7 @@ def described(message: TextMessage) -> dict[str, Any]:
         "language": message.language,
         "category": message.category,
         "published": message.published,
+        "track_links": message.track_links,
         "publish_up": message.publish_up,
         "publish_down": message.publish_down,
         "segments": [segment.name for segment in message.segments],
@@ -60,6 +67,12 @@ def described(message: TextMessage) -> dict[str, Any]:
 @click.option("--publish-down", metavar="WHEN", help="Late joiners get it until then")
 @click.option("--language", default="en", show_default=True)
 @click.option("--category", default="")
+@click.option(
+    "--track-links/--no-track-links",
+    default=True,
+    show_default=True,
+    help="Send links as short ones that count clicks",
+)
 @json_option
 @in_app
 def create(
@@ -70,6 +83,7 @@ def create(
     publish_down: str | None,
     language: str,
     category: str,
+    track_links: bool,
     as_json: bool,
 ) -> None:
     """Write a text message; it is published at once.
@@ -85,11 +99,12 @@ def create(
         category=category,
         publish_up=parse_when("--publish-up", publish_up),
         publish_down=parse_when("--publish-down", publish_down),
+        track_links=track_links,
     )
     if as_json:
         print_json(described(message))
         return
-    measured = measure(message.text)
+    measured = measured_text(message)
     click.echo(
         f"Made message {message.id} {message.name!r}: {measured.characters} characters, "
         f"{measured.encoding}, {measured.parts} parts before tokens are filled."

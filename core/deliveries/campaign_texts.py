@@ -13,6 +13,7 @@ from core.campaigns.models import Campaign
 from core.campaigns.sending import LATE, LATE_WORDS, late_limit
 from core.db import db, table_of
 from core.deliveries.rendering import Renderer
+from core.links.tracking import tracker_for
 from core.lookups import one_of
 from core.messages.models import TextMessage
 
@@ -28,7 +29,8 @@ class CampaignTexts:
         self._campaigns = found_campaigns({row.campaign_id for row in rows if row.campaign_id})
         wanted = {row.message_id or 0 for row in rows if row.campaign_id and row.text is None}
         self._renderers = {
-            message_id: Renderer(text, zone) for message_id, text in found_texts(wanted).items()
+            row.id: Renderer(row.text, zone, tracker_for(row.text, row.id, track=row.track_links))
+            for row in found_texts(wanted)
         }
 
     @property
@@ -71,9 +73,9 @@ def found_campaigns(ids: set[int]) -> dict[int, Any]:
     return {row.id: row for row in db.session.execute(query)}
 
 
-def found_texts(ids: set[int]) -> dict[int, str]:
+def found_texts(ids: set[int]) -> Sequence[Any]:
     if not ids:
-        return {}
+        return []
     columns = table_of(TextMessage).c
-    query = select(columns.id, columns.text).where(one_of(columns.id, ids))
-    return {row.id: row.text for row in db.session.execute(query)}
+    wanted = (columns.id, columns.text, columns.track_links)
+    return db.session.execute(select(*wanted).where(one_of(columns.id, ids))).all()

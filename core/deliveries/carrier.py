@@ -8,6 +8,7 @@ provider that keeps giving no clear answer is left alone.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -17,6 +18,8 @@ from typing import Any, Protocol
 from core.channel import Failure, FailureKind, OutgoingText, Provider, Sent
 from core.deliveries.calls import ClaimedText, Result
 from core.deliveries.policy import POLICIES, Then
+
+log = logging.getLogger(__name__)
 
 ProviderCall = Callable[[Callable[..., Any], object], Awaitable[Any]]
 
@@ -105,11 +108,12 @@ class Carrier:
         except asyncio.CancelledError:
             if task not in self._overdue:
                 raise
-            self._overdue.discard(task)
-            task.uncancel()
             raise TimeoutError(f"no answer within {seconds:g} seconds") from None
         finally:
             del self._ends[task]
+            if task in self._overdue:  # also when the provider made something else of it
+                self._overdue.discard(task)
+                task.uncancel()
 
     def _sweep(self) -> None:
         self._sweeper = None
@@ -191,6 +195,14 @@ class Carrier:
         if now - self._narrowed_at >= NARROW_SECONDS:
             self._narrowed_at = now
             self.window = max(1.0, window)
+            name, sender = self.provider.name, self.provider.sender
+            log.info(
+                "sender %s of %s is slowed down: at most %s calls at once",
+                sender,
+                name,
+                int(self.window),
+                extra={"provider": name, "sender": sender, "window": int(self.window)},
+            )
 
     async def close(self) -> None:
         if self._timer is not None:

@@ -24,7 +24,7 @@ from core.contacts.models import NUMBER_INVALID, Contact
 from core.db import db, dialect_name, table_of, transaction, utcnow
 from core.deliveries.calls import ClaimedText
 from core.deliveries.campaign_texts import CampaignTexts
-from core.deliveries.models import QUEUED, SENDING, SKIPPED, Delivery, Sender
+from core.deliveries.models import QUEUED, SENDING, SKIPPED, Delivery, Sender, belongs_to
 from core.deliveries.pace import HORIZON, find_sender, parts_free, take_slots
 from core.deliveries.rendering import Renderer, Unrenderable
 from core.deliveries.rules import FrequencyCap, parse_frequency_cap, parse_quiet_hours
@@ -32,7 +32,9 @@ from core.dnc import blocked
 from core.host import current_host, gather
 from core.host.state import states
 from core.installation import callback_url, current_settings
+from core.links.tracking import tracker_for
 from core.lookups import one_of, read_rows
+from core.messages.models import TextMessage
 
 LEASE = 120.0  # seconds
 QUIET = ("broadcast", "campaign")
@@ -91,8 +93,6 @@ def claim_texts(scope: Scope, limit: int) -> Claims:
     with transaction() as session:
         if not is_open(scope):
             return Claims(open=False)
-        words = select(Broadcast.text).where(Broadcast.id == scope.broadcast_id)
-        frozen = session.scalar(words) if scope.broadcast_id else None
         sender = find_sender(session, scope.provider, scope.sender, lock=bool(scope.rate))
         if sender.held_until and sender.held_until > now:
             return Claims(wait=(sender.held_until - now).total_seconds())
@@ -100,12 +100,19 @@ def claim_texts(scope: Scope, limit: int) -> Claims:
         if free == 0:
             return Claims(wait=0.25)
         rows = pick(session, scope, limit if free is None else min(limit, free), now)
-        sorted_out = Sorter(now, scope, frozen).sort(session, rows)
+        sorted_out = Sorter(now, scope).sort(session, rows)
         waits = take_slots(sender, scope.rate, [row["parts"] for row in sorted_out.go], now)
         mark(sorted_out, now)
     arrived = time.monotonic()
     texts = [
-        ClaimedText(row["id"], row["outgoing"], sorted_out.claim, arrived + wait, arrived + LEASE)
+        ClaimedText(
+            row["id"],
+            row["outgoing"],
+            sorted_out.claim,
+            arrived + wait,
+            arrived + LEASE,
+            row["attempts"],
+        )
         for row, wait in zip(sorted_out.go, waits, strict=True)
     ]
     return Claims(texts, len(sorted_out.skip), len(sorted_out.later))
@@ -150,11 +157,12 @@ def ready_rows(scope: Scope) -> Select[Any]:
 
 def bounds(scope: Scope) -> list[ColumnElement[bool]]:
     """SQL: which deliveries belong to *scope*."""
+    return [Delivery.broadcast_id == scope.broadcast_id, *parts_of(scope)]
+
+
+def parts_of(scope: Scope) -> list[ColumnElement[bool]]:
+    """SQL: which deliveries of its broadcast, or of none."""
     found: list[ColumnElement[bool]] = [Delivery.provider == scope.provider]
-    if scope.broadcast_id:
-        found.append(Delivery.broadcast_id == scope.broadcast_id)
-    else:
-        found.append(Delivery.broadcast_id.is_(None))
     if scope.min_contact_id is not None:
         found.append(Delivery.recipient_id >= scope.min_contact_id)
     if scope.max_contact_id is not None:
@@ -188,7 +196,8 @@ def seconds_until_due(scope: Scope) -> float | None:
 
 def in_flight(scope: Scope) -> bool:
     """Whether any process has handed over, or is about to, a text of *scope*."""
-    query = select(Delivery.id).where(Delivery.status == SENDING, *bounds(scope)).limit(1)
+    own = (belongs_to(scope.broadcast_id), *parts_of(scope))
+    query = select(Delivery.id).where(Delivery.status == SENDING, *own).limit(1)
     return db.session.scalar(query) is not None
 
 
@@ -203,7 +212,7 @@ class Sorted:
 class Sorter:
     """Decides for each picked row: go, skip for good, or later."""
 
-    def __init__(self, now: datetime, scope: Scope, frozen: str | None) -> None:
+    def __init__(self, now: datetime, scope: Scope) -> None:
         settings = current_settings()
         self._now = now
         self._zone = ZoneInfo(settings.timezone)
@@ -211,7 +220,7 @@ class Sorter:
         if scope.broadcast_id is not None:
             self._cap = parse_frequency_cap(settings.frequency_cap)
         self._quiet = parse_quiet_hours(settings.quiet_hours)
-        self._renderer = Renderer(frozen, self._zone)
+        self._renderer = renderer_of(scope.broadcast_id, self._zone)
         self._callback = callback_url(scope.provider, "")
         self._claim = secrets.token_hex(8)
         self._filtered = current_host().implements("filter_text")
@@ -266,7 +275,7 @@ class Sorter:
 
     def _render(self, row: Any, contact: Any, renderer: Renderer, result: Sorted) -> None:
         try:
-            text, encoding, parts = renderer.render(row.text, contact)
+            text, encoding, parts = renderer.render(row.id, row.text, contact)
         except Unrenderable as error:
             result.skip.append({"id": row.id, "reason": error.reason, "detail": error.words})
             return
@@ -294,6 +303,18 @@ class Sorter:
                 "attempts": row.attempts + 1,
             }
         )
+
+
+def renderer_of(broadcast_id: int | None, zone: ZoneInfo) -> Renderer:
+    """For the frozen text of a broadcast; all other texts stand in their rows."""
+    if broadcast_id is None:
+        return Renderer(None, zone)
+    frozen = select(Broadcast.text, TextMessage.track_links).join(Broadcast.message)
+    found = db.session.execute(frozen.where(Broadcast.id == broadcast_id)).first()
+    if found is None or found.text is None:
+        return Renderer(None, zone)
+    links = tracker_for(found.text, broadcast_id, track=found.track_links)
+    return Renderer(found.text, zone, links)
 
 
 def load_contacts(session: Session, rows: Sequence[Any], tokens: Iterable[str]) -> dict[int, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -17,25 +18,19 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy.exc import OperationalError
-
 from core.channel import Failure, FailureKind, Sent
-from core.db import transaction, utcnow
-from core.deliveries.calls import (
-    CallOutcome,
-    ClaimedText,
-    Released,
-    Result,
-    checked,
-    unknown_outcome,
-)
-from core.deliveries.carrier import Carrier, Hold
+from core.db import AWAY, transaction, utcnow
+from core.deliveries.answers import checked, sane, unknown_outcome
+from core.deliveries.calls import CallOutcome, ClaimedText, Released, Result
+from core.deliveries.carrier import SWEEP_SECONDS, Carrier, Hold
 from core.deliveries.claim import LEASE, Claims, Scope, claim_texts, is_open
 from core.deliveries.failures import pause_for
+from core.deliveries.late import StillUnderWay, hanging, record_when_done
 from core.deliveries.outcomes import record_outcomes
 from core.deliveries.pace import hold_sender
 from core.deliveries.policy import POLICIES, Then
 from core.deliveries.streak import Streak
+from core.logs import text_fields
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +89,7 @@ class Courier:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _ripe: asyncio.Event = field(default_factory=asyncio.Event)
     _flushing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _end: float = math.inf
     _looked_at: float = 0.0
     _again_at: float = 0.0
     _streak: Streak = field(default_factory=Streak)
@@ -108,9 +104,12 @@ class Courier:
         """Seconds for one call: half a lease at most, so that nobody looks it up meanwhile."""
         return min(self.carrier.provider.timeout, LEASE / 2)
 
-    def stop(self) -> None:
-        """Claim nothing more and let what has not been handed over go back."""
-        self.stopping = True
+    def stop(self, end: float = math.inf) -> None:
+        """Claim nothing more and let what has not been handed over go back.
+
+        What is in flight is waited for until *end* (monotonic) at most.
+        """
+        self.stopping, self._end = True, min(end, self._end)
         self._wake.set()
 
     async def run(self) -> Tally:
@@ -120,15 +119,24 @@ class Courier:
         self._counted_at = time.monotonic()
         recorder = asyncio.ensure_future(self._record_behind())
         try:
-            while await self._claim_ahead() or self.ready or self._flying:
+            while await self._claim_ahead() or self.ready or self._waits:
                 await waited(self._wake, POLL_SECONDS)
         finally:
             self.stopping = True
-            recorder.cancel()
-            await asyncio.wait([recorder])
-            await self._settle()
-            self.carrier.leave(self)
+            self._release()
+            try:
+                await self._landed()
+                recorder.cancel()
+                await asyncio.wait([recorder])
+                await self._flush_at_last()
+            finally:
+                self.carrier.leave(self)
         return self.tally
+
+    @property
+    def _waits(self) -> bool:
+        """Whether more may come of what is in flight: texts to try again, a limit not reached."""
+        return self._flying > 0 and not self.stopping
 
     def _enough(self) -> int:
         """So many ready texts last until the next claim is done.
@@ -196,13 +204,24 @@ class Courier:
 
     async def carry(self, claimed: ClaimedText) -> None:
         """Hand one text over, unless it is too late for that; raises nothing."""
-        late = time.monotonic() > claimed.deadline - self.timeout
-        result = Released() if self.stopping or late else await self._call(claimed)
-        self._flying -= 1
+        try:
+            result = await self._call(claimed) if self._in_time(claimed) else Released()
+        finally:
+            self._flying -= 1
         self._land(claimed, result)
         hold = self.carrier.note(result)
         if hold is not None:
             self._holds.append(hold)
+
+    def _in_time(self, claimed: ClaimedText) -> bool:
+        """Whether a whole call fits into the lease; two clocks, as one may have stood still."""
+        if self.stopping:
+            return False
+        timeout = self.timeout
+        return (
+            time.monotonic() < claimed.deadline - timeout
+            and time.time() - claimed.text.attempted_at.timestamp() < LEASE - timeout
+        )
 
     async def _call(self, claimed: ClaimedText) -> Sent | Failure:
         """One call; whatever is not a clear answer is an unknown outcome."""
@@ -210,12 +229,29 @@ class Courier:
         try:
             return checked(await self.carrier.timed(provider.send, claimed.text, self.timeout))
         except Failure as failure:
-            return failure
+            return sane(failure)
+        except StillUnderWay as call:
+            record_when_done(call, provider.name, claimed, self.database)
+            return hanging(claimed.text.to, self.timeout)
         except TimeoutError as error:
             return unknown_outcome(claimed.text.to, error)
         except Exception as error:
-            log.exception("provider %s raised for delivery %s", provider.name, claimed.delivery_id)
+            log.exception(
+                "provider %s raised for delivery %s",
+                provider.name,
+                claimed.delivery_id,
+                extra=self._fields(claimed),
+            )
             return unknown_outcome(claimed.text.to, error)
+
+    def _fields(self, claimed: ClaimedText) -> dict[str, object]:
+        return text_fields(
+            claimed.delivery_id,
+            broadcast_id=self.scope.broadcast_id,
+            provider=self.carrier.provider.name,
+            sender=claimed.text.sender,
+            attempt=claimed.attempt,
+        )
 
     def _land(self, claimed: ClaimedText, result: Result) -> None:
         self._done.append(CallOutcome(claimed.delivery_id, claimed.claim, result))
@@ -254,8 +290,17 @@ class Courier:
             await waited(self._ripe, FLUSH_SECONDS)
             try:
                 await asyncio.shield(self._flush())
-            except OperationalError as error:  # the database is away: nothing may be lost
-                log.warning("outcomes wait for the database: %s", error)
+            except Exception as error:  # the database is away: nothing may be lost
+                log.warning(
+                    "%s outcomes wait for the database: %s",
+                    len(self._done),
+                    error,
+                    extra={
+                        "broadcast_id": self.scope.broadcast_id,
+                        "provider": self.carrier.provider.name,
+                        "sender": self.scope.sender,
+                    },
+                )
                 await asyncio.sleep(1)
 
     async def _flush(self) -> None:
@@ -285,20 +330,21 @@ class Courier:
             until = utcnow() + timedelta(seconds=hold.seconds)
             hold_sender(name, self.scope.sender, until, hold.reason)
 
-    async def _settle(self) -> None:
-        """However the run ended: what is in flight lands, and is recorded."""
-        self._release()
-        end = time.monotonic() + self.timeout
-        while self._flying and time.monotonic() < end:
+    async def _landed(self) -> None:
+        """However the run ended: what is in flight lands, and is recorded meanwhile."""
+        end = time.monotonic() + self.timeout + 2 * SWEEP_SECONDS
+        while self._flying and time.monotonic() < min(end, self._end):
             await asyncio.sleep(0.02)
+
+    async def _flush_at_last(self) -> None:
         end = time.monotonic() + STUBBORN_SECONDS
         while True:
             try:
                 return await self._flush()
-            except OperationalError:
-                if time.monotonic() > end:
+            except AWAY:
+                if time.monotonic() > min(end, self._end):
                     raise
-                await asyncio.sleep(1)
+                await asyncio.sleep(0.5)
 
 
 async def waited(event: asyncio.Event, seconds: float) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from core.contacts.models import Contact
-from core.db import db, insert_new, transaction, utcnow
+from core.db import insert_new, transaction, utcnow
 from core.deliveries.models import QUEUED, Delivery
-from core.deliveries.rendering import Renderer
+from core.deliveries.rendering import Renderer, Unrenderable
 from core.dnc import find_dnc
 from core.errors import BadInput, Conflict
 from core.installation import current_zone
+from core.links.tracking import tracker_for
 from core.messages import get_message
+from core.messages.models import TextMessage
 from core.providers import open_provider
 
 
@@ -48,38 +51,45 @@ def queue_text(
         sender=sender,
         status=QUEUED,
     )
-    renderer = Renderer(message.text, current_zone())
-    row.text, row.encoding, row.parts = renderer.render(None, contact)
-    if source == "campaign" and source_id is not None:
-        return queue_once(row)
     with transaction() as session:
-        session.add(row)
+        if source == "campaign" and source_id is not None:
+            new, row = queue_once(session, row)
+            if not new:
+                return row
+        else:
+            session.add(row)
+            session.flush()
+        write_text(session, row, message, contact)
     return row
 
 
-def queue_once(row: Delivery) -> Delivery:
+def write_text(
+    session: Session, row: Delivery, message: TextMessage, contact: Contact | None
+) -> None:
+    """Render the text of a row that has its id: short links stand for it."""
+    links = tracker_for(message.text, message.id, track=message.track_links)
+    renderer = Renderer(message.text, current_zone(), links)
+    try:
+        row.text, row.encoding, row.parts = renderer.render(row.id, None, contact)
+    except Unrenderable:  # a caller's own transaction may go on
+        session.delete(row)
+        raise
+    finally:
+        session.flush()
+
+
+def queue_once(session: Session, row: Delivery) -> tuple[bool, Delivery]:
+    """Whether the row is new, and the one that is stored."""
     columns = ("source", "source_id", "campaign_id", "message_id", "recipient_id", "contact_id")
-    more = ("number", "provider", "sender", "text")
-    given = {name: getattr(row, name) for name in (*columns, *more)}
-    with transaction():
-        insert_new(
-            Delivery,
-            [
-                given
-                | {
-                    "status": QUEUED,
-                    "noted_status": QUEUED,
-                    "encoding": row.encoding,
-                    "parts": row.parts,
-                }
-                | {"reason": "", "detail": "", "error_code": "", "attempts": 0, "currency": ""}
-                | {"created_at": utcnow()}
-            ],
-        )
+    given = {name: getattr(row, name) for name in (*columns, "number", "provider", "sender")}
+    given |= {"status": QUEUED, "noted_status": QUEUED}
+    given |= {"encoding": "", "parts": 0, "attempts": 0, "currency": ""}
+    given |= {"reason": "", "detail": "", "error_code": "", "created_at": utcnow()}
+    new = insert_new(Delivery, [given])
     found = select(Delivery).where(
         Delivery.source == "campaign", Delivery.source_id == row.source_id
     )
-    return db.session.scalars(found).one()
+    return bool(new), session.scalars(found).one()
 
 
 def textable_number(contact: Contact) -> str:

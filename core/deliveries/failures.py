@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import compress
 from typing import Any
 
@@ -13,12 +15,15 @@ from sqlalchemy.orm import Session
 from core.broadcasts.models import PAUSED, RUNNING, Broadcast
 from core.bulk import UpdateEach
 from core.channel import Failure
-from core.db import change_rows, dialect_name
+from core.db import change_rows, dialect_name, once_committed, utcnow
 from core.deliveries.calls import CallOutcome
 from core.deliveries.consequences import Failed, hold_senders, mark_numbers
 from core.deliveries.models import FAILED, QUEUED, SENDING, Delivery
 from core.deliveries.policy import MAX_ATTEMPTS, POLICIES, Policy, Then, retry_wait
+from core.logs import text_fields
 from core.lookups import one_of
+
+log = logging.getLogger(__name__)
 
 HOLD_OTHERS = timedelta(minutes=15)
 NEEDED = ("id", "claim", "status", "attempts", "number", "provider", "sender", "source")
@@ -27,6 +32,8 @@ CHANGED = (
     *("not_before", "lease_until", "claim", "final_at"),
 )
 CHANGE = UpdateEach(Delivery, CHANGED, lambda given: {name: given[name] for name in CHANGED[1:]})
+# a hold is told once for its sender, not by each text that met it
+LEVELS = {Then.HOLD: logging.DEBUG, Then.LOOK_UP: logging.WARNING}
 
 
 def record_failures(
@@ -49,6 +56,36 @@ def record_failures(
     mark_numbers(compress(failures, final))
     hold_senders(failures, now)
     pause_broadcasts(known)
+    once_committed(partial(tell_failures, known, changes))
+
+
+def tell_failures(
+    known: Sequence[tuple[Any, Failure]], changes: Sequence[Mapping[str, Any]]
+) -> None:
+    """A line for each. The provider's words are not in it: they may quote the text."""
+    for (row, failure), change in zip(known, changes, strict=True):
+        level = LEVELS.get(POLICIES[failure.kind].then, logging.INFO)
+        if not log.isEnabledFor(level):
+            continue
+        fields = text_fields(
+            row.id,
+            broadcast_id=row.broadcast_id,
+            provider=row.provider,
+            sender=row.sender,
+            attempt=row.attempts,
+        )
+        fields |= {"kind": failure.kind.value, "code": failure.code, "status": change["status"]}
+        log.log(
+            level,
+            "delivery %s of broadcast %s: %s %s, attempt %s, now %s",
+            row.id,
+            row.broadcast_id or "none",
+            failure.kind.value,
+            failure.code or "without a code",
+            row.attempts,
+            change["status"],
+            extra=fields,
+        )
 
 
 def failed_of(row: Any, failure: Failure) -> Failed:
@@ -125,8 +162,12 @@ def pause_broadcasts(known: Sequence[tuple[Any, Failure]]) -> None:
 
 def pause_for(broadcast_id: int, reason: str) -> None:
     """Pause a running broadcast and keep the reason for the person who resumes it."""
-    change_rows(
+    paused = change_rows(
         update(Broadcast)
         .where(Broadcast.id == broadcast_id, Broadcast.status == RUNNING)
-        .values(status=PAUSED, reason=reason)
+        .values(status=PAUSED, reason=reason, status_at=utcnow())
     )
+    if paused:
+        fields = {"broadcast_id": broadcast_id, "status": PAUSED}
+        words = "broadcast %s paused itself: %s"
+        once_committed(partial(log.warning, words, broadcast_id, reason, extra=fields))

@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 
 from sqlalchemy.exc import OperationalError
 
-from core.db import is_deadlock
+from core.db import AWAY, is_deadlock
 from core.errors import Overloaded
 
 MOST = 500
@@ -107,7 +107,7 @@ class GroupCommit(Generic[Item, Result]):
         self._busy = len(batch) > 1
         try:
             self._together(batch)
-        except OperationalError as error:
+        except AWAY as error:
             for entry in batch:
                 entry.error = error
         except Exception as error:

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import logging
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from flask import Flask
 
-from core.channel import Provider
-from core.db import db, dialect_name
-from core.deliveries.carrier import Carrier
+from core.channel import Failure, FailureKind, Provider
+from core.db import AWAY, db, dialect_name
+from core.deliveries import threads
+from core.deliveries.answers import ProviderFault
+from core.deliveries.carrier import Carrier, ProviderCall
 from core.deliveries.claim import LEASE, Scope
 from core.deliveries.courier import Courier, Tally
+from core.deliveries.late import StillUnderWay
 from core.deliveries.reconcile import reconcile
 from core.deliveries.recovery import doubtful_providers, recover
 from core.deliveries.threads import Threads
 from core.deliveries.wallclock import WallClock
+from core.errors import HeliographError
 from core.host.state import states
 from core.providers import open_provider
 
@@ -36,41 +42,86 @@ log = logging.getLogger(__name__)
 
 DATABASE_THREADS = 3
 KEPT_SECONDS = 60.0  # an idle carrier keeps its connections that long
+CLOSE_SECONDS = 10.0
 CarrierKey = tuple[str, str, datetime | None]
+Database = Callable[[Callable[[], Any]], Any]
+Question = Callable[[Provider, Database, ProviderCall], Awaitable[int]]
 
 
 class DeliveryLoop:
-    """Runs couriers. Start it after a fork; stop it before the process ends."""
+    """Runs couriers. Start it after a fork; stop it before the process ends.
+
+    `told` is for whoever starts runs: what was logged of their faults, and when.
+    """
 
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._loop: asyncio.AbstractEventLoop = (uvloop or asyncio).new_event_loop()
         with app.app_context():  # SQLite has one writer: a second would only wait for it
-            threads = 1 if dialect_name() == "sqlite" else DATABASE_THREADS
-        self._database = ThreadPoolExecutor(threads, "heliograph-database")
-        self._threads = Threads("heliograph-provider")
+            writers = 1 if dialect_name() == "sqlite" else DATABASE_THREADS
+        self._database = Threads("heliograph-database", writers)
+        self._threads: dict[type, Threads] = {}
         self._wall = WallClock()
         self._thread = threading.Thread(target=self._serve, name="heliograph-loop", daemon=True)
         self._carriers: dict[CarrierKey, Carrier] = {}
         self._couriers: dict[object, Courier] = {}
         self._runs: dict[object, Future[Tally]] = {}
-        self._stopping = False
+        self._asked: dict[object, Future[int]] = {}
+        self._beside: set[asyncio.Task[Any]] = set()
+        self._stopping = threading.Event()
+        self._ended = False
+        self.told: dict[object, float] = {}
+        gc.freeze()  # what is loaded by now stays: it need not be looked through again and again
         self._thread.start()
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._loop.run_forever()
+        while not self._ended:
+            try:
+                self._loop.run_forever()
+            except BaseException:  # a task of a plugin's own: all others go on
+                log.exception("the code of a provider tried to end this process")
 
     async def database(self, work: Callable[[], Any]) -> Any:
         """Run *work* in an application context on a thread for the database."""
-        return await self._loop.run_in_executor(self._database, self._in_context, work)
+        future = self._database.submit(partial(self._in_context, work))
+        return await asyncio.wrap_future(future, loop=self._loop)
 
     async def call(self, method: Callable[..., Any], argument: object) -> Any:
-        """Call a provider's method: async ones here, plain ones on a thread."""
-        if inspect.iscoroutinefunction(method):
-            return await method(argument)
+        """Call a provider's method: async ones here, plain ones on a thread.
+
+        What it raises is an Exception, whatever its code does: no `sys.exit()` of a
+        plugin may end this loop.
+        """
+        try:
+            if is_async(getattr(method, "__func__", method)):
+                return await method(argument)
+            found = await self._on_thread(method, argument)
+            return await found if inspect.isawaitable(found) else found
+        except Exception:
+            raise
+        except BaseException as error:
+            task = asyncio.current_task()
+            if isinstance(error, asyncio.CancelledError) and task and task.cancelling():
+                raise
+            raise ProviderFault.of(error) from error
+
+    async def _on_thread(self, method: Callable[..., Any], argument: object) -> Any:
+        owner = type(getattr(method, "__self__", method))
+        if owner not in self._threads:  # one pool each: what hangs in one takes none of another
+            self._threads[owner] = Threads("heliograph-provider", threads.MOST)
+        pool = self._threads[owner]
+        if pool.full:
+            words = f"{threads.MOST} calls never came back: {threads.HANGS}"
+            raise Failure(FailureKind.CONFIG, words)
         work = partial(self._in_context, partial(method, argument))
-        return await asyncio.wrap_future(self._threads.submit(work), loop=self._loop)
+        future = pool.submit(work)
+        try:
+            return await asyncio.wrap_future(future, loop=self._loop)
+        except asyncio.CancelledError:
+            if future.done():
+                raise
+            raise StillUnderWay(future) from None
 
     def _in_context(self, work: Callable[[], Any]) -> Any:
         with self._app.app_context():
@@ -86,14 +137,17 @@ class DeliveryLoop:
     ) -> Future[Tally]:
         """Start a run over *scope*, or join the one that is under way."""
         key = (scope.broadcast_id, scope.provider)
-        running = self._runs.get(key)
-        if running is not None and not running.done():
-            return running
+        if self.is_sending(scope):
+            return self._runs[key]
         run = asyncio.run_coroutine_threadsafe(
             self._send(key, scope, batch, limit, progress), self._loop
         )
         self._runs[key] = run
         return run
+
+    def is_sending(self, scope: Scope) -> bool:
+        run = self._runs.get((scope.broadcast_id, scope.provider))
+        return run is not None and not run.done()
 
     async def _send(
         self,
@@ -103,11 +157,13 @@ class DeliveryLoop:
         limit: int | None,
         progress: Callable[[Tally], None] | None,
     ) -> Tally:
-        if self._stopping:
+        if self._stopping.is_set():
             return Tally()
         carrier, scope = await self._carrier(scope)
         courier = Courier(carrier, scope, self.database, batch, limit, progress)
         self._couriers[key] = courier
+        if self._stopping.is_set():  # while its carrier was being opened
+            courier.stop(0)
         try:
             return await courier.run()
         finally:
@@ -135,8 +191,7 @@ class DeliveryLoop:
         for key, carrier in list(self._carriers.items()):
             if carrier.idle:
                 del self._carriers[key]
-                task = asyncio.ensure_future(closed(carrier))
-                task.add_done_callback(lambda _task: None)
+                self._soon(closed(carrier))
 
     def recover(self) -> int:
         """Look up the texts whose lease ran out; returns how many. Needs a context.
@@ -144,59 +199,100 @@ class DeliveryLoop:
         After the machine's time was set no lease can be trusted: the texts of this
         process may still be under way, so it waits until none can be.
         """
+        return sum(looked_at.result() for looked_at in self.begin_recovery())
+
+    def begin_recovery(self) -> list[Future[int]]:
+        """The same, each provider beside the others: one that hangs holds up none."""
         if not self._wall.is_steady(LEASE):
-            return 0
+            return []
         names = doubtful_providers()
         db.session.rollback()
-        return sum(self.recover_provider(name).result() for name in names)
+        return [self.recover_provider(name) for name in names]
 
     def recover_provider(self, provider_name: str) -> Future[int]:
         """Look up the doubtful texts of one provider."""
-        return asyncio.run_coroutine_threadsafe(self._recover(provider_name), self._loop)
-
-    async def _recover(self, name: str) -> int:
-        provider = await self.database(partial(open_provider, name, even_disabled=True))
-        try:
-            return await recover(provider, self.database, self.call)
-        finally:
-            await closed(provider)
+        return self._ask(recover, provider_name, even_disabled=True)
 
     def reconcile(self, provider_name: str) -> Future[int]:
         """Ask one provider about the texts it never reported on."""
-        return asyncio.run_coroutine_threadsafe(self._reconcile(provider_name), self._loop)
+        return self._ask(reconcile, provider_name)
 
-    async def _reconcile(self, name: str) -> int:
-        provider = await self.database(partial(open_provider, name))
+    def _ask(
+        self, question: Question, provider_name: str, *, even_disabled: bool = False
+    ) -> Future[int]:
+        """Put *question* to the provider, unless it is being put right now."""
+        key = (question, provider_name)
+        asked = self._asked.get(key)
+        if asked is None or asked.done():
+            opening = partial(open_provider, provider_name, even_disabled=even_disabled)
+            asked = asyncio.run_coroutine_threadsafe(self._put(question, opening), self._loop)
+            self._asked[key] = asked
+        return asked
+
+    async def _put(self, question: Question, opening: Callable[[], Provider]) -> int:
+        """How many texts it was about; whatever goes wrong is logged, as others go on."""
         try:
-            return await reconcile(provider, self.database, self.call)
-        finally:
-            await closed(provider)
-
-    def stop(self, seconds: float = 8) -> None:
-        """Claim nothing more, let what is in flight land for *seconds*, end."""
-        self._stopping = True
-        for courier in list(self._couriers.values()):
-            self._loop.call_soon_threadsafe(courier.stop)
-        for run in list(self._runs.values()):
+            provider = await self.database(opening)
             try:
-                run.result(timeout=seconds)
-            except Exception as error:
-                log.warning("a sending run did not end in time: %r", error)
+                return await question(provider, self.database, self.call)
+            finally:
+                await closed(provider)
+        except HeliographError as error:
+            log.warning("texts cannot be looked up: %s", error.message)
+        except AWAY as error:
+            log.warning("texts cannot be looked up now: %s", error)
+        except Exception:
+            log.exception("texts could not be looked up")
+        return 0
+
+    def stop(self, seconds: float = 6) -> None:
+        """Claim nothing more, let what is in flight land, end: all within *seconds*.
+
+        What still hangs then stays *sending*, and is looked up when its lease is over.
+        """
+        self._stopping.set()
         try:
-            asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(timeout=2)
+            ending = asyncio.run_coroutine_threadsafe(self._wind_up(seconds), self._loop)
+            ending.result(seconds)
         except Exception as error:
-            log.warning("the providers were not closed in time: %r", error)
+            log.warning("sending did not end in time: %r", error)
+        self._ended = True
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=2)
-        self._database.shutdown(wait=False, cancel_futures=True)
-        self._threads.stop()
+        self._thread.join(timeout=1)
+        for pool in (self._database, *self._threads.values()):
+            pool.stop()
         if not self._thread.is_alive():
             self._loop.close()
 
-    async def _close(self) -> None:
+    async def _wind_up(self, seconds: float) -> None:
+        """All runs share the time; near its end connections are cut, so that calls end."""
+        now = time.monotonic()
+        for courier in self._couriers.values():
+            courier.stop(now + seconds * 0.8)
+        runs = [asyncio.wrap_future(run) for run in self._runs.values() if not run.done()]
+        if runs:
+            await asyncio.wait(runs, timeout=seconds * 0.6)
         carriers, self._carriers = self._carriers, {}
         for carrier in carriers.values():
-            await closed(carrier)
+            self._soon(closed(carrier))
+        if runs or self._beside:
+            await asyncio.wait([*runs, *self._beside], timeout=seconds * 0.3)
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:  # somebody may wait for their result
+            task.cancel()
+        if others:
+            await asyncio.wait(others, timeout=seconds * 0.05)
+
+    def _soon(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Do *work* beside the rest."""
+        task = asyncio.ensure_future(work)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+
+
+@lru_cache(maxsize=64)
+def is_async(function: Callable[..., Any]) -> bool:
+    return inspect.iscoroutinefunction(function)
 
 
 def opened(scope: Scope, known: frozenset[CarrierKey]) -> tuple[Provider | None, Scope]:
@@ -213,6 +309,7 @@ def opened(scope: Scope, known: frozenset[CarrierKey]) -> tuple[Provider | None,
 
 async def closed(opened: Provider | Carrier) -> None:
     try:
-        await opened.close()
-    except Exception:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await opened.close()
+    except (Exception, SystemExit, KeyboardInterrupt):
         log.exception("a provider failed to close")

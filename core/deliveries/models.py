@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, Index, Numeric, SmallInteger, String, Text
+from sqlalchemy import ColumnElement, ForeignKey, Index, Numeric, SmallInteger, String, Text
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -54,6 +54,7 @@ HAS_NEWS = "source = 'campaign' AND status <> 'sending' AND noted_status {differ
 
 IS_FRESH = "status = 'queued' AND not_before IS NULL"
 IS_POSTPONED = "status = 'queued' AND not_before IS NOT NULL"
+IS_UNREPORTED = "status IN ('accepted', 'sent')"
 
 SOURCES = ("broadcast", "campaign", "test", "api", "reply")
 
@@ -155,10 +156,16 @@ class Delivery(Model):
             postgresql_where=sql(IS_TROUBLED),
         ),
         Index(
+            "ix_deliveries_unknown",
+            "broadcast_id",
+            sqlite_where=sql("status = 'unknown'"),
+            postgresql_where=sql("status = 'unknown'"),
+        ),
+        Index(
             "ix_deliveries_unreported",
             "accepted_at",
-            sqlite_where=sql("status IN ('accepted', 'sent')"),
-            postgresql_where=sql("status IN ('accepted', 'sent')"),
+            sqlite_where=sql(IS_UNREPORTED),
+            postgresql_where=sql(IS_UNREPORTED),
         ),
         Index(
             "ix_deliveries_news",
@@ -173,6 +180,16 @@ class Delivery(Model):
             postgresql_where=sql("status = 'sending'"),
         ),
     )
+
+
+def belongs_to(broadcast_id: int | None) -> ColumnElement[bool]:
+    """SQL: of that broadcast, but not to be found by it.
+
+    For the few texts in flight, or of the last seconds: SQLite would rather go through
+    all texts of the broadcast than through the short index of those.
+    """
+    number = Delivery.broadcast_id + 0
+    return number.is_(None) if broadcast_id is None else number == broadcast_id
 
 
 class StatusReport(Model):

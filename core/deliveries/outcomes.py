@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.bulk import UpdateEach
 from core.channel import Failure, Sent
-from core.db import transaction, utcnow
+from core.db import AWAY, db, transaction, utcnow
 from core.deliveries.calls import CallOutcome, Released
 from core.deliveries.failures import record_failures
 from core.deliveries.models import (
@@ -27,6 +27,7 @@ from core.deliveries.models import (
     Delivery,
 )
 from core.deliveries.reports import match_reports
+from core.logs import text_fields
 
 log = logging.getLogger(__name__)
 
@@ -34,11 +35,18 @@ FINAL = {DELIVERED, UNDELIVERED, FAILED}
 
 
 def record_outcomes(provider: str, outcomes: Sequence[CallOutcome]) -> None:
-    """Write *outcomes* in one transaction; a row that moved on meanwhile is kept."""
+    """Write *outcomes* in one transaction; a row that moved on meanwhile is kept.
+
+    Raises one of AWAY when the database is: then nothing of them is written.
+    """
     try:
         record_together(provider, outcomes)
-    except IntegrityError:
-        # an id that another text has: the liar alone must suffer
+    except AWAY:
+        raise
+    except Exception as error:
+        # an id that another text has, or what no database takes: it alone must suffer
+        if not isinstance(error, IntegrityError):
+            log.exception("outcomes are recorded one by one")
         for item in outcomes:
             record_alone(provider, item)
 
@@ -55,18 +63,33 @@ def record_together(provider: str, outcomes: Sequence[CallOutcome]) -> None:
 
 
 def record_alone(provider: str, item: CallOutcome) -> None:
+    """What cannot be recorded even alone stays *sending*: it is looked up after its lease."""
     try:
         record_together(provider, [item])
     except IntegrityError:
         if not isinstance(item.result, Sent):
             raise
+        row = db.session.get_one(Delivery, item.delivery_id)
+        fields = text_fields(
+            row.id,
+            broadcast_id=row.broadcast_id,
+            provider=provider,
+            sender=row.sender,
+            attempt=row.attempts,
+        )
         log.warning(
-            "delivery %s: %s answered with the id %s, which another text has",
-            item.delivery_id,
+            "delivery %s of broadcast %s: %s answered with the id %s, which another text has",
+            row.id,
+            row.broadcast_id or "none",
             provider,
             item.result.provider_id,
+            extra=fields,
         )
         record_without_id(item, item.result)
+    except AWAY:
+        raise
+    except Exception:
+        log.exception("what came of delivery %s could not be recorded", item.delivery_id)
 
 
 def record_without_id(item: CallOutcome, answer: Sent) -> None:
@@ -75,7 +98,7 @@ def record_without_id(item: CallOutcome, answer: Sent) -> None:
     row = sent_row(item, answer, now)
     row |= {
         "provider_id": None,
-        "detail": f"The provider took it and answered with the id {answer.provider_id[:64]}, "
+        "detail": f"The provider took it and answered with the id {answer.provider_id}, "
         "which it has given to another text.",
     }
     with transaction():
@@ -89,7 +112,7 @@ def record_sent(
         return
     TAKEN.run([sent_row(item, answer, now) for item, answer in sent], accepted_at=now)
     session.expire_all()
-    match_reports(session, provider, [answer.provider_id[:64] for _, answer in sent])
+    match_reports(session, provider, [answer.provider_id for _, answer in sent])
 
 
 def is_ours() -> ColumnElement[bool]:
@@ -131,10 +154,10 @@ RELEASE = UpdateEach(
 def sent_row(item: CallOutcome, answer: Sent, now: datetime) -> dict[str, object]:
     return {
         "id": item.delivery_id,
-        "provider_id": answer.provider_id[:64],
+        "provider_id": answer.provider_id,
         "parts": answer.parts or 0,
         "price": answer.price,
-        "currency": answer.currency[:3],
+        "currency": answer.currency,
         "detail": "",
         "status": answer.status.value if answer.status.value in (SENT, *FINAL) else ACCEPTED,
         "final_at": now if answer.status.value in FINAL else None,

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session
 
-from core.db import insert_new, transaction
+from core.db import insert_new, once_committed, transaction, utcnow
 from core.deliveries.models import Sender
+
+log = logging.getLogger(__name__)
 
 HORIZON = 2.0  # seconds of the pace that are claimed ahead
 LONGEST_TEXT = 50  # parts
+# a hold that long is worth a person's look; one that grows by less is told once
+LONG_HOLD = timedelta(seconds=60)
 
 
 def lock_sender(session: Session, provider: str, sender: str) -> Sender:
@@ -61,8 +67,24 @@ def take_slots(sender: Sender, rate: float, parts: list[int], now: datetime) -> 
 
 def hold_sender(provider: str, sender: str, until: datetime, reason: str) -> None:
     """Let nothing out by this sender before *until*; a longer hold stays."""
+    now = utcnow()
     with transaction() as session:
         row = lock_sender(session, provider, sender)
+        before = max(row.held_until or now, now)
         if row.held_until is None or row.held_until < until:
+            if before == now or until - before >= LONG_HOLD:
+                once_committed(partial(tell_hold, provider, sender, until - now, until, reason))
             row.held_until, row.held_reason = until, reason
         session.flush()
+
+
+def tell_hold(provider: str, sender: str, length: timedelta, until: datetime, reason: str) -> None:
+    log.log(
+        logging.WARNING if length >= LONG_HOLD else logging.INFO,
+        "sender %s of %s is held for %.0f seconds: %s",
+        sender,
+        provider,
+        length.total_seconds(),
+        reason,
+        extra={"provider": provider, "sender": sender, "held_until": until.isoformat()},
+    )

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from sqlalchemy import or_, select
+from sqlalchemy import text as sql
 
 from core.channel import Failure, Provider, StatusReport
 from core.db import db, dialect_name, transaction, utcnow
 from core.deliveries.carrier import ProviderCall
-from core.deliveries.models import ACCEPTED, SENT, Delivery
+from core.deliveries.models import IS_UNREPORTED, Delivery
 from core.deliveries.reports import receive_status
 from core.host import current_host
+from core.logs import text_fields
 
 log = logging.getLogger(__name__)
 
 BATCH = 50
 # asked first after a quarter of an hour, then ever more seldom, for three days
 PATIENCE, LONGEST = timedelta(minutes=15), timedelta(days=3)
-UNREPORTED = (ACCEPTED, SENT)
 
 
 def silent_providers() -> list[str]:
@@ -31,7 +34,7 @@ def silent_providers() -> list[str]:
     found = db.session.scalars(
         select(Delivery.provider)
         .where(
-            Delivery.status.in_(UNREPORTED),
+            sql(IS_UNREPORTED),  # as its index says it, word for word
             Delivery.accepted_at.between(now - LONGEST, now - PATIENCE),
             or_(Delivery.not_before.is_(None), Delivery.not_before <= now),
         )
@@ -47,13 +50,22 @@ def can_be_asked(name: str) -> bool:
     return info.contributions.providers[0].status is not Provider.status
 
 
-def take_unreported(provider: str) -> list[tuple[int, str]]:
-    """(delivery, provider's id) of the next ones; they are not asked about again for a while."""
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """A text that was taken and not reported on; `fields` are those of its log lines."""
+
+    delivery_id: int
+    provider_id: str
+    fields: dict[str, object]
+
+
+def take_unreported(provider: str) -> list[Silent]:
+    """The next ones; they are not asked about again for a while."""
     now = utcnow()
     query = (
         select(Delivery)
         .where(
-            Delivery.status.in_(UNREPORTED),
+            sql(IS_UNREPORTED),
             Delivery.accepted_at.between(now - LONGEST, now - PATIENCE),
             or_(Delivery.not_before.is_(None), Delivery.not_before <= now),
             Delivery.provider == provider,
@@ -70,7 +82,14 @@ def take_unreported(provider: str) -> list[tuple[int, str]]:
         for row in session.scalars(query):
             age = now - (row.accepted_at or now)
             row.not_before = now + max(age, PATIENCE)
-            taken.append((row.id, row.provider_id or ""))
+            fields = text_fields(
+                row.id,
+                broadcast_id=row.broadcast_id,
+                provider=provider,
+                sender=row.sender,
+                attempt=row.attempts,
+            )
+            taken.append(Silent(row.id, row.provider_id or "", fields))
         session.flush()
     return taken
 
@@ -81,24 +100,28 @@ async def reconcile(
     """Ask about every silent text of *provider*; returns how many were reported on now."""
     reported = 0
     while True:
-        taken: list[tuple[int, str]] = await database(partial(take_unreported, provider.name))
-        for delivery_id, provider_id in taken:
-            report = await ask(provider, delivery_id, provider_id, call)
+        taken: list[Silent] = await database(partial(take_unreported, provider.name))
+        for one in taken:
+            report = await ask(provider, one, call)
             if report is not None:
                 reported += await database(partial(receive_status, provider.name, report))
         if len(taken) < BATCH:
+            if reported:
+                fields = {"provider": provider.name, "texts": reported}
+                log.info("%s told of %s silent texts", provider.name, reported, extra=fields)
             return reported
 
 
-async def ask(
-    provider: Provider, delivery_id: int, provider_id: str, call: ProviderCall
-) -> StatusReport | None:
+async def ask(provider: Provider, text: Silent, call: ProviderCall) -> StatusReport | None:
     try:
-        report = await call(provider.status, provider_id)
+        async with asyncio.timeout(provider.timeout):
+            report = await call(provider.status, text.provider_id)
     except Failure as failure:
-        log.info("delivery %s: %s", delivery_id, failure.text)
+        words = "delivery %s: no status of it: %s"
+        log.info(words, text.delivery_id, failure.text, extra=text.fields)
         return None
     except Exception:
-        log.exception("provider %s failed to tell of delivery %s", provider.name, delivery_id)
+        words = "provider %s failed to tell of delivery %s"
+        log.exception(words, provider.name, text.delivery_id, extra=text.fields)
         return None
     return report if isinstance(report, StatusReport) else None

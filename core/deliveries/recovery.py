@@ -14,14 +14,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from core.channel import Failure, OutgoingText, Provider, Sent
-from core.db import db, dialect_name, transaction, utcnow
-from core.deliveries.calls import CallOutcome, checked, unknown_outcome
+from core.channel import Failure, FailureKind, OutgoingText, Provider, Sent
+from core.db import db, dialect_name, once_committed, transaction, utcnow
+from core.deliveries.answers import checked, sane, unknown_outcome
+from core.deliveries.calls import CallOutcome
 from core.deliveries.carrier import ProviderCall
+from core.deliveries.late import HANGING
 from core.deliveries.models import FAILED, QUEUED, SENDING, UNKNOWN, Delivery
 from core.deliveries.outcomes import record_outcomes
 from core.deliveries.policy import MAX_ATTEMPTS
 from core.installation import callback_url
+from core.logs import text_fields
 
 log = logging.getLogger(__name__)
 
@@ -33,15 +36,20 @@ LONGEST_LEASE = timedelta(minutes=5)  # what ends later was written by a clock g
 AGAIN_AFTER = timedelta(seconds=15)
 ASK_AGAIN = timedelta(seconds=60)
 GIVE_UP_AFTER = timedelta(hours=1)
+DECIDE = "Nobody can tell whether it went out: decide."
 
 
 @dataclass(frozen=True, slots=True)
 class Doubtful:
-    """A row still *sending* after its lease, taken for a look-up."""
+    """A row still *sending* after its lease, taken for a look-up.
+
+    `fields` are those of its log lines.
+    """
 
     delivery_id: int
     claim: str
     text: OutgoingText
+    fields: dict[str, object]
 
 
 def doubtful_providers() -> list[str]:
@@ -82,9 +90,19 @@ def take_doubtful(provider: str, settles_after: float) -> list[Doubtful]:
         taken = []
         for row in session.scalars(query):
             row.claim, row.lease_until = token, now + RECOVERY_LEASE
-            taken.append(Doubtful(row.id, token, text_of(row)))
+            taken.append(Doubtful(row.id, token, text_of(row), fields_of(row)))
         session.flush()
     return taken
+
+
+def fields_of(row: Delivery) -> dict[str, object]:
+    return text_fields(
+        row.id,
+        broadcast_id=row.broadcast_id,
+        provider=row.provider,
+        sender=row.sender,
+        attempt=row.attempts,
+    )
 
 
 def text_of(row: Delivery) -> OutgoingText:
@@ -137,9 +155,10 @@ async def look_up(provider: Provider, item: Doubtful, call: ProviderCall) -> lis
         async with asyncio.timeout(provider.timeout):
             return [checked(answer) for answer in await call(provider.find, item.text)]
     except Failure as failure:
-        return failure
+        return sane(failure)
     except Exception as error:
-        log.exception("provider %s failed to find delivery %s", provider.name, item.delivery_id)
+        words = "provider %s failed to find delivery %s"
+        log.exception(words, provider.name, item.delivery_id, extra=item.fields)
         return unknown_outcome(item.text.to, error)
 
 
@@ -151,19 +170,32 @@ def conclude(provider: Provider, item: Doubtful, found: list[Sent] | Failure) ->
     ours = unclaimed(provider.name, item, found)
     if ours is not None:
         record_outcomes(provider.name, [CallOutcome(item.delivery_id, item.claim, ours)])
+        tell(logging.INFO, item, "the provider has it, it is recorded as sent")
         return
     with transaction() as session:
         row = session.get(Delivery, item.delivery_id, with_for_update=True, populate_existing=True)
         if row is None or row.claim != item.claim or row.status != SENDING:
             return
         row.claim = row.lease_until = None
-        if row.attempts >= MAX_ATTEMPTS:
+        if row.error_code == HANGING:  # absent now is not absent for good
+            row.status, row.reason = UNKNOWN, FailureKind.UNKNOWN_OUTCOME.value
+            row.detail = f"{row.detail} {DECIDE}"
+        elif row.attempts >= MAX_ATTEMPTS:
             row.status, row.final_at = FAILED, utcnow()
             row.detail = f"Given up after {row.attempts} tries without a clear answer. {row.detail}"
+            tell(logging.WARNING, item, "given up after its last try without a clear answer")
         else:
             row.status, row.not_before = QUEUED, utcnow() + AGAIN_AFTER * (row.attempts - 1)
             row.reason, row.detail = "", "The provider does not have it: it is sent again."
+            tell(logging.INFO, item, "the provider does not have it, it is sent again")
         session.flush()
+
+
+def tell(level: int, item: Doubtful, words: str) -> None:
+    """A line on what came of a look-up, once it is stored."""
+    line = f"delivery %s of broadcast %s was looked up: {words}"
+    about = (item.delivery_id, item.fields["broadcast_id"] or "none")
+    once_committed(lambda: log.log(level, line, *about, extra=item.fields))
 
 
 def unclaimed(provider: str, item: Doubtful, found: list[Sent]) -> Sent | None:
@@ -189,10 +221,9 @@ def conclude_unsure(provider: Provider, item: Doubtful, failure: Failure, now: d
             return
         if never or now - item.text.attempted_at > GIVE_UP_AFTER:
             row.status, row.claim, row.lease_until = UNKNOWN, None, None
-            row.reason = "unknown_outcome"
-            row.detail = (
-                f"{row.detail or failure.text} Nobody can tell whether it went out: decide."
-            )
+            row.reason = FailureKind.UNKNOWN_OUTCOME.value
+            row.detail = f"{row.detail or failure.text} {DECIDE}"
+            tell(logging.WARNING, item, "nobody can tell whether it went out, a person decides")
         else:
             row.lease_until = now + ASK_AGAIN
         session.flush()

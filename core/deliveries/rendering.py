@@ -8,6 +8,7 @@ from core.contacts.fields import contact_fields
 from core.contacts.models import Contact
 from core.db import db
 from core.errors import BadInput, HeliographError
+from core.links.tracking import Tracker
 from core.messages import MAX_CHARACTERS, CompiledText, compile_text, measure, values_of
 from core.messages.values import COLUMNS, CUSTOM, columns_of
 from core.users import User
@@ -22,11 +23,15 @@ class Unrenderable(HeliographError):
 
 
 class Renderer:
-    """Renders one frozen text for many contacts; parsed once."""
+    """Renders one frozen text for many contacts; parsed once.
 
-    def __init__(self, text: str | None, zone: ZoneInfo) -> None:
+    *links* writes its short links, see `tracker_for`; None leaves it as written.
+    """
+
+    def __init__(self, text: str | None, zone: ZoneInfo, links: Tracker | None = None) -> None:
         self._text = text
         self._zone = zone
+        self._links = links
         self._compiled: CompiledText | None = None
         self._owners: dict[int, User | None] = {}
         self._columns: tuple[str, ...] = (*COLUMNS, CUSTOM)
@@ -36,24 +41,32 @@ class Renderer:
 
     def _compile(self, text: str) -> None:
         try:
-            self._compiled = compile_text(text, contact_fields())
+            self._compiled = self._made(text)
         except BadInput:  # a field is gone since: each text says so
             return
         if self._compiled.template is None:
             self._columns = tuple(columns_of(self._compiled.fields))
             self._owned = self._compiled.asks_owner
 
+    def _made(self, text: str) -> CompiledText:
+        compiled = compile_text(text, contact_fields())
+        if self._links is None:
+            return compiled
+        return compile_text(self._links.marked.text, contact_fields())
+
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of contacts that the text needs, so that no others are read."""
         return (*self._columns, "owner_id") if self._owned else self._columns
 
-    def render(self, kept: str | None, contact: Contact | None) -> tuple[str, str, int]:
+    def render(
+        self, delivery_id: int, kept: str | None, contact: Contact | None
+    ) -> tuple[str, str, int]:
         """Text, encoding and parts; a text *kept* from before stays as it is.
 
         Raises Unrenderable with the reason.
         """
-        text = kept if kept is not None else self._fill(contact)
+        text = kept if kept is not None else self._fill(delivery_id, contact)
         if not text.strip():
             raise Unrenderable("empty_text", "The text is empty for this contact.")
         if len(text) > MAX_CHARACTERS:
@@ -63,17 +76,18 @@ class Renderer:
         measured = measure(text)
         return text, measured.encoding, measured.parts
 
-    def _fill(self, contact: Contact | None) -> str:
+    def _fill(self, delivery_id: int, contact: Contact | None) -> str:
         if self._text is None:
             raise Unrenderable("bad_token", "The text to send is gone.")
         try:
             if self._compiled is None:
-                self._compiled = compile_text(self._text, contact_fields())
+                self._compiled = self._made(self._text)
             owner = self._owner(contact) if self._owned else None
             values = values_of(contact, owner, zone=self._zone, columns=self._columns)
-            return self._compiled.render(values)
+            filled = self._compiled.render(values)
         except HeliographError as error:
             raise Unrenderable("bad_token", error.message) from error
+        return filled if self._links is None else self._links.finish(filled, delivery_id)
 
     def _owner(self, contact: Contact | None) -> User | None:
         if contact is None or contact.owner_id is None:

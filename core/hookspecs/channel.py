@@ -41,6 +41,15 @@ def delivery_changed(delivery: Delivery) -> None:
 
 
 @hookspec
+def link_clicked(delivery: Delivery, url: str) -> None:
+    """A person clicked a link of a text; *url* is the address as it stands in the message.
+
+    Called after the commit in the web process, once per click that is kept, not
+    for clicks of machines and of test texts. An exception is logged and ignored.
+    """
+
+
+@hookspec
 def reply_received(reply: Reply) -> None:
     """A text came in and is stored, with its opt-out or opt-in already applied.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import threading
 from functools import partial
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -29,6 +30,7 @@ THREADS = 12
 SEND_EVERY = 1
 RECOVER_EVERY = 10
 RECONCILE_EVERY = 60
+STOP_SECONDS = 6.0
 
 
 class Clock:
@@ -37,6 +39,7 @@ class Clock:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._loop: DeliveryLoop | None = None
+        self._ending = threading.Lock()
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(THREADS)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 60},
@@ -60,23 +63,26 @@ class Clock:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Stop ticking, then let what is in flight land."""
-        if self._loop is None:
-            return
-        loop, self._loop = self._loop, None
-        if self._scheduler.running:
-            self._scheduler.shutdown(wait=False)
-        loop.stop()
+        """Stop ticking, then let what is in flight land. Who comes second waits for the first."""
+        with self._ending:
+            if self._loop is None:
+                return
+            loop, self._loop = self._loop, None
+            if self._scheduler.running:
+                self._scheduler.shutdown(wait=False)
+            loop.stop(STOP_SECONDS)
 
     def _send(self) -> None:
-        if self._loop is not None:
+        loop = self._loop
+        if loop is not None:
             with self._app.app_context():
-                keep_sending(self._loop)
+                keep_sending(loop)
 
     def _recover(self) -> None:
-        if self._loop is not None:
+        loop = self._loop
+        if loop is not None:
             with self._app.app_context():
-                self._loop.recover()
+                loop.begin_recovery()
 
     def _reconcile(self) -> None:
         loop = self._loop
@@ -85,7 +91,7 @@ class Clock:
         with self._app.app_context():
             names = silent_providers()
         for name in names:
-            loop.reconcile(name).result()
+            loop.reconcile(name)
 
 
 def start_clock(app: Flask) -> Clock | None:

@@ -12,6 +12,7 @@ from core.deliveries.reports import match_waiting_reports
 from core.figures import refresh_figures
 from core.host import Job, current_host
 from core.imports import run_pending_imports
+from core.links.counts import count_new_clicks
 from core.segments import refresh_all
 
 
@@ -21,6 +22,7 @@ def core_jobs() -> list[Job]:
         Job("broadcasts.count", 2, count_due_broadcasts, "Counts large broadcasts for pages"),
         Job("figures.refresh", 15, refresh_figures, "Counts texts and replies by day, for charts"),
         Job("deliveries.match", 15, match_waiting_reports, "Matches reports that came early"),
+        Job("links.count", 30, count_new_clicks, "Counts clicks on links for pages"),
         Job("imports.run", 2, run_pending_imports, "Runs uploaded CSV imports"),
         Job("segments.refresh", 60, refresh_segments, "Brings filtered segments up to date"),
         *campaign_jobs(),

@@ -44,7 +44,7 @@ def run_job(app: Flask, job: Job, *, forced: bool = False) -> str | None:
             finish(job, begun, "", "".join(traceback.format_exception(error)))
             if forced:
                 raise
-            log.exception("job %s failed", job.key)
+            log.exception("job %s failed", job.key, extra={"job": job.key})
             return None
         if result or not job.shared:
             finish(job, begun, result or "", "")

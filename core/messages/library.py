@@ -17,6 +17,7 @@ from core.contacts.profile import LARGEST_ID
 from core.db import db, refuse_changed, transaction, utcnow
 from core.errors import BadInput, Conflict, NotFound
 from core.installation import current_zone
+from core.links.tracking import marked_text, sample_link
 from core.messages.models import SEGMENT, TEMPLATE, TextMessage
 from core.messages.parts import MAX_CHARACTERS, Measure, measure
 from core.messages.tokens import compile_text
@@ -26,7 +27,7 @@ from core.users import User
 
 MAX_NAME = 120
 LANGUAGE = re.compile(r"[a-z]{2,3}([_-][A-Za-z0-9]{2,8})*")
-FROZEN = ("text", "segments")
+FROZEN = ("text", "segments", "track_links")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ def create_message(
     publish_up: datetime | None = None,
     publish_down: datetime | None = None,
     published: bool = True,
+    track_links: bool = True,
 ) -> TextMessage:
     """Store a message: of type segment when *segments* (ids) are given, else template.
 
@@ -62,8 +64,9 @@ def create_message(
         publish_down=publish_down,
     )
     chosen = chosen_segments(segments)
+    kind = SEGMENT if chosen else TEMPLATE
     message = TextMessage(
-        **facts, published=published, type=SEGMENT if chosen else TEMPLATE, segments=[]
+        **facts, published=published, track_links=track_links, type=kind, segments=[]
     )
     with transaction() as session:
         message.segments = [session.get_one(Segment, segment) for segment in chosen]
@@ -71,14 +74,14 @@ def create_message(
         session.flush()
         if chosen:
             status = SCHEDULED if publish_up else DRAFT
-            session.add(Broadcast(id=message.id, status=status))
+            session.add(Broadcast(id=message.id, status=status, status_at=utcnow()))
     return message
 
 
 def edit_message(message_id: int, *, seen: datetime | None = None, **changes: Any) -> TextMessage:
     """Change fields as in `create_message`; `segments` are ids.
 
-    Raises Conflict when text or segments of a begun broadcast would change, and
+    Raises Conflict when what a begun broadcast has frozen would change, and
     Changed when it is no longer as it was with `updated_at` *seen*.
     """
     message = get_message(message_id)
@@ -102,11 +105,13 @@ def edit_message(message_id: int, *, seen: datetime | None = None, **changes: An
         for key, value in facts.items():
             setattr(message, key, value)
         message.published = changes.get("published", message.published)
+        message.track_links = changes.get("track_links", message.track_links)
         if chosen is not None and message.type == SEGMENT:
             message.segments = [session.get_one(Segment, segment) for segment in chosen]
         waiting = session.get(Broadcast, message_id, populate_existing=True)
         if waiting is not None and waiting.status in (DRAFT, SCHEDULED):
             waiting.status = SCHEDULED if message.publish_up else DRAFT
+            waiting.status_at = utcnow()
     return message
 
 
@@ -125,6 +130,7 @@ def clone_message(message_id: int) -> TextMessage:
         segments=[segment.id for segment in source.segments],
         language=source.language,
         category=source.category,
+        track_links=source.track_links,
     )
 
 
@@ -149,11 +155,20 @@ def newest_messages(*, before_id: int | None = None, limit: int = 50) -> Sequenc
     return db.session.scalars(page).all()
 
 
-def preview(text: str, contact: Contact) -> Preview:
-    """*text* as *contact* would get it; raises BadInput on bad tokens."""
+def preview(text: str, contact: Contact, *, track: bool = True) -> Preview:
+    """*text* as *contact* would get it; raises BadInput on bad tokens.
+
+    Its links are short ones where the installation and the message (*track*) have it so.
+    """
     owner = db.session.get(User, contact.owner_id) if contact.owner_id else None
     values = values_of(contact, owner, zone=current_zone())
-    rendered = compile_text(text, contact_fields()).render(values)
+    compiled = compile_text(text, contact_fields())  # as written: errors name the place there
+    marked = marked_text(text, track=track)
+    if marked is None:
+        rendered = compiled.render(values)
+    else:
+        filled = compile_text(marked.text, contact_fields()).render(values)
+        rendered = marked.finish(filled, sample_link)
     return Preview(rendered, measure(rendered))
 
 

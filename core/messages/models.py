@@ -32,6 +32,7 @@ class TextMessage(Model):
     language: Mapped[str] = mapped_column(String(16), default="en")
     category: Mapped[str] = mapped_column(String(60), default="")
     published: Mapped[bool] = mapped_column(Boolean, default=True)
+    track_links: Mapped[bool] = mapped_column(Boolean, default=True)
     publish_up: Mapped[datetime | None] = mapped_column(UTCDateTime)
     publish_down: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)

@@ -53,6 +53,7 @@ from core.channel import (
     StatusReport,
 )
 from core.db import Id, Json, Model, UTCDateTime, db, transaction, utcnow
+from core.deliveries.group_commit import GroupCommit
 from core.errors import BadInput, Conflict, HeliographError, NotFound
 from core.events import (
     Batch,
@@ -70,7 +71,7 @@ from core.hookspecs.markers import hookimpl
 from core.host.contributions import Callbacks, Job, Pages, PluginConfig
 from core.plugin.services import (
     plugin_config,
-    post_callback,
+    post_callbacks,
     public_url,
     receive_reply,
     receive_status,
@@ -94,6 +95,7 @@ __all__ = [
     "EventConfig",
     "Failure",
     "FailureKind",
+    "GroupCommit",
     "HeliographError",
     "Id",
     "InboundText",
@@ -123,7 +125,7 @@ __all__ = [
     "db",
     "hookimpl",
     "plugin_config",
-    "post_callback",
+    "post_callbacks",
     "public_url",
     "receive_reply",
     "receive_status",

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
-from flask import current_app, g
+from flask import Flask, current_app, g
 from pydantic import BaseModel
 from werkzeug.test import Client
 
 from core.channel import InboundText, StatusReport
+from core.db import let_go
 from core.deliveries.reports import receive_status as store_status
 from core.errors import HeliographError
 from core.host.plugins import current_host
 from core.replies.inbox import receive_reply as store_reply
 from core.web.mount import public_url
 
-__all__ = ["plugin_config", "post_callback", "public_url", "receive_reply", "receive_status"]
+__all__ = ["plugin_config", "post_callbacks", "public_url", "receive_reply", "receive_status"]
+
+CALLS_AT_ONCE = 8
 
 
 def current_plugin() -> str:
@@ -55,13 +59,21 @@ def receive_status(report: StatusReport) -> bool:
     return store_status(current_plugin(), report)
 
 
-def post_callback(path: str, form: Mapping[str, str], headers: Mapping[str, str]) -> int:
+def post_callbacks(
+    path: str, forms: Sequence[Mapping[str, str]], headers: Sequence[Mapping[str, str]]
+) -> list[int]:
     """Call the running plugin's own callback at `/sms/<plugin><path>` in this process.
 
-    For demo providers: the whole way of a real callback but the network. Returns
-    the HTTP status. Must not be called inside a transaction.
+    For demo providers: the whole way of real callbacks but the network, several at
+    a time. Returns the HTTP statuses. Must not be called inside a transaction.
     """
-    response = Client(current_app).post(
-        f"/sms/{current_plugin()}{path}", data=dict(form), headers=dict(headers)
-    )
-    return response.status_code
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    url = f"/sms/{current_plugin()}{path}"
+    let_go()
+
+    def post(form: Mapping[str, str], own: Mapping[str, str]) -> int:
+        with app.app_context():
+            return Client(app).post(url, data=dict(form), headers=dict(own)).status_code
+
+    with ThreadPoolExecutor(CALLS_AT_ONCE, "heliograph-callback") as pool:
+        return list(pool.map(post, forms, headers))

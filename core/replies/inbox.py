@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -18,6 +20,8 @@ from core.phone import parse_number
 from core.replies.models import Reply
 from core.replies.optout import meaning
 from core.signals import tell
+
+log = logging.getLogger(__name__)
 
 
 def receive_reply(provider: str, text: InboundText) -> bool:
@@ -39,6 +43,18 @@ def receive_reply(provider: str, text: InboundText) -> bool:
         reply.opt = opt.value if opt else ""
         changed = obey(reply, opt, entry)
         tell(SignalKind.REPLY, ref_id=reply.id, contact_id=reply.contact_id, number=number)
+    log.info(
+        "reply %s came in%s",
+        reply.id,
+        ", do-not-contact was changed" if changed else "",
+        extra={
+            "reply_id": reply.id,
+            "delivery_id": reply.delivery_id,
+            "contact_id": reply.contact_id,
+            "provider": provider,
+            "opt": reply.opt,
+        },
+    )
     announce(reply, changed=changed)
     return True
 

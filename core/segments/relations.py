@@ -12,6 +12,7 @@ from core.contacts.models import NUMBER_INVALID, NUMBER_OK, Contact, Tag, contac
 from core.db import Model, db
 from core.deliveries.models import WITH_PROVIDER, Delivery
 from core.dnc import REASONS, SMS, Dnc
+from core.links.models import PERSON, Click, Link
 from core.replies.models import Reply
 from core.segments.conditions import Clause, Operand, Operator, both, opposite
 from core.segments.models import LEFT_OUT, Segment, SegmentMember
@@ -159,6 +160,39 @@ def reply_operators() -> dict[str, Operator]:
         **both("contains", "not_contains", containing),
         **both("to_message", "not_to_message", to_message),
     }
+
+
+def click_operators() -> dict[str, Operator]:
+    """Clicks of people; those of machines and on test texts do not count."""
+
+    def since(operand: Operand) -> Clause:
+        return clicked(Click.at >= read_moment(operand).first)
+
+    def within(operand: Operand) -> Clause:
+        return clicked(Click.at.between(*read_span(operand)))
+
+    def containing(operand: Operand) -> Clause:
+        return clicked(of_link(matches(Link.url.expression, operand.text(), contains)))
+
+    def in_message(operand: Operand) -> Clause:
+        return clicked(of_link(Link.message_id.in_(message_ids(operand))))
+
+    return {
+        **both("ever", "never", lambda _: clicked(), bare=True),
+        **both("since", "not_since", since),
+        **both("within", "not_within", within),
+        **both("contains", "not_contains", containing),
+        **both("in_message", "not_in_message", in_message),
+    }
+
+
+def clicked(*conditions: ColumnElement[bool]) -> Clause:
+    theirs = and_(Click.contact_id == Contact.id, Click.kind == PERSON)
+    return exists().where(theirs, *conditions)
+
+
+def of_link(condition: ColumnElement[bool]) -> Clause:
+    return exists().where(Link.id == Click.link_id, condition)
 
 
 def replied(*conditions: ColumnElement[bool]) -> Clause:

@@ -12,6 +12,7 @@ from core.segments.conditions import Operator, Scope, Subject
 from core.segments.dates import column_operators, field_operators
 from core.segments.numbers import boolean_operators, number_operators
 from core.segments.relations import (
+    click_operators,
     dnc_operators,
     received_operators,
     reply_operators,
@@ -38,6 +39,7 @@ OTHERS: dict[str, Callable[[], Operators]] = {
     "updated_at": lambda: column_operators(Contact.updated_at.expression),
     "received_message": received_operators,
     "replied": reply_operators,
+    "clicked": click_operators,
 }
 
 

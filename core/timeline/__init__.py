@@ -15,7 +15,13 @@ from core.contacts.models import Contact
 from core.host import gather
 from core.timeline.campaigns import member_entries, step_entries
 from core.timeline.entry import TimelineEntry
-from core.timeline.happenings import change_entries, dnc_entries, import_entries, reply_entries
+from core.timeline.happenings import (
+    change_entries,
+    click_entries,
+    dnc_entries,
+    import_entries,
+    reply_entries,
+)
 from core.timeline.texts import delivery_entries, report_entries
 
 __all__ = ["KINDS", "TimelineEntry", "timeline"]
@@ -24,6 +30,7 @@ SOURCES = {
     "text": (delivery_entries, report_entries),
     "reply": (reply_entries,),
     "campaign": (step_entries, member_entries),
+    "click": (click_entries,),
     "dnc": (dnc_entries,),
     "import": (import_entries,),
     "change": (change_entries,),

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from core.contacts.models import Contact, ContactEvent
 from core.dnc import DncChange
 from core.imports.models import Import, ImportContact
+from core.links.models import PERSON, TEST, Click, Link
 from core.replies.models import Reply
 from core.timeline.entry import TimelineEntry, facts, read_page
 
@@ -17,6 +18,7 @@ REPLIES = {
     "in": "Reply: opted in",
     "help": "Reply: asked for help",
 }
+CLICKS = {PERSON: "Link was clicked", TEST: "Link of a test text was clicked"}
 CHANGES = {
     "added": "Contact was added",
     "edited": "Contact was edited",
@@ -40,6 +42,27 @@ def reply_entry(reply: Reply) -> TimelineEntry:
         known[f"Media {place}"] = f"{item.get('url', '')} {item.get('type', '')}".strip()
     title = REPLIES.get(reply.opt, "Reply")
     return TimelineEntry(reply.received_at, "reply", title, reply.text, "reply", known)
+
+
+def click_entries(contact: Contact, before: datetime | None, limit: int) -> list[TimelineEntry]:
+    """What the contact clicked; machines that looked at its links are left out."""
+    query = (
+        select(Click, Link.url)
+        .join(Link, Link.id == Click.link_id)
+        .where(Click.contact_id == contact.id, Click.kind.in_((PERSON, TEST)))
+    )
+    rows = read_page(query, Click.at, before, limit, Click.id.desc())
+    return [
+        TimelineEntry(
+            click.at,
+            "click",
+            CLICKS[click.kind],
+            url,
+            "link",
+            facts(device=click.device, delivery=click.delivery_id),
+        )
+        for click, url in rows
+    ]
 
 
 def dnc_entries(contact: Contact, before: datetime | None, limit: int) -> list[TimelineEntry]:

@@ -19,6 +19,7 @@ from core.web import (
     imports,
     inbox,
     jobs,
+    links,
     messages,
     plugins,
     segments,
@@ -34,7 +35,7 @@ from core.web.words import init_words
 PAGES = (
     *(dashboard, contacts, contact_fields, imports, segments, messages, broadcasts),
     *(campaigns, campaign_people, campaign_builder, inbox),
-    *(plugins, users, jobs, audit, accounts, health),
+    *(plugins, users, jobs, audit, accounts, health, links),
 )
 
 

@@ -30,7 +30,7 @@ from core.web.kept import kept_fields
 OWNERS = "heliograph_blueprint_owners"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 PUBLIC = frozenset(
-    {"static", "health.healthz", "health.readyz"}
+    {"static", "health.healthz", "health.readyz", "links.go"}
     | {"accounts.login", "accounts.enter", "accounts.first", "accounts.begin"}
 )
 OF_ADMINS = frozenset({"admin_plugins", "admin_users", "admin_jobs", "admin_audit"})

@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from core.broadcasts.models import FAILED, PAUSED, Broadcast
+from core.broadcasts.progress import stalled_broadcasts
 from core.db import db, utcnow
 from core.deliveries.models import Sender
 from core.errors import HeliographError
@@ -16,6 +17,7 @@ from core.imports.models import FAILED as IMPORT_FAILED
 from core.imports.models import Import
 from core.jobs.models import JobRun
 from core.providers import default_provider, open_provider
+from core.web.words import obstacle_words
 
 LATELY = timedelta(days=7)
 SHOWN = 8
@@ -36,6 +38,7 @@ def troubles() -> list[Trouble]:
     return [
         *provider_trouble(),
         *held_senders(),
+        *stalled(),
         *paused_broadcasts(),
         *failed_jobs(),
         *broken_plugins(),
@@ -66,6 +69,15 @@ def held_senders() -> list[Trouble]:
         )
         for one in db.session.scalars(held)
     ]
+
+
+def stalled() -> list[Trouble]:
+    """Broadcasts that should go on, and do not until somebody does something."""
+    return [
+        Trouble("broadcast", str(one.id), one.message.name, obstacle_words(obstacle))
+        for one, obstacle in stalled_broadcasts()
+        if obstacle.needs_a_person
+    ][:SHOWN]
 
 
 def paused_broadcasts() -> list[Trouble]:

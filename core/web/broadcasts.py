@@ -28,16 +28,19 @@ from core.broadcasts.lifecycle import (
     resume,
 )
 from core.broadcasts.models import DRAFT, RUNNING, SCHEDULED, Broadcast
+from core.broadcasts.progress import progress_of
 from core.broadcasts.resend import KINDS, resend_failed
 from core.broadcasts.review import left_out, review
 from core.broadcasts.settle import WAYS, settle
-from core.broadcasts.speed import speed_of
 from core.contacts.models import Contact
 from core.contacts.profile import LARGEST_ID
 from core.db import db, utcnow
 from core.deliveries.explanation import explain
-from core.deliveries.models import OPEN, STATUSES, Delivery, Sender, StatusReport
+from core.deliveries.models import OPEN, STATUSES, Delivery, StatusReport
 from core.errors import BadInput, Conflict, HeliographError, NotFound
+from core.links.counts import link_counts
+from core.links.models import Click, Link
+from core.links.tracking import marked_text, sample_link
 from core.messages import send_now, unschedule
 from core.providers import default_provider, open_provider
 from core.segments import refresh_segment
@@ -46,6 +49,8 @@ from core.web.locale import input_time, read_time
 from core.web.trail import note
 
 bp = Blueprint("broadcasts", __name__, url_prefix="/broadcasts")
+
+MOST_CLICKS = 100  # on the page of a text
 
 
 @bp.get("/")
@@ -71,7 +76,9 @@ def shown(broadcast: Broadcast) -> str:
         message = broadcast.message
         due = broadcast.status == SCHEDULED and message.is_open(utcnow())
         page = "broadcasts/review.html"
-        return render_template(page, broadcast=broadcast, due=due, **provider_facts())
+        short = sample_link() if marked_text(message.text, track=message.track_links) else ""
+        more = provider_facts()
+        return render_template(page, broadcast=broadcast, due=due, short=short, **more)
     return render_template("broadcasts/show.html", **facts(broadcast))
 
 
@@ -94,7 +101,7 @@ def provider_facts() -> dict[str, Any]:
 def facts(broadcast: Broadcast) -> dict[str, Any]:
     counts = kept_counts(broadcast, exact=True)
     by = counts.by_status
-    held = db.session.get(Sender, (broadcast.provider or "", broadcast.sender or ""))
+    progress = progress_of(broadcast, counts.open)
     done = counts.recipients - counts.open
     taken = sum(by.get(one, 0) for one in ("accepted", "sent", "delivered", "undelivered"))
     return {
@@ -106,12 +113,14 @@ def facts(broadcast: Broadcast) -> dict[str, Any]:
             (_("Handed over"), taken, "busy"),
             (_("Delivered"), by.get("delivered", 0), "good"),
         ],
-        "held": held if held and held.held_until and held.held_until > utcnow() else None,
+        "progress": progress,
+        "obstacle": progress.obstacle,
         "live": broadcast.status == RUNNING or counts.open > 0,
         "planning": broadcast.status == RUNNING and broadcast.planned_at is None,
         "statuses": [(one, by[one]) for one in STATUSES if by.get(one) and one != "skipped"],
-        "speed": speed_of(broadcast, counts.open),
+        "speed": progress.speed,
         "again": set(KINDS),
+        "links": link_counts(broadcast.id),
     }
 
 
@@ -305,10 +314,13 @@ def one_text(delivery_id: int) -> dict[str, Any]:
     if text is None:
         raise NotFound(f"There is no text {delivery_id}.")
     reports = select(StatusReport).where(StatusReport.delivery_id == text.id)
+    clicks = select(Click, Link.url).join(Link, Link.id == Click.link_id)
+    clicks = clicks.where(Click.delivery_id == text.id).order_by(Click.id)
     return {
         "text": text,
         "why": explain(text),
         "contact": db.session.get(Contact, text.contact_id) if text.contact_id else None,
         "reports": db.session.scalars(reports.order_by(StatusReport.id)).all(),
+        "clicks": db.session.execute(clicks.limit(MOST_CLICKS)).all(),
         "open": text.status in (*OPEN, "accepted", "sent"),
     }

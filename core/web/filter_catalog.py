@@ -45,6 +45,8 @@ WORDS = {
     "not_within": _l("not within"),
     "to_message": _l("to the message"),
     "not_to_message": _l("not to the message"),
+    "in_message": _l("in the message"),
+    "not_in_message": _l("not in the message"),
 }
 # operator: kind of its value
 TEXT = {
@@ -77,6 +79,10 @@ REPLIED = {
     **dict.fromkeys(("contains", "not_contains"), "text"),
     **dict.fromkeys(("to_message", "not_to_message"), "many"),
 }
+CLICKED = {
+    **{name: kind for name, kind in REPLIED.items() if not name.endswith("to_message")},
+    **dict.fromkeys(("in_message", "not_in_message"), "many"),
+}
 KINDS = {"number": NUMBER, "boolean": BOOLEAN, "date": DATE, "datetime": DATE}
 
 
@@ -101,6 +107,7 @@ def catalog() -> dict[str, Any]:
             subject("number_status", _("Number"), texts, CHOSEN, options=numbers),
             subject("received_message", _("Text message"), texts, RECEIVED, options=messages),
             subject("replied", _("Replied"), texts, REPLIED, options=messages),
+            subject("clicked", _("Clicked a link"), texts, CLICKED, options=messages),
         ],
         "words": words(),
     }

@@ -15,6 +15,8 @@ from core.db import db
 from core.deliveries.direct import queue_text
 from core.errors import BadInput, Changed, HeliographError
 from core.installation import current_settings
+from core.links.counts import link_counts
+from core.links.tracking import link_base, sample_link, with_samples
 from core.messages import (
     MAX_CHARACTERS,
     clone_message,
@@ -56,7 +58,8 @@ def index() -> str:
     for message in page:
         broadcast = broadcasts.get(message.id)
         counts = kept_counts(broadcast) if broadcast else None
-        rows.append((message, measure(message.text), broadcast, counts))
+        text = with_samples(message.text, track=message.track_links)
+        rows.append((message, measure(text), broadcast, counts))
     more = len(found) > PAGE
     return render_template(
         "messages/index.html",
@@ -80,6 +83,9 @@ def form_page(message: TextMessage | None, error: HeliographError | None) -> str
     elif page_number("segment"):
         chosen = {page_number("segment") or 0}
     broadcast = db.session.get(Broadcast, message.id) if message else None
+    tracked = message is None or message.track_links
+    if typed:
+        tracked = bool(typed.get("track_links"))
     errors = {
         ("text" if name.startswith("text") else name): words
         for name, words in errors_of(error).items()
@@ -104,8 +110,21 @@ def form_page(message: TextMessage | None, error: HeliographError | None) -> str
         errors=errors,
         theirs=theirs(message) if isinstance(error, Changed) and message else [],
         version=message.updated_at.isoformat() if message else "",
-        shown=preview_facts(values.get("text", ""), ""),
+        shown=preview_facts(values.get("text", ""), "", track=tracked),
+        track_links=tracked,
+        tracking_help=tracking_help(),
+        links=link_counts(message.id) if message else [],
     )
+
+
+def tracking_help() -> str:
+    """What the switch of a message does, or why it does nothing here."""
+    words: str = _("It does nothing until HELIOGRAPH_PUBLIC_URL is set.")
+    if link_base():
+        words = _("Each link in the text is sent as %(link)s.", link=sample_link())
+    elif current_settings().link_tracking != "on":
+        words = _("Switched off for all of Heliograph by HELIOGRAPH_LINK_TRACKING.")
+    return words
 
 
 def in_panel() -> bool:
@@ -149,6 +168,7 @@ def typed_facts() -> dict[str, object]:
         "publish_up": typed_time("publish_up"),
         "publish_down": typed_time("publish_down"),
         "published": bool(form.get("published")),
+        "track_links": bool(form.get("track_links")),
     }
 
 
@@ -215,22 +235,24 @@ def store(message_id: int) -> Page:
 def show_preview() -> str:
     """A piece of the editor: the phone, the counter, what makes it dear."""
     text = request.form.get("text", "").replace("\r\n", "\n")
+    track = bool(request.form.get("track_links"))
     return render_template(
         "messages/preview.html",
-        shown=preview_facts(text, request.form.get("as", "")),
+        shown=preview_facts(text, request.form.get("as", ""), track=track),
         most=MAX_CHARACTERS,
     )
 
 
-def preview_facts(text: str, who: str) -> dict[str, object]:
+def preview_facts(text: str, who: str, *, track: bool) -> dict[str, object]:
     contact, missing = chosen_contact(who)
     facts: dict[str, object] = {"contact": contact, "missing": missing, "error": "", "text": text}
-    facts["offenders"] = [(one.character, one.replacement) for one in measure(text).offenders]
+    written = measure(with_samples(text, track=track))
+    facts["offenders"] = [(one.character, one.replacement) for one in written.offenders]
     try:
-        found = preview(text, contact or Contact(custom={}))
+        found = preview(text, contact or Contact(custom={}), track=track)
         facts |= {"text": found.text, "measure": found.measure}
     except BadInput as error:
-        facts |= {"error": error.message, "measure": measure(text)}
+        facts |= {"error": error.message, "measure": written}
     return facts
 
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 from flask import Flask
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup, escape
+
+from core.deliveries import obstacles
+from core.deliveries.obstacles import Obstacle
+from core.web.locale import moment
 
 # tone: good, bad, warn, busy, calm
 STATUSES: dict[str, tuple[LazyString, str]] = {
@@ -81,6 +86,36 @@ FAILED: dict[str, LazyString] = {
     "unknown_outcome": _l("Nobody knows whether it went out"),
     "unknown": _l("No reason was given"),
 }
+# the words of core.deliveries.obstacles, with times as the reader writes them
+OBSTACLES: dict[str, LazyString] = {
+    obstacles.PAUSED: _l("It is paused."),
+    obstacles.PLANNING: _l("Its recipients are being worked out."),
+    obstacles.PROVIDER: _l("The provider cannot send. {detail}"),
+    obstacles.HELD: _l("The sender {sender} is held until {until}. {detail}"),
+    obstacles.PACE: _l(
+        "The sender {sender} may send so few texts that the next one goes out at {until}."
+    ),
+    obstacles.QUIET: _l("Quiet hours where the contacts live: it goes on at {until}."),
+    obstacles.RETRY: _l(
+        "What is left failed for a moment; the next text is tried again at {until}. {detail}"
+    ),
+    obstacles.ANSWERS: _l(
+        "The last texts got no clear answer: the provider is asked what became of them."
+    ),
+    obstacles.FINISHING: _l("All texts are done: it is finished in a moment."),
+    obstacles.NOBODY: _l(
+        "It is due, and nothing happens: no process of the server seems to send. Ask an admin to "
+        "look at the jobs."
+    ),
+}
+CLICKS: dict[str, tuple[LazyString, str]] = {
+    "person": (_l("Person"), "good"),
+    "test": (_l("Test"), "calm"),
+    "head": (_l("Machine"), "calm"),
+    "prefetch": (_l("Loaded ahead"), "calm"),
+    "robot": (_l("Machine"), "calm"),
+    "early": (_l("Too soon for a person"), "calm"),
+}
 ENTRY_ICONS = {
     "clock": "clock",
     "send": "send",
@@ -89,6 +124,7 @@ ENTRY_ICONS = {
     "skip": "skip-forward",
     "question": "question-circle",
     "reply": "reply",
+    "link": "link-45deg",
     "ban": "slash-circle",
     "allow": "check2",
     "import": "file-earmark-arrow-up",
@@ -105,6 +141,7 @@ KINDS: dict[str, LazyString] = {
     "text": _l("Texts"),
     "reply": _l("Replies"),
     "campaign": _l("Campaigns"),
+    "click": _l("Clicks"),
     "dnc": _l("Do-not-contact"),
     "import": _l("Imports"),
     "change": _l("Changes"),
@@ -114,7 +151,9 @@ KINDS: dict[str, LazyString] = {
 def init_words(app: Flask) -> None:
     app.add_template_global(status_words)
     app.add_template_global(reason_words)
-    app.jinja_env.globals.update(entry_icons=ENTRY_ICONS, entry_kinds=KINDS, member_origins=ORIGINS)
+    app.add_template_global(obstacle_words)
+    names = {"entry_icons": ENTRY_ICONS, "entry_kinds": KINDS, "click_kinds": CLICKS}
+    app.jinja_env.globals.update(names, member_origins=ORIGINS)
 
 
 def status_words(status: str) -> tuple[str, str]:
@@ -127,3 +166,12 @@ def reason_words(reason: str) -> str:
     """Why a text was skipped or failed."""
     known = SKIPPED.get(reason) or FAILED.get(reason)
     return str(known) if known else reason.replace("_", " ")
+
+
+def obstacle_words(obstacle: Obstacle) -> Markup:
+    """Why a broadcast stands still."""
+    detail = obstacle.detail.partition(" Run: ")[0]
+    if obstacle.kind == obstacles.PAUSED and detail:
+        return escape(detail)
+    words = escape(str(OBSTACLES[obstacle.kind]))
+    return words.format(detail=detail, until=moment(obstacle.until), sender=obstacle.sender)

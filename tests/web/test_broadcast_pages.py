@@ -18,8 +18,10 @@ from core.contacts.models import NUMBER_INVALID, Contact
 from core.db import db, transaction, utcnow
 from core.deliveries.explanation import explain
 from core.deliveries.models import Delivery
+from core.deliveries.pace import hold_sender
 from core.dnc import MANUAL, add_dnc
 from core.figures import read_figures, refresh_figures, today
+from core.host import current_host
 from core.messages import create_message, edit_message
 from core.segments import add_members, create_segment
 from tests.fixtures import add_people, statuses
@@ -200,3 +202,27 @@ def test_without_a_provider_nothing_can_be_sent(make_app: Callable[..., Flask]) 
         assert "No provider is enabled" in page
         assert visitor.post(f"/broadcasts/{message.id}/send", {"when": "now"}).status_code == 409
         assert "No provider is enabled" in visitor.get("/").text
+
+
+def test_the_page_says_why_a_broadcast_stands_still(
+    marc: Visitor, crowd: Crowd, desk: Any, send: Send
+) -> None:
+    message, _ = crowd(3)
+    send(limit=1)
+    place = f"/broadcasts/{message.id}/progress"
+    page = marc.get(place).text
+    assert "The next text" in page
+    assert "waits for its turn" in page
+    until = utcnow() + timedelta(hours=1)
+    hold_sender("recorder", "+15005550006", until, "The daily limit is <reached>.")
+    page = marc.get(place).text
+    assert "The sender +15005550006 is held until" in page
+    assert "The daily limit is &lt;reached&gt;." in page
+    assert "The next text" not in page
+    current_host().disable("recorder")
+    page = marc.get(place).text
+    assert "The provider cannot send. The provider recorder is disabled." in page
+    assert "heliograph plugins" not in page
+    assert "The provider cannot send." in marc.get("/").text
+    marc.post(f"/broadcasts/{message.id}/pause")
+    assert "Paused by hand." in marc.get(place).text

@@ -15,7 +15,7 @@ from tests.crowd import VISITS, make_crowd
 from tests.visitor import sign_in
 
 LARGE = "contacts|deliveries|segment_members|contact_tags|replies|dnc|dnc_changes|status_reports"
-LARGE += "|contact_events|broadcast_skips|import_contacts|audit_entries"
+LARGE += "|contact_events|broadcast_skips|import_contacts|audit_entries|clicks"
 SCAN = re.compile(rf"Seq Scan on ({LARGE})\b")
 CONTACTS, DELIVERIES = 30_000, 60_000
 

@@ -93,7 +93,7 @@ def rendered(batch: ActionBatch, text: str) -> tuple[list[dict[str, Any]], dict[
     rows, others = [], {}
     for place in batch.places:
         try:
-            words, encoding, parts = renderer.render(None, contacts.get(place.contact_id))
+            words, encoding, parts = renderer.render(0, None, contacts.get(place.contact_id))
         except Unrenderable as error:
             others[place.contact_id] = Outcome(Result.FAILED, error.words, reason=error.reason)
             continue

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import Any
 
 from pydantic import Field
 
@@ -34,6 +35,7 @@ class Desk:
     nonsense: object = None
     in_flight: int = 0
     most_in_flight: int = 0
+    clicks: list[tuple[str, str]] = field(default_factory=list)
 
 
 desk = Desk()
@@ -98,6 +100,11 @@ def register_config() -> type[Config]:
 @hookimpl
 def register_providers() -> list[type[Provider]]:
     return [Recorder]
+
+
+@hookimpl
+def link_clicked(delivery: Any, url: str) -> None:
+    desk.clicks.append((delivery.number, url))
 
 
 @hookimpl

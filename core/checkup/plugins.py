@@ -1,0 +1,34 @@
+"""The plugins: broken ones, and providers that cannot send."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from core.checkup.findings import BAD, NOTE, OK, Finding
+from core.errors import HeliographError
+from core.host import current_host
+from core.providers import default_provider, enabled_providers
+
+
+def look_at_plugins() -> Iterator[Finding]:
+    for info in current_host().all():
+        if info.fault:
+            mend = "heliograph plugins list shows the traceback."
+            yield Finding(BAD, f"plugin {info.name}", info.reason, mend)
+    for info in current_host().shadowed:
+        yield Finding(NOTE, f"plugin {info.name}", info.fault)
+    for info in enabled_providers():
+        try:
+            current_host().config(info.name)
+        except HeliographError as error:
+            yield Finding(BAD, f"provider {info.name}", *parted(error.message))
+    try:
+        yield Finding(OK, "provider", f"texts go through {default_provider()}")
+    except HeliographError as error:
+        yield Finding(NOTE, "provider", *parted(error.message))
+
+
+def parted(message: str) -> tuple[str, str]:
+    """The words of an error, and the command that mends it."""
+    words, run, command = message.partition(" Run: ")
+    return words, f"Run: {command}" if run else ""

@@ -1,0 +1,94 @@
+"""The settings: rules that can be read, an address that providers reach."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from core.checkup.findings import BAD, NOTE, OK, Finding
+from core.deliveries.rules import parse_frequency_cap, parse_quiet_hours
+from core.errors import HeliographError
+from core.host.contributions import Callbacks
+from core.host.plugins import PluginInfo
+from core.installation import current_settings
+from core.providers import enabled_providers, provider_class
+
+NAME = "HELIOGRAPH_PUBLIC_URL"
+
+
+def look_at_settings() -> Iterator[Finding]:
+    found = current_settings()
+    for check, value in (
+        (parse_quiet_hours, found.quiet_hours),
+        (parse_frequency_cap, found.frequency_cap),
+    ):
+        try:
+            check(value)
+        except HeliographError as error:
+            yield Finding(BAD, "settings", error.message)
+    if found.quiet_hours and found.timezone == "UTC":
+        yield Finding(
+            NOTE,
+            "time zone",
+            "Quiet hours are those of UTC for contacts without a time zone.",
+            "Set HELIOGRAPH_TIMEZONE, such as Europe/Paris, unless they live by UTC.",
+        )
+    yield from look_at_address(found.public_url)
+    if not found.secret_key:
+        kept = found.folder / "secret_key"
+        yield Finding(OK, "secret key", f"kept in {kept}: back it up with the database")
+    if found.scheduler == "off":
+        yield Finding(NOTE, "scheduler", "It is off here.", "Run heliograph worker somewhere.")
+
+
+def look_at_address(address: str) -> Iterator[Finding]:
+    """Whether the public URL has the shape by which each enabled provider reaches us."""
+    callers = [info for info in enabled_providers() if has_callbacks(info)]
+    if not address:
+        text = "It is not set: providers cannot report statuses and replies, nor STOP."
+        yield Finding(NOTE, "public URL", text, f"Set {NAME} to the address that people use.")
+        return
+    wrong = what_is_wrong(address)
+    if wrong is not None:
+        yield wrong
+        return
+    if address.startswith("http://"):
+        text = f"{address} is not https: texts and replies pass in the clear."
+        yield Finding(NOTE, "public URL", text, "Put a proxy with TLS before the server.")
+    else:
+        yield Finding(OK, "public URL", address)
+    for info in callers:
+        callback = f"{address.rstrip('/')}/sms/{info.name}/callback"
+        if is_local(address) and not provider_class(info).demo:
+            text = f"{callback} can be reached from this machine or network only."
+            mend = f"Set {NAME} to an address that {info.title} reaches from the internet."
+            yield Finding(NOTE, f"callbacks of {info.name}", text, mend)
+        else:
+            yield Finding(OK, f"callbacks of {info.name}", callback)
+
+
+def has_callbacks(info: PluginInfo) -> bool:
+    return any(isinstance(one, Callbacks) for one in info.contributions.blueprints)
+
+
+def what_is_wrong(address: str) -> Finding | None:
+    parts = urlsplit(address)
+    whole = f"{parts.scheme}://{parts.netloc}{parts.path.partition('/sms/')[0].rstrip('/')}"
+    if not parts.hostname:
+        mend = f"Set {NAME} to something like https://sms.example.com."
+        return Finding(BAD, "public URL", f"{address} names no host.", mend)
+    if "/sms/" in f"{parts.path}/" or parts.query or parts.fragment:
+        text = f"{address} is not the address of Heliograph itself: callbacks would not be found."
+        return Finding(BAD, "public URL", text, f"Set {NAME} to {whole}.")
+    return None
+
+
+def is_local(address: str) -> bool:
+    """Whether only this machine or its network knows the host."""
+    host = urlsplit(address).hostname or ""
+    try:
+        found = ipaddress.ip_address(host)
+    except ValueError:
+        return "." not in host or host.endswith((".local", ".internal", ".localhost"))
+    return found.is_private or found.is_loopback or found.is_link_local

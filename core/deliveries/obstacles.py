@@ -1,0 +1,91 @@
+"""What stands in the way of texts, in plain words: one answer for pages, commands and rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, or_
+
+from core.db import db, utcnow
+from core.deliveries.claim import LEASE
+from core.deliveries.models import Delivery, Sender
+from core.errors import HeliographError
+from core.providers import open_provider
+
+LONGEST_CALL = timedelta(seconds=LEASE)
+
+PAUSED, PLANNING, FINISHING = "paused", "planning", "finishing"
+PROVIDER, HELD, PACE = "provider", "held", "pace"
+QUIET, RETRY, ANSWERS, NOBODY = "quiet", "retry", "answers", "nobody"
+
+WORDS = {
+    PAUSED: "The broadcast is paused. {detail}",
+    PLANNING: "Its recipients are being worked out.",
+    PROVIDER: "The provider cannot send. {detail}",
+    HELD: "The sender {sender} is held until {until}. {detail}",
+    PACE: "The sender {sender} may send so few texts that the next one goes out at {until}.",
+    QUIET: "Quiet hours where the contacts live: it goes on at {until}.",
+    RETRY: "What is left failed for a moment; the next text is tried again at {until}. {detail}",
+    ANSWERS: "The last texts got no clear answer: the provider is asked what became of them.",
+    FINISHING: "All texts are done: it is finished in a moment.",
+    NOBODY: "It is due, and nothing happens: no process seems to send. "
+    "Start heliograph serve, or heliograph worker, with HELIOGRAPH_SCHEDULER=on.",
+}
+# the others end by themselves
+NEEDS_A_PERSON = (PAUSED, PROVIDER, NOBODY)
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why texts wait. `kind` is a key of WORDS; `until` (UTC) is when it ends by itself."""
+
+    kind: str
+    detail: str = ""
+    until: datetime | None = None
+    sender: str = ""
+
+    @property
+    def words(self) -> str:
+        until = f"{self.until:%Y-%m-%d %H:%M} UTC" if self.until else "later"
+        given = {"detail": self.detail, "until": until, "sender": self.sender}
+        return WORDS[self.kind].format(**given).strip()
+
+    @property
+    def needs_a_person(self) -> bool:
+        return self.kind in NEEDS_A_PERSON
+
+
+def sender_obstacle(provider: str, sender: str) -> Obstacle | None:
+    """Why nothing goes out through this sender now: its provider, or a hold."""
+    try:
+        open_provider(provider)
+    except HeliographError as error:
+        return Obstacle(PROVIDER, error.message)
+    held = held_sender(provider, sender)
+    if held is None:
+        return None
+    return Obstacle(HELD, held.held_reason, held.held_until, held.sender)
+
+
+def unanswered(now: datetime) -> ColumnElement[bool]:
+    """SQL, of a text that is *sending*: no call can be under way, so it is looked up."""
+    return or_(
+        Delivery.reason != "",
+        Delivery.lease_until <= now,
+        Delivery.attempted_at <= now - LONGEST_CALL,
+    )
+
+
+def is_unanswered(text: Delivery, now: datetime) -> bool:
+    """The same of a row that was read."""
+    lease, tried = text.lease_until or now, text.attempted_at or now
+    return bool(text.reason) or lease <= now or tried <= now - LONGEST_CALL
+
+
+def held_sender(provider: str, sender: str) -> Sender | None:
+    """The sender's row while it is held, else None."""
+    found = db.session.get(Sender, (provider, sender), populate_existing=True)
+    if found is None or found.held_until is None or found.held_until <= utcnow():
+        return None
+    return found
