@@ -14,7 +14,7 @@ const fits = (type, words) => `${type.label} ${type.help} ${type.group}`.toLower
 /** [[kind, types]] of those that fit *words*: what can be used first, group by group as they come. */
 function grouped(palette, words) {
   const groups = [t("texts"), ...new Set(palette.map((one) => one.group))];
-  const rank = (one) => (one.available ? 0 : 100) + groups.indexOf(one.group);
+  const rank = (one) => (one.available ? 0 : 100) + (one.key.endsWith(".send_text") ? -1 : groups.indexOf(one.group));
   const sorted = [...palette].sort((a, b) => rank(a) - rank(b));
   return KINDS.map((kind) => [kind, sorted.filter((one) => one.kind === kind && fits(one, words))]).filter(([, found]) => found.length);
 }
