@@ -35,7 +35,13 @@ def register_actions() -> list[Action]:
 
 @hookimpl
 def register_decisions() -> list[Decision]:
-    return [decisions.REPLIES, decisions.DELIVERED, decisions.FAILED, decisions.OPTED_OUT]
+    return [
+        decisions.REPLIES,
+        decisions.CLICKS,
+        decisions.DELIVERED,
+        decisions.FAILED,
+        decisions.OPTED_OUT,
+    ]
 
 
 @hookimpl
