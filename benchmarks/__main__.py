@@ -27,9 +27,9 @@ def main() -> None:
     figures |= import_contacts.measure(100_000 // share)
     figures |= plan_broadcast.measure(quick=options.quick)
     figures |= delivery.measure(quick=options.quick)
+    figures |= campaigns.measure(quick=options.quick)
     figures |= callbacks.measure(quick=options.quick)
     figures |= live_pages.measure(quick=options.quick)
-    figures |= campaigns.measure(quick=options.quick)
     figures |= pages.measure(1_000_000 // share, 5_000_000 // share)
     if options.json:
         print(json.dumps(figures))

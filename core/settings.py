@@ -46,6 +46,9 @@ class Settings:
     metrics_token: str = setting(
         "", "Bearer token that may read `/metrics`; empty: only an admin who is signed in"
     )
+    webhook_private: str = setting(
+        "0", "`1` lets webhooks of campaigns call addresses that are not on the public internet"
+    )
     frequency_cap: str = setting("", "Most broadcast texts a number gets: `3/7d` is 3 in 7 days")
 
     link_tracking: str = setting(
@@ -69,6 +72,7 @@ class Settings:
         choose("LINK_TRACKING", self.link_tracking, ("on", "off"))
         choose("LOG_FORMAT", self.log_format, ("text", "json"))
         choose("SAFE_MODE", self.safe_mode, ("0", "1"))
+        choose("WEBHOOK_PRIVATE", self.webhook_private, ("0", "1"))
         choose("LOG_LEVEL", self.log_level, ("DEBUG", "INFO", "WARNING", "ERROR"))
         check_zone(self.timezone)
         choose("TRUSTED_PROXIES", self.trusted_proxies, ("0", "1", "2", "3"))

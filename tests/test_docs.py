@@ -11,8 +11,11 @@ import click
 import pytest
 from flask import Flask
 
+from core.actions import Action, send_text_action
+from core.campaigns import builtin
 from core.cli import main
 from core.contacts.fields import STANDARD, Field
+from core.events import Condition, Decision
 from core.hookspecs import SPECS
 from core.segments.subjects import BY_KIND, OTHERS
 from core.segments.texts import text_operators
@@ -110,6 +113,37 @@ def test_each_operator_of_filters_is_documented(app: Flask) -> None:
 
 def fields_by_name() -> dict[str, Field]:
     return {field.alias: field for field in STANDARD}
+
+
+def event_section(event: Action | Decision | Condition) -> str:
+    """What the manual says of an event, out of its declaration."""
+    lines = [f"### {event.label}", "", f"`{event.key}` · {event.help}", ""]
+    paths = [path.label for path in event.paths]
+    lines += [f"Paths: {', '.join(paths)}." if paths else "Nothing may follow it.", ""]
+    if event.config_model.model_fields:
+        lines += ["| field | | meaning |", "|---|---|---|"]
+    for name, info in event.config_model.model_fields.items():
+        meaning = (info.description or "").replace("*", "\\*")
+        lines.append(f"| `{name}` | {info.title} | {meaning} |".replace("  |", " |"))
+    return "\n".join(lines).rstrip() + "\n"
+
+
+EVENTS = [
+    send_text_action("<provider>", "Send Text Message"),
+    *builtin.register_actions(),
+    *builtin.register_decisions(),
+    *builtin.register_conditions(),
+]
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.key)
+def test_each_event_is_documented_with_its_fields(event: Action | Decision | Condition) -> None:
+    assert event_section(event) in page("reference/events.md")
+
+
+def test_no_event_is_documented_that_is_not_there() -> None:
+    named = re.findall(r"^`([\w<>]+\.\w+)` · ", page("reference/events.md"), re.MULTILINE)
+    assert sorted(named) == sorted(event.key for event in EVENTS)
 
 
 def test_links_between_pages_lead_somewhere() -> None:

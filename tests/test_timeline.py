@@ -308,7 +308,7 @@ def test_it_reads_a_bounded_page_of_each_source(anna: Contact) -> None:
         event.remove(db.engine, "before_cursor_execute", count)
     assert rows < 20
     sources = [s for s in statements if s != "BEGIN" and "plugin_states" not in s]
-    assert len(sources) == 7
+    assert len(sources) == 9
     assert all("LIMIT" in statement for statement in sources)
 
 

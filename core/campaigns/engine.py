@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import ColumnElement, and_, exists, literal, or_, select
 
 from core.actions import Action
@@ -43,6 +44,7 @@ BATCH = 1000
 SLICE = 0.25  # seconds for one event, until others have their turn
 LISTEN = 0.1  # seconds between two looks at what contacts did
 
+ENDING = "heliograph_ending"
 KICKOFF, SCHEDULED, INACTIVE, OUTSIDE = "kickoff", "scheduled", "inactive", "outside"
 ALL_PHASES = frozenset({KICKOFF, SCHEDULED, INACTIVE, OUTSIDE})
 INSIDE = ALL_PHASES - {OUTSIDE}
@@ -106,7 +108,7 @@ class Engine:
     def run(self, *, seconds: float | None = None) -> Tally:
         """Go round until nothing is due, or *seconds* are over."""
         end = None if seconds is None else time.monotonic() + seconds
-        while self.go_round() and (end is None or time.monotonic() < end):
+        while self.go_round() and not is_ending() and (end is None or time.monotonic() < end):
             pass
         return self.tally
 
@@ -189,11 +191,16 @@ class Engine:
         total = 0
         while done := work():
             total += done
-            if time.monotonic() > end:
+            if time.monotonic() > end or is_ending():
                 break
             if time.monotonic() > self._listened + LISTEN:
                 self.react()
         return total
+
+
+def is_ending() -> bool:
+    """Whether this process is about to end: what is begun is finished, no more."""
+    return bool(current_app.extensions.get(ENDING))
 
 
 def why_parked(stop: Stop, types: EventTypes, now: datetime) -> str:

@@ -18,6 +18,7 @@ from core.db import table_of
 from core.deliveries.models import Delivery
 from core.dnc import DncChange
 from core.events import Signal, SignalKind
+from core.links.models import PERSON, Click, Link
 from core.lookups import one_of, read_rows
 from core.replies.models import Reply
 
@@ -124,6 +125,44 @@ def changes_since(
     return changes(query.select_from(joined).where(theirs, columns.at >= since))
 
 
+def click_query() -> Select[Any]:
+    columns, links = table_of(Click).c, table_of(Link).c
+    return (
+        select(columns.id, columns.contact_id, columns.at, columns.delivery_id)
+        .add_columns(links.url, links.message_id)
+        .select_from(table_of(Click).join(table_of(Link), links.id == columns.link_id))
+        .where(columns.kind == PERSON)
+        .order_by(columns.id)
+    )
+
+
+def clicks(query: Select[Any]) -> list[Heard]:
+    return [
+        Heard(
+            SignalKind.CLICK,
+            row.contact_id or 0,
+            row.at,
+            row.id,
+            text=row.url,
+            delivery_id=row.delivery_id,
+            message_id=row.message_id,
+        )
+        for row in read_rows(query)
+    ]
+
+
+def clicks_by_id(ids: Collection[int]) -> list[Heard]:
+    return clicks(click_query().where(one_of(table_of(Click).c.id, ids)))
+
+
+def clicks_since(
+    contact_ids: Collection[int], delivery_ids: Collection[int], since: datetime
+) -> list[Heard]:
+    columns = table_of(Click).c
+    which = or_(columns.at >= since, one_of(columns.delivery_id, delivery_ids))
+    return clicks(click_query().where(one_of(columns.contact_id, contact_ids), which))
+
+
 def texts_by_id(ids: Collection[int]) -> list[Heard]:
     """What texts have come to; the contact is the one that each was written for."""
     columns = table_of(Delivery).c
@@ -150,9 +189,9 @@ def texts_since(
     return texts_by_id(delivery_ids)
 
 
-# a kind without a reader is never told: clicks come with the links that are counted
 READERS: dict[SignalKind, Reader] = {
     SignalKind.REPLY: Reader(replies_by_id, replies_since),
+    SignalKind.CLICK: Reader(clicks_by_id, clicks_since),
     SignalKind.DNC: Reader(changes_by_id, changes_since),
     SignalKind.STATUS: Reader(texts_by_id, texts_since),
 }

@@ -11,6 +11,7 @@ from core.campaigns.bounds import Bounds
 from core.campaigns.course import Course
 from core.campaigns.laying import lay_first
 from core.campaigns.models import ACTIVE, NEW, CampaignMember
+from core.campaigns.steps import finish_members
 from core.db import change_rows, dialect_name, table_of, utcnow
 from core.lookups import one_of, read_rows
 
@@ -29,6 +30,8 @@ def kick_off(course: Course, limit: int, bounds: Bounds) -> int:
             lay_first(course, stop, contact_ids, now)
         begun = update(CampaignMember).where(one_of(CampaignMember.id, [row.id for row in rows]))
         change_rows(begun.values(status=ACTIVE))
+        if not course.roots:
+            finish_members(course, contact_ids, now)
 
     in_transaction(whole)
     return len(rows)

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, func, literal, select, update
 
+from core.campaigns.batches import in_transaction
 from core.campaigns.bounds import EVERYBODY, Bounds
 from core.campaigns.models import (
     ACTIVE,
@@ -117,15 +118,20 @@ def in_range(column: Any, bounds: Bounds, low: int, high: int | None) -> list[Co
 def rebuild_range(
     campaign_id: int, bounds: Bounds, low: int, high: int | None, limit: int | None
 ) -> Rebuilt:
-    now = utcnow()
-    with transaction() as session:
-        campaign = session.get(Campaign, campaign_id, populate_existing=True)
+    done = Rebuilt()
+
+    def whole() -> None:
+        nonlocal done
+        now = utcnow()
+        campaign = db.session.get(Campaign, campaign_id, populate_existing=True)
         if campaign is None:
-            return Rebuilt()
+            return
         left = leave(campaign_id, bounds, low, high, now)
         back = restart(campaign_id, bounds, low, high, now) if campaign.allow_restart else 0
-        joined = join(campaign_id, bounds, low, high, now, limit)
-    return Rebuilt(joined, back, left)
+        done = Rebuilt(join(campaign_id, bounds, low, high, now, limit), back, left)
+
+    in_transaction(whole)
+    return done
 
 
 def belongs(campaign_id: int, contact_id: Any) -> ColumnElement[bool]:

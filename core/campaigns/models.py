@@ -187,7 +187,7 @@ class CampaignStep(Model):
 
     __table_args__ = (
         Index("uq_campaign_steps_once", "contact_id", "event_id", "rotation", unique=True),
-        Index("ix_campaign_steps_event", "event_id", "status", "id"),
+        Index("ix_campaign_steps_event", "event_id", "status", "path", "id"),
         Index(
             "ix_campaign_steps_timed",
             "event_id",

@@ -19,7 +19,8 @@ from core.segments.models import Segment
 
 REBUILD_EVERY = timedelta(seconds=60)
 REBUILD_AGAIN = timedelta(seconds=5)  # for who has just come into a segment
-REBUILD_LEASE = timedelta(minutes=10)
+REBUILD_LEASE = timedelta(minutes=2)
+INSIDE_SCOPE = Scope(phases=INSIDE)
 TURN = 20.0  # seconds of one run, then others' jobs see it end
 
 
@@ -36,6 +37,12 @@ def rebuild_due() -> str | None:
             one = update(Campaign).where(Campaign.id == campaign_id)
             change_rows(one.values(rebuild_due_at=utcnow() + max(REBUILD_EVERY, taken * 10)))
     return str(total) if total != Rebuilt() else None
+
+
+def is_rebuild_due() -> bool:
+    found = db.session.execute(select(Campaign.id).where(*due_for_rebuild()).limit(1)).first()
+    db.session.rollback()
+    return found is not None
 
 
 def due_for_rebuild() -> list[ColumnElement[bool]]:
@@ -59,7 +66,7 @@ def take_rebuild(campaign_id: int) -> bool:
 
 def run_due() -> str | None:
     """Job: take members through the events that are due."""
-    tally = Engine(Scope(phases=INSIDE)).run(seconds=TURN)
+    tally = Engine(INSIDE_SCOPE).run(seconds=TURN)
     return str(tally) if tally.total else None
 
 

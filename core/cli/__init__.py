@@ -6,6 +6,7 @@ import click
 
 from core.cli.actions import actions
 from core.cli.broadcasts import broadcasts
+from core.cli.campaigns import campaigns
 from core.cli.contacts import contacts
 from core.cli.context import PluginCommands
 from core.cli.doctor import doctor
@@ -41,6 +42,7 @@ for command in (
     segments,
     messages,
     broadcasts,
+    campaigns,
     actions,
     jobs,
     secrets,

@@ -16,7 +16,7 @@ from core.deliveries.models import Delivery
 
 @click.group()
 def actions() -> None:
-    """Campaign actions that the enabled plugins supply."""
+    """Campaign actions of core and of the enabled plugins."""
 
 
 @actions.command(name="list")

@@ -43,6 +43,7 @@ def merge_contacts(winner_id: int, loser_id: int) -> Contact:
         fill_blanks(winner, loser)
         opted_out = join_dnc(session, winner, loser)
         choose_memberships(winner.id, loser.id)
+        leave_campaigns(winner.id, loser.id)
         keep_import(winner, loser)
         move_rows(session, winner.id, loser.id)
         record_event(winner.id, "merged", f"Merged with contact {loser.id}: {summary(loser)}")
@@ -153,6 +154,19 @@ def choose_memberships(winner_id: int, loser_id: int) -> None:
         SegmentMember.segment_id.in_(chosen),
     )
     change_rows(found)
+
+
+def leave_campaigns(winner_id: int, loser_id: int) -> None:
+    """In a campaign that both are in the winner goes on, and the loser's way ends.
+
+    Else the winner would stand at two places at once, and get texts twice.
+    """
+    # here, not above: campaigns read contacts, so contacts cannot import them first
+    from core.campaigns.models import CampaignMember, CampaignStep  # noqa: PLC0415
+
+    both = select(CampaignMember.campaign_id).where(CampaignMember.contact_id == winner_id)
+    theirs = (CampaignStep.contact_id == loser_id, CampaignStep.campaign_id.in_(both))
+    change_rows(delete(CampaignStep).where(*theirs))
 
 
 def remove(session: Session, loser: Contact) -> None:

@@ -17,6 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 
 from core.broadcasts.run import keep_sending
+from core.campaigns.engine import ENDING
 from core.db import db, renew_turns
 from core.deliveries.loop import DeliveryLoop
 from core.deliveries.reconcile import silent_providers
@@ -48,6 +49,7 @@ class Clock:
         )
 
     def start(self) -> None:
+        self._app.extensions[ENDING] = False
         self._loop = DeliveryLoop(self._app)
         with self._app.app_context():
             jobs = all_jobs()
@@ -70,6 +72,7 @@ class Clock:
             if self._loop is None:
                 return
             loop, self._loop = self._loop, None
+            self._app.extensions[ENDING] = True
             if self._scheduler.running:
                 self._scheduler.shutdown(wait=False)
             loop.stop(STOP_SECONDS)

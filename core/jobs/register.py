@@ -7,7 +7,14 @@ from typing import Any
 from core.broadcasts.counts import count_due_broadcasts
 from core.broadcasts.run import start_due
 from core.campaigns.react import is_called_for
-from core.campaigns.work import call_due, is_work_due, react_due, rebuild_due, run_due
+from core.campaigns.work import (
+    call_due,
+    is_rebuild_due,
+    is_work_due,
+    react_due,
+    rebuild_due,
+    run_due,
+)
 from core.deliveries.reports import match_waiting_reports
 from core.figures import refresh_figures
 from core.host import Job, current_host
@@ -33,7 +40,7 @@ def campaign_jobs() -> list[Job]:
     shared: dict[str, Any] = {"shared": True}
     members, events = "Lets members of segments join and leave", "Takes members through events"
     return [
-        Job("campaigns.rebuild", 5, rebuild_due, members),
+        Job("campaigns.rebuild", 5, rebuild_due, members, wanted=is_rebuild_due, **shared),
         Job("campaigns.run", 1, run_due, events, wanted=is_work_due, **shared),
         Job("campaigns.call", 2, call_due, "Runs webhooks and such", wanted=is_work_due, **shared),
         Job("campaigns.react", 0.5, react_due, "Takes replies in", wanted=is_called_for, **shared),

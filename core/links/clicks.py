@@ -21,8 +21,10 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from core.db import db, transaction
 from core.deliveries.models import Delivery
+from core.events import SignalKind
 from core.host import current_host, notify
 from core.links.models import PERSON, Click
+from core.signals import tell
 
 log = logging.getLogger(__name__)
 
@@ -128,8 +130,11 @@ def store_together(batch: Sequence[NewClick]) -> list[NewClick]:
     with transaction():
         for click in batch:
             row = store(click)
-            if row is not None and click.kind == PERSON:
-                stored.append(click)
+            if row is None or click.kind != PERSON:
+                continue
+            stored.append(click)
+            if row.contact_id is not None:
+                tell(SignalKind.CLICK, ref_id=row.id, contact_id=row.contact_id)
     return stored
 
 

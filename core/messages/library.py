@@ -14,7 +14,7 @@ from core.broadcasts.models import DRAFT, SCHEDULED, Broadcast
 from core.contacts.fields import contact_fields
 from core.contacts.models import Contact
 from core.contacts.profile import LARGEST_ID
-from core.db import db, refuse_changed, transaction, utcnow
+from core.db import Model, db, refuse_changed, transaction, utcnow
 from core.errors import BadInput, Conflict, NotFound
 from core.installation import current_zone
 from core.links.tracking import marked_text, sample_link
@@ -216,9 +216,15 @@ def chosen_segments(ids: Sequence[int]) -> list[int]:
 
 
 def delete_message(message_id: int) -> None:
-    """Delete a message that was never sent; raises Conflict once its broadcast began."""
+    """Delete a message that was never sent.
+
+    Raises Conflict once its broadcast began, and while a campaign sends it.
+    """
     with transaction() as session:
         get_message(message_id)
+        users = campaigns_sending(message_id)
+        if users:
+            raise Conflict(f"Message {message_id} is sent by {', '.join(users)}.")
         broadcast = session.get(Broadcast, message_id, with_for_update=True)
         if broadcast is not None and broadcast.started_at is not None:
             raise Conflict(
@@ -228,6 +234,25 @@ def delete_message(message_id: int) -> None:
             session.delete(broadcast)
             session.flush()
         session.delete(session.get_one(TextMessage, message_id))
+
+
+def campaigns_sending(message_id: int) -> list[str]:
+    """The campaigns whose published canvas sends it, in words."""
+    # read by name: the tables of campaigns are built on those of messages
+    events = Model.metadata.tables["campaign_events"]
+    campaigns = Model.metadata.tables["campaigns"]
+    query = (
+        select(campaigns.c.name, events.c.config)
+        .join(events, events.c.campaign_id == campaigns.c.id)
+        .where(events.c.deleted_at.is_(None), events.c.type.endswith(".send_text"))
+        .order_by(campaigns.c.id)
+    )
+    found = [name for name, config in db.session.execute(query) if sends(config, message_id)]
+    return [f"the campaign {name!r}" for name in dict.fromkeys(found)]
+
+
+def sends(config: dict[str, Any], message_id: int) -> bool:
+    return config.get("message_id") == message_id
 
 
 def send_now(message_id: int, *, at: datetime | None = None) -> TextMessage:

@@ -13,6 +13,7 @@ from typing import Any
 
 from core.contacts.models import Contact
 from core.host import gather
+from core.timeline.campaigns import member_entries, step_entries
 from core.timeline.entry import TimelineEntry
 from core.timeline.happenings import (
     change_entries,
@@ -28,6 +29,7 @@ __all__ = ["KINDS", "TimelineEntry", "timeline"]
 SOURCES = {
     "text": (delivery_entries, report_entries),
     "reply": (reply_entries,),
+    "campaign": (step_entries, member_entries),
     "click": (click_entries,),
     "dnc": (dnc_entries,),
     "import": (import_entries,),

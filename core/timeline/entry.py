@@ -13,10 +13,11 @@ from core.db import db
 class TimelineEntry:
     """One thing that happened to a contact.
 
-    `at` is aware, in UTC. `kind` is text, reply, click, dnc, import, change, or a
-    plugin's own word. `text` is what was written: the exact text, a reply, a
-    comment. `icon` is a name: clock, send, check, warning, skip, question,
-    reply, link, ban, allow, import, edit. `details` are facts for people, by label.
+    `at` is aware, in UTC. `kind` is text, reply, campaign, click, dnc, import,
+    change, or a plugin's own word. `text` is what was written: the exact text, a
+    reply, a comment. `icon` is a name: clock, send, check, warning, skip, question,
+    reply, link, ban, allow, import, edit, campaign. `details` are facts for people,
+    by label.
     """
 
     at: datetime

@@ -10,6 +10,7 @@ from core.web import (
     audit,
     broadcasts,
     campaign_builder,
+    campaign_people,
     campaigns,
     contact_fields,
     contacts,
@@ -35,7 +36,7 @@ from core.web.words import init_words
 
 PAGES = (
     *(dashboard, contacts, contact_fields, imports, segments, messages, broadcasts),
-    *(campaigns, campaign_builder, inbox),
+    *(campaigns, campaign_people, campaign_builder, inbox),
     *(plugins, users, jobs, audit, accounts, health, links, metrics),
 )
 

@@ -62,6 +62,7 @@ CANVAS: Words = {
     "texts": _l("Texts"),  # the group that comes first
     "palette": _l("What can be added"),
     "palette_hint": _l("Drag one to the canvas, or press it to add it after what is chosen."),
+    "between": _l("What follows here comes after it"),
     "search_events": _l("Search"),
     "nothing_found": _l("Nothing fits."),
     "not_available": _l("Not available now"),
@@ -134,6 +135,7 @@ PANEL: Words = {
     "gone": _l("{value} is gone"),
     "nothing_to_choose": _l("There is nothing to choose from."),
     "by_comma": _l("Several by comma"),
+    "by_line": _l("One on each line"),
     "number_between": _l("A number from {min} to {max}."),
     "remove": _l("Remove"),
     "add_row": _l("Add"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request, url_for
@@ -27,6 +28,7 @@ from core.web.builder_choices import builder_choices, builder_filters
 from core.web.builder_words import builder_words
 from core.web.event_words import translated_palette
 from core.web.locale import choose_language
+from core.web.stage_facts import stages_of
 from core.web.trail import note, note_run
 
 bp = Blueprint("campaign_builder", __name__, url_prefix="/campaigns/<int:campaign_id>/builder")
@@ -51,7 +53,7 @@ def page_facts(campaign: Campaign) -> dict[str, Any]:
         "language": choose_language(),
         "icons": asset("vendor/icons.svg"),
         "urls": {
-            **{view: here(view, campaign.id) for view in ("canvas", "draft", "token")},
+            **{view: here(view, campaign.id) for view in ("canvas", "draft", "token", "counts")},
             "publish": here("start", campaign.id),
             "campaign": url_for("campaigns.show", campaign_id=campaign.id),
             "login": url_for("accounts.login"),
@@ -105,6 +107,14 @@ def findings_of(campaign_id: int) -> list[dict[str, str]]:
 def token(campaign_id: int) -> Answer:
     """Our token for a page that outlived the session it was made in."""
     return jsonify(token=generate_csrf())
+
+
+@bp.get("/counts")
+def counts(campaign_id: int) -> Answer:
+    """Where everybody stands, by the key of the event."""
+    get_campaign(campaign_id)
+    found = {one.key: [asdict(count) for count in one.counts] for one in stages_of(campaign_id)}
+    return jsonify(counts=found)
 
 
 @bp.put("/draft")

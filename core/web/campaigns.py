@@ -7,9 +7,11 @@ from zoneinfo import available_timezones
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy import select
 
 from core.campaigns import (
     Campaign,
+    CampaignVersion,
     NotReady,
     clone_campaign,
     create_campaign,
@@ -22,12 +24,14 @@ from core.campaigns import (
     restore,
     unpublish,
 )
-from core.campaigns.membership import count_members
-from core.db import utcnow
+from core.campaigns.models import ACTIVE, LEFT, NEW, REMOVED
+from core.db import db, utcnow
 from core.errors import BadInput, Changed, HeliographError
+from core.segments import Segment
 from core.web.access import actor
 from core.web.forms import Page, differences, errors_of, seen_version, submit
 from core.web.locale import input_time, read_time
+from core.web.stage_facts import StageFacts, kept_members, stages_of
 from core.web.trail import note
 
 bp = Blueprint("campaigns", __name__, url_prefix="/campaigns")
@@ -52,7 +56,7 @@ def index() -> str:
     found = list_campaigns()
     return render_template(
         "campaigns/index.html",
-        rows=[(one, state_of(one), count_members(one.id)) for one in found],
+        rows=[(one, state_of(one), kept_members(one.id)) for one in found],
     )
 
 
@@ -61,8 +65,42 @@ def show(campaign_id: int) -> str:
     return render_template("campaigns/show.html", **facts(get_campaign(campaign_id)))
 
 
+@bp.get("/<int:campaign_id>/now")
+def now(campaign_id: int) -> str:
+    """The piece of the overview that keeps itself up to date."""
+    return render_template("campaigns/progress.html", **facts(get_campaign(campaign_id)))
+
+
 def facts(campaign: Campaign) -> dict[str, Any]:
-    return {"campaign": campaign, "state": state_of(campaign)}
+    state, members = state_of(campaign), kept_members(campaign.id)
+    stages = stages_of(campaign.id) if campaign.version_id else []
+    version = db.session.get(CampaignVersion, campaign.version_id) if campaign.version_id else None
+    canvas = version.canvas if version else campaign.draft
+    return {
+        "campaign": campaign,
+        "state": state,
+        "members": members,
+        "inside": members.get(NEW, 0) + members.get(ACTIVE, 0),
+        "gone": members.get(LEFT, 0) + members.get(REMOVED, 0),
+        "stages": stages,
+        "funnel": funnel_of(members, stages),
+        "version": version,
+        "changed": version is not None and version.canvas != campaign.draft,
+        "sources": sources_of(canvas),
+        "live": state == "running",
+    }
+
+
+def funnel_of(members: dict[str, int], stages: list[StageFacts]) -> list[tuple[str, int, str]]:
+    """(label, how many came so far, tone): everybody, then event by event."""
+    tones = {"action": "busy", "decision": "warn", "condition": "calm"}
+    rows = [(_("Came in"), sum(members.values()), "good")]
+    return rows + [(one.title, one.reached, tones.get(one.kind, "calm")) for one in stages]
+
+
+def sources_of(canvas: dict[str, Any]) -> list[Segment]:
+    ids = canvas.get("sources", [])
+    return list(db.session.scalars(select(Segment).where(Segment.id.in_(ids))))
 
 
 @bp.get("/new")

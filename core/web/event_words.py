@@ -43,6 +43,10 @@ TYPES: tuple[LazyString, ...] = (
     _l("Has received a text message"),
     _l("Looks whether a provider took one of these texts to the contact."),
     *(_l("Random split"), _l("Sends contacts along its paths by lot, as their shares say.")),
+    _l("Text your own staff"),
+    _l("Sends a text about the contact to a number of your own, by the default provider."),
+    *(_l("Call a webhook"), _l("Other systems")),
+    _l("Posts the contact as JSON to an address, and tries again when no answer comes."),
     *(_l("Then"), _l("Yes"), _l("No"), _l("Failed"), _l("Contact"), _l("Texts"), _l("Campaign")),
 )
 FIELDS: tuple[LazyString, ...] = (
@@ -72,6 +76,13 @@ FIELDS: tuple[LazyString, ...] = (
     *(_l("Text messages"), _l("Choose text messages")),
     *(_l("Share of A"), _l("Share of B"), _l("Share of C"), _l("Share of D"), _l("Share of E")),
     _l("How many of all shares together; 0 closes the path"),
+    *(_l("Number"), _l("Of your own, such as +33612345678"), _l("Text"), _l("Address")),
+    _l("Tokens tell of the contact: {contactfield=firstname} asks to be called"),
+    _l("Where it is posted, such as https://example.com/hook"),
+    *(_l("Fields"), _l("Which fields of the contact are told, beside its id"), _l("Data")),
+    _l("More to be told, as name: value; tokens such as {contactfield=city} work"),
+    *(_l("Headers"), _l("As Name: value; a value $env:NAME is read from the server's environment")),
+    *(_l("Time-out"), _l("Seconds until it is tried again")),
 )
 # words of what a field may be, by the field and the value
 CHOICES: dict[tuple[str, str], LazyString] = {

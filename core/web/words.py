@@ -30,6 +30,13 @@ STATUSES: dict[str, tuple[LazyString, str]] = {
     "delivered": (_l("Delivered"), "good"),
     "undelivered": (_l("Not delivered"), "bad"),
     "skipped": (_l("Skipped"), "calm"),
+    "new": (_l("Just came in"), "calm"),
+    "active": (_l("In it"), "busy"),
+    "left": (_l("Left"), "calm"),
+    "removed": (_l("Taken out"), "calm"),
+    "waiting": (_l("Waiting"), "calm"),
+    "open": (_l("Waits for the contact"), "busy"),
+    "done": (_l("Done"), "good"),
     "uploaded": (_l("Not started"), "calm"),
     "pending": (_l("Waiting"), "calm"),
     "undoing": (_l("Being undone"), "busy"),
@@ -61,6 +68,8 @@ SKIPPED: dict[str, LazyString] = {
     "too_long": _l("Text would be too long for this contact"),
     "bad_token": _l("A token could not be filled"),
     "vetoed": _l("A plugin held it back"),
+    "late": _l("Was held until it was too late"),
+    "campaign_gone": _l("Was in a campaign that is deleted"),
 }
 FAILED: dict[str, LazyString] = {
     "bad_number": _l("No such number"),
@@ -120,10 +129,18 @@ ENTRY_ICONS = {
     "allow": "check2",
     "import": "file-earmark-arrow-up",
     "edit": "pencil",
+    "campaign": "diagram-3",
+}
+# how a member came into a campaign
+ORIGINS: dict[str, LazyString] = {
+    "segment": _l("a segment"),
+    "hand": _l("hand"),
+    "campaign": _l("another campaign"),
 }
 KINDS: dict[str, LazyString] = {
     "text": _l("Texts"),
     "reply": _l("Replies"),
+    "campaign": _l("Campaigns"),
     "click": _l("Clicks"),
     "dnc": _l("Do-not-contact"),
     "import": _l("Imports"),
@@ -135,7 +152,8 @@ def init_words(app: Flask) -> None:
     app.add_template_global(status_words)
     app.add_template_global(reason_words)
     app.add_template_global(obstacle_words)
-    app.jinja_env.globals.update(entry_icons=ENTRY_ICONS, entry_kinds=KINDS, click_kinds=CLICKS)
+    names = {"entry_icons": ENTRY_ICONS, "entry_kinds": KINDS, "click_kinds": CLICKS}
+    app.jinja_env.globals.update(names, member_origins=ORIGINS)
 
 
 def status_words(status: str) -> tuple[str, str]:

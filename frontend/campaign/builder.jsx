@@ -31,7 +31,7 @@ function useSmall() {
 function useCounts(published) {
   const [counts, setCounts] = useState({});
   useEffect(() => {
-    if (!published || !page.urls.counts) return undefined;
+    if (!published) return undefined;
     let timer = null;
     const look = async () => {
       if (!document.hidden) await call(page.urls.counts).then((answer) => setCounts(answer.counts)).catch(() => {});

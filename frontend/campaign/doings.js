@@ -74,7 +74,7 @@ export function doings({ now, dispatch, setSelected, setPicking, setChoices, say
 
     // -- adding ------------------------------------------------------------
     pick: (parent, path, at = undefined) => setPicking({ parent, path, at }),
-    add(typeKey, parent, path, at = undefined) {
+    add(typeKey, parent, path, at = undefined, between = false) {
       const { canvas, types } = now.current;
       const type = types.get(typeKey);
       const above = parent === null ? null : find(canvas, parent);
@@ -82,7 +82,7 @@ export function doings({ now, dispatch, setSelected, setPicking, setChoices, say
       const place = at ?? model.roomFor(canvas, parent, path, keys);
       const key = model.newKey();
       const event = model.normalEvent({ key, kind: type.kind, type: type.key, config: defaults(type.fields), parent, path, x: place.x, y: place.y });
-      draw(model.add(canvas, event));
+      draw(between ? model.insert(canvas, event, pathsOf(event, type, canvas)[0].key) : model.add(canvas, event));
       setSelected([key]);
       tools.current?.reveal(key);
       focusPanel();

@@ -55,10 +55,13 @@ function Options({ choices, value }) {
 /** Ticks for a set of things. */
 function Many({ choices, value, change, label }) {
   const chosen = Array.isArray(value) ? value : [];
+  const [words, setWords] = useState("");
   const toggle = (one) => change(chosen.includes(one) ? chosen.filter((other) => other !== one) : [...chosen, one]);
+  const shown = choices.filter((one) => chosen.includes(one.value) || one.label.toLowerCase().includes(words.trim().toLowerCase()));
   return (
     <div className="ticks" role="group" aria-label={label}>
-      {choices.map((one) => (
+      {choices.length > 12 && <input className="form-control form-control-sm mb-2" type="search" value={words} placeholder={t("search_events")} aria-label={t("search_events")} onChange={(event) => setWords(event.target.value)} />}
+      {shown.map((one) => (
         <label className="form-check" key={one.value}><input className="form-check-input" type="checkbox" checked={chosen.includes(one.value)} onChange={() => toggle(one.value)} /><span className="form-check-label">{one.label}</span></label>
       ))}
       {!choices.length && <span className="text-secondary">{t("nothing_to_choose")}</span>}
@@ -66,16 +69,17 @@ function Many({ choices, value, change, label }) {
   );
 }
 
-/** Several words by comma, with what there is already as hints. */
-function Words({ id, value, change, hints, described }) {
-  const [typed, setTyped] = useState((value ?? []).join(", "));
-  const read = (text) => text.split(",").map((one) => one.trim()).filter(Boolean);
-  useEffect(() => setTyped((now) => (JSON.stringify(read(now)) === JSON.stringify(value ?? []) ? now : (value ?? []).join(", "))), [value]);
+/** Several words, by comma or line by line, with what there is already as hints. */
+function Words({ id, value, change, hints, described, lines = false }) {
+  const shown = (words) => (words ?? []).join(lines ? "\n" : ", ");
+  const read = (text) => text.split(lines ? "\n" : ",").map((one) => one.trim()).filter(Boolean);
+  const [typed, setTyped] = useState(shown(value));
+  useEffect(() => setTyped((now) => (JSON.stringify(read(now)) === JSON.stringify(value ?? []) ? now : shown(value))), [value]);
   const left = hints.filter((one) => !(value ?? []).includes(one.value));
+  const more = { id, value: typed, "aria-describedby": described, onChange: (event) => { setTyped(event.target.value); change(read(event.target.value)); } };
   return (
     <>
-      <input className="form-control" id={id} value={typed} placeholder={t("by_comma")} aria-describedby={described}
-        onChange={(event) => { setTyped(event.target.value); change(read(event.target.value)); }} />
+      {lines ? <textarea className="form-control" rows={3} placeholder={t("by_line")} {...more} /> : <input className="form-control" placeholder={t("by_comma")} {...more} />}
       {left.length > 0 && <div className="hints">{left.slice(0, 8).map((one) => (
         <button className="badge tone-calm hint" type="button" key={one.value} onClick={() => change([...(value ?? []), one.value])}>+ {one.label}</button>
       ))}</div>}
@@ -93,7 +97,7 @@ function Input({ id, name, field, value, change, described, defs, label }) {
     const items = plain(field.items ?? {}, defs);
     if (items.type === "object" || items.properties) return <Rows schema={items} value={value ?? []} change={change} defs={defs} label={label} most={field.maxItems} least={field.minItems} />;
     const listed = hint ? choices : (items.enum ?? []).map((one) => ({ value: one, label: field.labels?.[one] ?? String(one) }));
-    if (items.type === "string" && !items.enum && (hint === "tags" || !hint)) return <Words id={id} value={value} change={change} hints={hint ? choices : []} described={described} />;
+    if (items.type === "string" && !items.enum && (hint === "tags" || !hint)) return <Words id={id} value={value} change={change} hints={hint ? choices : []} described={described} lines={!hint} />;
     return <Many choices={listed} value={value} change={change} label={label} />;
   }
   if (hint || field.enum) {

@@ -61,7 +61,7 @@ function edgesOf(canvas) {
 function begin(flow, small) {
   const box = document.querySelector(".canvas-flow").getBoundingClientRect();
   const bounds = flow.getNodesBounds(flow.getNodes());
-  const whole = Math.min(1, (box.width - 48) / bounds.width, (box.height - 120) / bounds.height);
+  const whole = Math.min(1, (box.width - 48) / bounds.width, (box.height - (small ? 260 : 200)) / bounds.height);
   const zoom = Math.max(whole, small ? 0.7 : 0.6);
   const sources = flow.getNode(SOURCES);
   const middle = bounds.width * zoom < box.width ? bounds.x + bounds.width / 2 : sources.position.x + WIDTH / 2;

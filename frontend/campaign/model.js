@@ -110,6 +110,20 @@ export function add(canvas, event) {
   return { ...canvas, events: [...canvas.events, event] };
 }
 
+/** Put *event* before what follows its place: that follows the event's *path* then, further down. */
+export function insert(canvas, event, path) {
+  const after = childrenOf(canvas, event.parent, event.path);
+  if (!after.length) return add(canvas, event);
+  const moved = new Set(after.flatMap((one) => [...branch(canvas, one.key)]));
+  const first = new Set(after.map((one) => one.key));
+  const events = canvas.events.map((one) => {
+    if (!moved.has(one.key)) return one;
+    const lower = { ...one, y: one.y + HEIGHT + 72 };
+    return first.has(one.key) ? { ...lower, parent: event.key, path } : lower;
+  });
+  return { ...canvas, events: [...events, { ...event, x: after[0].x, y: after[0].y }] };
+}
+
 export function change(canvas, key, changes) {
   return { ...canvas, events: canvas.events.map((one) => (one.key === key ? { ...one, ...changes } : one)) };
 }

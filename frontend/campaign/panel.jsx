@@ -116,8 +116,8 @@ function SeveralPanel({ keys }) {
 }
 
 function Guide() {
-  const { canvas, canWrite, actions } = useBuilder();
-  const steps = [["guide_sources", canvas.sources.length > 0], ["guide_events", canvas.events.length > 0], ["guide_publish", page.published]];
+  const { canvas, canWrite, actions, status } = useBuilder();
+  const steps = [["guide_sources", canvas.sources.length > 0], ["guide_events", canvas.events.length > 0], ["guide_publish", status.published]];
   return (
     <div className="panel-body">
       <h2 className="panel-title">{t("guide")}</h2>

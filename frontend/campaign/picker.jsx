@@ -5,7 +5,7 @@ import { useBuilder } from "./context.js";
 import { Modal } from "./dialogs.jsx";
 import { DRAGGED } from "./flow.jsx";
 import { Icon, iconOf } from "./icon.jsx";
-import { find, KINDS } from "./model.js";
+import { childrenOf, find, KINDS } from "./model.js";
 import { kindWords, titleOf } from "./phrases.js";
 import { t } from "./words.js";
 
@@ -14,7 +14,7 @@ const fits = (type, words) => `${type.label} ${type.help} ${type.group}`.toLower
 /** [[kind, types]] of those that fit *words*: what can be used first, group by group as they come. */
 function grouped(palette, words) {
   const groups = [t("texts"), ...new Set(palette.map((one) => one.group))];
-  const rank = (one) => (one.available ? 0 : 100) + groups.indexOf(one.group);
+  const rank = (one) => (one.available ? 0 : 100) + (one.key.endsWith(".send_text") ? -1 : groups.indexOf(one.group));
   const sorted = [...palette].sort((a, b) => rank(a) - rank(b));
   return KINDS.map((kind) => [kind, sorted.filter((one) => one.kind === kind && fits(one, words))]).filter(([, found]) => found.length);
 }
@@ -63,14 +63,17 @@ export function Picker({ picking, close }) {
   const { palette, canvas, types, pathsOf, actions } = useBuilder();
   const [words, setWords] = useState("");
   const [path, setPath] = useState(picking.path);
+  const [between, setBetween] = useState(!picking.at);
   const parent = picking.parent === null ? null : find(canvas, picking.parent);
   const paths = parent ? pathsOf(parent) : [];
   const name = parent ? titleOf(parent, types.get(parent.type)) : t("sources_title");
   const found = grouped(palette, words);
   const first = found.flatMap(([, list]) => list).find((one) => one.available);
+  const followed = childrenOf(canvas, picking.parent, path).length > 0;
   const choose = (key) => {
     close();
-    actions.add(key, picking.parent, path, path === picking.path ? picking.at : undefined);
+    const goesOn = types.get(key).paths.length > 0;
+    actions.add(key, picking.parent, path, path === picking.path ? picking.at : undefined, followed && between && goesOn);
   };
   return (
     <Modal title={t("add_after", { name })} close={close}>
@@ -83,6 +86,12 @@ export function Picker({ picking, close }) {
             </label>
           ))}
         </fieldset>
+      )}
+      {followed && (
+        <label className="form-check mb-3">
+          <input className="form-check-input" type="checkbox" checked={between} onChange={() => setBetween(!between)} />
+          <span className="form-check-label">{t("between")}</span>
+        </label>
       )}
       <Search words={words} setWords={setWords} data-first onKeyDown={(event) => {
         if (event.key === "Enter" && first && words) choose(first.key);

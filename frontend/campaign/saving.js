@@ -21,7 +21,8 @@ export class Saver {
     this.failures = 0;
     addEventListener("online", () => this.run().catch(() => {}));
     addEventListener("pagehide", () => this.hurry());
-    document.addEventListener("visibilitychange", () => document.hidden && this.hurry());
+    addEventListener("pageshow", () => { this.left = false; });
+    document.addEventListener("visibilitychange", () => document.hidden && !this.left && this.hasNews && this.run().catch(() => {}));
   }
 
   subscribe = (listener) => {
@@ -133,8 +134,15 @@ export class Saver {
     return canvas;
   }
 
+  /** Whether there is something that may be sent. */
+  get hasNews() {
+    return !this.clean && this.shown.state !== "conflict" && !this.flight;
+  }
+
+  /** The page goes away: hand it over without waiting for the answer. */
   hurry() {
-    if (this.clean || this.shown.state === "conflict" || this.flight) return;
+    this.left = true;
+    if (!this.hasNews) return;
     clearTimeout(this.timer);
     this.sent.add(written(this.newest));
     leave(this.url, { canvas: this.newest, version: this.version });

@@ -187,7 +187,8 @@ def create_steps() -> None:
     )
     once = ["contact_id", "event_id", "rotation"]
     op.create_index("uq_campaign_steps_once", "campaign_steps", once, unique=True)
-    op.create_index("ix_campaign_steps_event", "campaign_steps", ["event_id", "status", "id"])
+    at = ["event_id", "status", "path", "id"]
+    op.create_index("ix_campaign_steps_event", "campaign_steps", at)
     partial("ix_campaign_steps_timed", "campaign_steps", ["event_id", "due_at"], TIMED)
 
 

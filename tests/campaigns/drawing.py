@@ -16,9 +16,9 @@ def event(key: str, type_: str, parent: str | None = None, **more: Any) -> dict[
 
 
 def kind_of(type_: str) -> str:
-    if type_ in ("core.replies", "core.delivered", "core.failed", "core.opted_out"):
-        return "decision"
     name = type_.removeprefix("core.")
+    if name in ("replies", "clicks", "delivered", "failed", "opted_out"):
+        return "decision"
     looks = ("field_value", "has_tag", "in_segment", "on_dnc", "valid_mobile", "country")
     looks += ("in_campaign", "received_message", "split")
     return "condition" if name in looks else "action"

@@ -16,7 +16,17 @@ from core.dnc import MANUAL, add_dnc, add_many
 from core.replies.inbox import receive_reply
 from core.signals import SignalRow
 from tests.campaigns.drawing import after, event, tag
-from tests.campaigns.stage import MONDAY, Stage, members, replies, step, steps, tags, text
+from tests.campaigns.stage import (
+    MONDAY,
+    Stage,
+    members,
+    replies,
+    step,
+    steps,
+    tags,
+    template,
+    text,
+)
 
 
 def two_ways(key: str = "ask") -> list[dict[str, Any]]:
@@ -226,6 +236,55 @@ def test_an_opt_out_is_noticed_whoever_made_it(stage: Stage, many: bool) -> None
             add_dnc(number, reason=MANUAL)
     stage.turn()
     assert (tags(ann), tags(bob)) == (["gone"], ["gone"])
+
+
+def click(stage: Stage, contact_id: int, url: str, kind: str = "person") -> None:
+    """The contact opens a link of its last text."""
+    from core.links.clicks import NewClick, store_clicks  # noqa: PLC0415
+    from core.links.models import Link  # noqa: PLC0415
+
+    delivery = stage.deliveries(contact_id)[-1]
+    mine = (Link.message_id == delivery.message_id, Link.url == url)
+    link = db.session.scalars(select(Link.id).where(*mine)).one()
+    store_clicks([NewClick(link, delivery.id, kind, "", stage.now)])
+
+
+def test_a_click_takes_the_path_yes(stage: Stage) -> None:
+    source, (ann, bob, cid) = stage.cast(3)
+    message = template("See https://example.com/shop and https://example.com/help")
+    stage.play(
+        text("hello", message=message),
+        event("any", "core.clicks", "hello", config={"wait_amount": 1}),
+        tag("clicked", "any", path="yes"),
+        event("shop", "core.clicks", "hello", config={"address": "*/SHOP"}),
+        tag("bought", "shop", path="yes"),
+        source=source,
+    )
+    stage.turn()
+    stage.leap(minutes=1)
+    click(stage, ann, "https://example.com/shop")
+    click(stage, bob, "https://example.com/help")
+    click(stage, cid, "https://example.com/shop", "robot")
+    stage.turn()
+    assert tags(ann) == ["bought", "clicked"]
+    assert tags(bob) == ["clicked"]
+    assert tags(cid) == []
+
+
+def test_a_click_before_the_decision_is_written_counts(stage: Stage) -> None:
+    source, (ann,) = stage.cast(1)
+    message = template("See https://example.com/shop")
+    stage.play(
+        text("hello", message=message),
+        event("ask", "core.clicks", "hello", timing=after(1)),
+        tag("clicked", "ask", path="yes"),
+        source=source,
+    )
+    stage.turn()
+    click(stage, ann, "https://example.com/shop")
+    stage.leap(days=1)
+    stage.turn()
+    assert tags(ann) == ["clicked"]
 
 
 def test_an_unknown_number_decides_nothing(stage: Stage) -> None:

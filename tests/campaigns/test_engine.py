@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.event import listen, remove
 
+from core import clock
 from core.campaigns.models import CampaignStep
+from core.contacts import merge_contacts
 from core.contacts.models import Contact
-from core.db import db, transaction
+from core.db import db, dialect_name, transaction
 from core.segments import add_members, remove_members
 from tests.campaigns.drawing import after, event, tag
 from tests.campaigns.stage import MONDAY, Stage, members, replies, steps, tags, text
@@ -185,6 +189,51 @@ def test_a_deleted_contact_leaves_nothing_behind(stage: Stage) -> None:
     stage.wait(days=1)
     assert not members(campaign)
     assert db.session.scalar(select(func.count()).select_from(CampaignStep)) == 0
+
+
+def test_of_two_who_are_merged_one_goes_on(stage: Stage) -> None:
+    source, (ann, bob, cid) = stage.cast(3)
+    campaign = stage.play(tag("a"), text("b", "a", timing=after(1)), source=source)
+    stage.turn()
+    _, (dan,) = stage.cast(1)
+    with clock.at(stage.now):
+        merge_contacts(ann, bob)
+        merge_contacts(dan, cid)
+        add_members(source, [dan])
+    stage.wait(days=1)
+    assert steps(ann) == {"a": "done", "b": "done"}
+    # one who was in it nowhere takes over
+    assert steps(dan) == {"a": "done", "b": "done"}
+    assert len(stage.texts) == 2
+    assert members(campaign) == {"finished": 2}
+
+
+def test_every_hot_query_goes_by_an_index(stage: Stage) -> None:
+    if dialect_name() != "sqlite":
+        pytest.skip("a small table is always scanned there")
+    source, (ann, _) = stage.cast(2)
+    stage.play(text("hello"), replies("ask", "hello"), tag("no", "ask", path="no"), source=source)
+    plans: set[str] = set()
+
+    def explain(connection: Any, _cursor: Any, statement: str, given: Any, *_: object) -> None:
+        if statement.lstrip("WITH ").startswith(("SELECT", "UPDATE", "INSERT")):
+            cursor = connection.connection.cursor()
+            cursor.execute(f"EXPLAIN QUERY PLAN {statement}", given)
+            plans.update(row[3] for row in cursor.fetchall())
+
+    listen(db.engine, "before_cursor_execute", explain)
+    try:
+        stage.turn()
+        stage.reply(ann, "yes")
+        stage.leap(days=3)
+        stage.turn()
+    finally:
+        remove(db.engine, "before_cursor_execute", explain)
+    big = ("campaign_steps", "campaign_members", "deliveries", "contacts", "replies")
+    scanned = {plan for plan in plans if plan.startswith("SCAN") and plan.split()[1] in big}
+    assert {plan for plan in scanned if "USING" not in plan} == set(), scanned
+    assert any("ix_campaign_steps_timed" in plan for plan in plans)
+    assert any("ix_deliveries_news" in plan for plan in plans)
 
 
 def test_many_go_through_in_batches(stage: Stage) -> None:

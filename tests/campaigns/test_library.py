@@ -25,6 +25,7 @@ from core.campaigns import (
 from core.campaigns.models import CampaignEvent, CampaignSegment
 from core.db import db, utcnow
 from core.errors import BadInput, Changed, Conflict, NotFound
+from core.messages import create_message, delete_message
 from core.segments import create_segment, delete_segment
 from tests.campaigns.drawing import drafted, event, tag
 
@@ -90,6 +91,17 @@ def test_publishing_writes_sources_and_events(app: Flask) -> None:
     assert db.session.scalars(select(CampaignSegment.segment_id)).all() == [source]
     with pytest.raises(Conflict, match="the campaign 'Welcome'"):
         delete_segment(source)
+
+
+def test_a_message_that_a_campaign_sends_is_not_deleted(sending: Flask) -> None:
+    message = create_message(name="Hi", text="Hi").id
+    campaign = drafted(event("a", "recorder.send_text", config={"message_id": message}))
+    publish(campaign)
+    with pytest.raises(Conflict, match="the campaign 'Welcome'"):
+        delete_message(message)
+    unpublish(campaign)
+    delete_campaign(campaign)
+    delete_message(message)
 
 
 def test_events_keep_their_rows_when_a_canvas_is_published_anew(app: Flask) -> None:

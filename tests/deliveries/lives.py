@@ -61,13 +61,7 @@ def live(environment: dict[str, str], step: str, countdown: int) -> None:
 
 def light(provider: Any, step: str, countdown: int) -> None:
     """Kill this process the *countdown*th time it comes to *step*."""
-    left = [countdown]
-
-    def burn() -> None:
-        left[0] -= 1
-        if left[0] <= 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
+    burn = fuse(countdown)
     if step == "before claim":
         courier.claim_texts = around(courier.claim_texts, before=burn)
     elif step == "after claim":
@@ -78,6 +72,18 @@ def light(provider: Any, step: str, countdown: int) -> None:
         provider.find = around(provider.find, before=burn)
     elif step in ("during call", "after answer"):
         provider.send = during(provider.send, burn, meanwhile=step == "during call")
+
+
+def fuse(countdown: int) -> Callable[[], None]:
+    """What kills this process when it is called the *countdown*th time."""
+    left = [countdown]
+
+    def burn() -> None:
+        left[0] -= 1
+        if left[0] <= 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return burn
 
 
 def around(

@@ -47,6 +47,18 @@ PAGES = {
     "broadcast-texts": "/broadcasts/1/texts",
     "broadcast-skipped": "/broadcasts/1/skipped?reason=dnc",
     "text": "/broadcasts/texts/1",
+    "campaigns": "/campaigns/",
+    "campaign": "/campaigns/1",
+    "campaign-new": "/campaigns/new",
+    "campaign-settings": "/campaigns/1/settings",
+    "campaign-versions": "/campaigns/1/versions",
+    "campaign-builder": "/campaigns/1/builder/",
+    "campaign-draft": "/campaigns/2/builder/",
+    "campaign-unpublished": "/campaigns/2",
+    "campaign-event": "/campaigns/1/events/yes",
+    "campaign-members": "/campaigns/1/members",
+    "campaign-contact": "/campaigns/1/members/7",
+    "campaign-stranger": "/campaigns/2/members/7",
     "inbox": "/inbox/",
     "phones": "/plugins/simulator/",
     "plugins": "/admin/plugins/",
@@ -59,8 +71,9 @@ PAGES = {
     "not-found": "/contacts/999999",
 }
 EMPTY = ("dashboard", "contacts", "contact-new", "dnc", "imports", "segments", "segment-new")
-EMPTY += ("messages", "message-new", "broadcasts", "inbox", "phones")
+EMPTY += ("messages", "message-new", "broadcasts", "campaigns", "campaign-new", "inbox", "phones")
 SHOWN = ("dashboard", "contacts", "contact", "import-mapping", "segment", "message")
+SHOWN += ("campaign", "campaign-builder", "campaign-event")
 SHOWN += ("broadcast-review", "broadcast", "phones", "plugins", "plugin", "jobs")
 
 

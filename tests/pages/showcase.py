@@ -22,6 +22,7 @@ from core.replies.models import Reply
 from core.segments import add_members, create_segment, refresh_all
 from core.settings import Settings
 from core.users import create_user
+from tests.pages.campaigning import make_campaigns
 from tests.pages.visit import EMAIL, PASSWORD
 
 FIRST = ("Ada", "Grace", "Joan", "Alan", "Katherine", "Edsger", "Barbara", "Donald", "Radia", "Tim")
@@ -74,6 +75,7 @@ def populate(folder: Path) -> None:
     make_segments(people)
     make_messages(chance, people)
     make_phones()
+    make_campaigns(chance)
     refresh_figures()
 
 

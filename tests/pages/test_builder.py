@@ -55,6 +55,35 @@ def test_a_marketer_builds_a_campaign_and_publishes_it(ann: Page, full: str) -> 
     expect(ann.locator(".topbar")).to_contain_text("Published, version 2")
 
 
+def test_a_running_campaign_counts_on_its_canvas(ann: Page, full: str) -> None:
+    board = Board.new(ann, full, "Counted")
+    board.choose_source("Friends")
+    board.add(SEND, after="Sources", name="Ask")
+    board.write_text("Question", "Shall we write to you? Reply YES")
+    board.add("Replies", after="Ask", path="Then", name="Answers")
+    board.panel.get_by_label("To", exact=True).select_option("any")
+    board.add("Change tags", after="Answers", path="Yes", name="Tag")
+    board.panel.get_by_label("Add tags").fill("asked")
+    board.saved()
+    board.publish()
+    asked = ann.locator(".event", has=board.card("Ask")).locator(".event-counts")
+    answers = ann.locator(".event", has=board.card("Answers")).locator(".event-counts")
+    expect(asked).to_contain_text("10 done", timeout=120_000)
+    expect(asked).to_contain_text("2 failed")  # two of them are on do-not-contact
+    expect(answers).to_contain_text("waiting")
+    phone = ann.context.new_page()
+    phone.goto(f"{full}/plugins/simulator/")
+    phone.get_by_role("link", name=re.compile(re.escape("+33612000003"))).click()
+    phone.get_by_label("Your answer").fill("Yes please")
+    phone.get_by_role("button", name="Send the answer").click()
+    expect(answers).to_contain_text("1 yes", timeout=120_000)
+    answers.get_by_role("link", name="1 yes").click()
+    expect(ann.get_by_role("heading", level=1)).to_have_text("Answers")
+    ann.get_by_role("link", name="Explain").click()
+    expect(ann.locator(".history")).to_contain_text("Answers: Yes")
+    expect(ann.locator(".history")).to_contain_text("Tag", timeout=120_000)
+
+
 def test_checks_lead_to_their_events(ann: Page, full: str) -> None:
     board = Board.new(ann, full, "Checked")
     board.choose_source("Friends")
@@ -120,6 +149,32 @@ def test_events_are_dragged_from_the_palette_and_from_anchors(ann: Page, full: s
     assert board.event("Changed")["parent"] == board.event("Tagged")["key"]
     hang_by_mouse(ann, "Add after Replied: No", board, "Changed")
     board.until(lambda: board.event("Changed")["path"] == "no")
+
+
+def test_a_step_is_put_between_two_others(ann: Page, full: str) -> None:
+    board = Board.new(ann, full, "Between")
+    board.add("Change tags", after="Sources", name="First")
+    board.add("Change tags", after="First", name="Last")
+    board.add("Replies", after="First", name="Middle")
+    first, middle, last = (board.event(name) for name in ("First", "Middle", "Last"))
+    assert (middle["parent"], last["parent"], last["path"]) == (first["key"], middle["key"], "yes")
+    assert first["y"] < middle["y"] < last["y"]
+    ann.get_by_role("button", name="Add after First", exact=True).click()
+    dialog = ann.get_by_role("dialog")
+    dialog.get_by_label("What follows here comes after it").uncheck()
+    dialog.get_by_role("button", name="Random split").click()
+    board.name("Beside")
+    assert board.event("Beside")["parent"] == board.event("Middle")["parent"] == first["key"]
+    board.panel.get_by_label("Share of C").fill("10")
+    ann.get_by_role("button", name="Add after Beside: C", exact=True).click()
+    dialog.get_by_role("button", name="Field value").click()
+    board.panel.get_by_label("Field", exact=True).select_option("city")
+    board.panel.get_by_label("Comparison").select_option("starts_with")
+    board.panel.get_by_label("Value").fill("Par")
+    expect(board.card("Field value")).to_contain_text("City begins with Par")
+    found = board.stored()["events"][-1]
+    assert found["config"] == {"field": "city", "operator": "starts_with", "value": "Par"}
+    assert found["path"] == "c"
 
 
 def hang_by_mouse(page: Page, anchor: str, board: Board, name: str) -> None:

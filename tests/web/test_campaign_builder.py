@@ -140,7 +140,7 @@ def test_a_reader_looks_and_changes_nothing(app: Flask) -> None:
     assert put(rita, campaign_id, {"events": []}).status_code == 403
     publish = rita.send("POST", f"/campaigns/{campaign_id}/builder/publish", {"version": 1})
     assert publish.status_code == 403
-    assert "Publish" not in rita.get(f"/campaigns/{campaign_id}").text
+    assert ">Hold<" not in rita.get(f"/campaigns/{campaign_id}").text
 
 
 def test_a_stranger_and_a_forged_request_are_told_in_json(app: Flask, marc: Visitor) -> None:

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from core.actions import Action
-from core.campaigns.builtin import campaigns, contacts, decisions, dnc, fields, looks, split
+from core.campaigns.builtin import (
+    campaigns,
+    contacts,
+    decisions,
+    dnc,
+    fields,
+    looks,
+    split,
+    staff,
+    webhook,
+)
 from core.events import Condition, Decision
 from core.hookspecs import hookimpl
 
@@ -18,12 +28,20 @@ def register_actions() -> list[Action]:
         dnc.REMOVE_DNC,
         campaigns.CHANGE_CAMPAIGNS,
         campaigns.JUMP,
+        staff.TEXT_STAFF,
+        webhook.WEBHOOK,
     ]
 
 
 @hookimpl
 def register_decisions() -> list[Decision]:
-    return [decisions.REPLIES, decisions.DELIVERED, decisions.FAILED, decisions.OPTED_OUT]
+    return [
+        decisions.REPLIES,
+        decisions.CLICKS,
+        decisions.DELIVERED,
+        decisions.FAILED,
+        decisions.OPTED_OUT,
+    ]
 
 
 @hookimpl

@@ -87,6 +87,38 @@ REPLIES = Decision(
 )
 
 
+class Clicks(WaitConfig):
+    to: Literal["last", "any"] = Field(
+        default="last",
+        title="In",
+        description="In the message sent before it, or in any text of yours",
+    )
+    address: str = Field(
+        default="",
+        title="Address",
+        description="Only such links, * is anything: *example.com/shop*; empty is any link",
+        max_length=300,
+    )
+
+
+def clicks(config: Clicks, signal: Signal) -> bool:
+    if config.to == "last" and not signal.to_text_before:
+        return False
+    return not config.address or is_like(signal.text, config.address)
+
+
+CLICKS = Decision(
+    key="core.clicks",
+    label="Clicks a link",
+    config_model=Clicks,
+    waits_for=frozenset({SignalKind.CLICK}),
+    matches=clicks,
+    help="Waits until the contact opens a link of a text; what machines open does not count.",
+    icon="link-45deg",
+    group="Texts",
+)
+
+
 class OfText(WaitConfig):
     """What becomes of the text that was sent before."""
 

@@ -1,0 +1,96 @@
+"""Several processes at once: as threads with contexts of their own, each runs all jobs."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import func, select
+
+from core.campaigns.engine import Engine, Scope
+from core.campaigns.membership import rebuild
+from core.campaigns.models import CampaignStep
+from core.db import db
+from core.deliveries.models import Delivery
+from core.segments import remove_members
+from tests.campaigns.drawing import event, tag
+from tests.campaigns.stage import Stage, members, text
+
+WORKERS = 4
+
+
+def at_once(app: Flask, *works: Any) -> None:
+    """Run *works*, each in a thread; raises what one of them raised."""
+    faults: list[BaseException] = []
+    gate = threading.Barrier(len(works))
+
+    def run(work: Any) -> None:
+        with app.app_context():
+            gate.wait()
+            try:
+                work()
+            except BaseException as error:
+                faults.append(error)
+            finally:
+                db.session.remove()
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    db.session.rollback()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if faults:
+        raise faults[0]
+
+
+def test_side_by_side_each_step_is_taken_once(stage: Stage, sending: Flask) -> None:
+    source, people = stage.cast(400)
+    campaign = stage.play(
+        tag("a"),
+        tag("b", "a"),
+        tag("c", "a"),
+        event("split", "core.split", "c"),
+        tag("d", "split", path="a"),
+        tag("e", "split", path="b"),
+        text("hello"),
+        source=source,
+    )
+
+    def work() -> None:
+        rebuild(campaign)
+        Engine(Scope(batch=30)).run()
+
+    at_once(sending, *[work] * WORKERS)
+    query = select(CampaignStep.event_id, func.count()).group_by(CampaignStep.event_id)
+    counts = Counter(dict(db.session.execute(query).all()))
+    assert sorted(counts.values())[-4:] == [400] * 4 or max(counts.values()) == 400
+    assert sum(counts.values()) == 400 * 6
+    texts = select(func.count(func.distinct(Delivery.source_id)), func.count()).select_from(
+        Delivery
+    )
+    assert db.session.execute(texts).one() == (400, 400)
+    stage.turn()
+    assert members(campaign) == {"finished": len(people)}
+
+
+def test_members_may_leave_while_they_are_taken_along(stage: Stage, sending: Flask) -> None:
+    source, people = stage.cast(300)
+    campaign = stage.play(tag("a"), tag("b", "a"), tag("c", "b"), text("d", "c"), source=source)
+    rebuild(campaign)
+    gone = people[::3]
+
+    def leave() -> None:
+        for begin in range(0, len(gone), 10):
+            remove_members(source, gone[begin : begin + 10])
+            rebuild(campaign)
+
+    at_once(sending, leave, *[lambda: Engine(Scope(batch=20)).run()] * (WORKERS - 1))
+    stage.turn()
+    found = members(campaign)
+    assert found["left"] == len(gone)
+    assert found["finished"] == len(people) - len(gone)
+    live = select(func.count()).where(CampaignStep.status.in_(("waiting", "sending", "open")))
+    assert db.session.scalar(live) == 0
