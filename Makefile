@@ -54,4 +54,4 @@ pictures: $(VENV)/.test $(VENV)/.assets $(VENV)/.browser
 # texts of pages into the catalogues; a test says which are not translated yet
 translations: $(VENV)/.test
 	$(BIN)/pybabel -q extract -F pyproject.toml -k _l --no-location --omit-header -o $(VENV)/messages.pot .
-	$(BIN)/pybabel -q update --no-fuzzy-matching --omit-header -i $(VENV)/messages.pot -d core/translations
+	$(BIN)/pybabel -q update --no-fuzzy-matching -i $(VENV)/messages.pot -d core/translations

@@ -195,8 +195,8 @@ def start_due() -> str | None:
         try:
             begin(broadcast_id)
             begun.append(f"{broadcast_id}: {plan(broadcast_id)} queued")
-        except Conflict as error:
-            log.warning("broadcast %s waits: %s", broadcast_id, error.message)
+        except Conflict:
+            continue  # it says why it waits, and is tried again
         except Exception:
             fields = {"broadcast_id": broadcast_id}
             log.exception("broadcast %s could not be planned", broadcast_id, extra=fields)

@@ -28,6 +28,8 @@ TYPES: tuple[LazyString, ...] = (
     _l("Contacts go on at another event of this campaign, and may take its steps again."),
     *(_l("Text is delivered"), _l("Waits until the phone has the text that was sent before.")),
     *(_l("Text fails"), _l("Waits whether the text that was sent before fails for good.")),
+    _l("Clicks a link"),
+    _l("Waits until the contact opens a link of a text; what machines open does not count."),
     *(_l("Opts out"), _l("Waits whether the contact's number comes on do-not-contact.")),
     *(
         _l("Field value"),
@@ -64,6 +66,8 @@ FIELDS: tuple[LazyString, ...] = (
     *(_l("Remove from campaigns"), _l("Choose campaigns; this one too may be left")),
     *(_l("Event"), _l("Where contacts go on"), _l("To"), _l("What"), _l("Pattern"), _l("Words")),
     _l("To the message sent before it, or to any text of yours"),
+    *(_l("In"), _l("In the message sent before it, or in any text of yours")),
+    _l("Only such links, * is anything: *example.com/shop*; empty is any link"),
     _l("Any reply, a pattern, one of some words, or a regular expression"),
     _l("The whole reply, * is anything: YES*, or *YES* for YES anywhere"),
     _l("One of them anywhere in the reply is enough"),

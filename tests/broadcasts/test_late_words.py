@@ -12,7 +12,7 @@ from core.channel import FailureKind, Sent, Status, StatusReport
 from core.db import db, transaction
 from core.deliveries.claim import Scope, claim_texts
 from core.deliveries.models import Delivery
-from core.deliveries.recovery import Doubtful, conclude, text_of
+from core.deliveries.recovery import Doubtful, conclude, fields_of, text_of
 from core.deliveries.reports import receive_status
 from core.providers import open_provider
 from tests.fixtures import text_to
@@ -68,7 +68,7 @@ def test_a_late_word_on_the_old_text_does_not_speak_for_the_one_under_way(resent
 def test_the_old_text_is_not_taken_for_the_new_one_when_it_is_looked_up(resent: int) -> None:
     claim_texts(scope(resent), 1)
     row = text_to(0)
-    lost = Doubtful(row.id, row.claim or "", text_of(row))
+    lost = Doubtful(row.id, row.claim or "", text_of(row), fields_of(row))
     db.session.rollback()
     conclude(open_provider("recorder"), lost, [Sent(OLD)])
     assert (text_to(0).status, text_to(0).provider_id) == ("queued", None)

@@ -27,7 +27,7 @@ from core.deliveries.courier import Courier
 from core.deliveries.loop import DeliveryLoop
 from core.deliveries.models import Delivery
 from core.deliveries.outcomes import record_outcomes
-from core.deliveries.recovery import Doubtful, conclude, take_doubtful, text_of
+from core.deliveries.recovery import Doubtful, conclude, fields_of, take_doubtful, text_of
 from core.host import current_host
 from core.providers import open_provider
 from tests.fixtures import a_number, text_to
@@ -140,7 +140,7 @@ def test_of_two_texts_alike_each_needs_a_text_of_its_own(
 
 def doubtful(delivery_id: int) -> Doubtful:
     row = db.session.get_one(Delivery, delivery_id)
-    found = Doubtful(delivery_id, row.claim or "", text_of(row))
+    found = Doubtful(delivery_id, row.claim or "", text_of(row), fields_of(row))
     db.session.rollback()
     return found
 

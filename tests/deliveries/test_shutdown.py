@@ -141,10 +141,8 @@ def test_the_loop_ends_while_a_look_up_hangs(sending: Flask) -> None:
         never.wait(60)
         return []
 
-    with pytest.MonkeyPatch.context() as patch, transaction() as session:
-        patch.setattr(plodder, "find", hang)
-        patch.setattr(plodder, "timeout", 50.0)
-        past = utcnow()
+    past = utcnow()
+    with transaction() as session:
         session.add(
             Delivery(
                 source="test",
@@ -156,7 +154,9 @@ def test_the_loop_ends_while_a_look_up_hangs(sending: Flask) -> None:
                 lease_until=past,
             )
         )
-        session.commit()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plodder, "find", hang)
+        patch.setattr(plodder, "timeout", 50.0)
         loop = DeliveryLoop(sending)
         looked_up = loop.recover_provider("plodder")
         assert asked.wait(30)
