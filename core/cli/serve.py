@@ -62,7 +62,7 @@ def end_clock(_server: Any, worker: Any) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True)
-@click.option("--threads", type=click.IntRange(1, 256), default=16, show_default=True)
+@click.option("--threads", type=click.IntRange(1, 256), default=64, show_default=True)
 @click.option("--demo", is_flag=True, help="On a new installation, enable the simulator")
 def serve(host: str, port: int, workers: int, threads: int, demo: bool) -> None:
     """Serve the web, run the jobs and send, until SIGTERM.
@@ -82,7 +82,7 @@ def serve(host: str, port: int, workers: int, threads: int, demo: bool) -> None:
     Server(options | {"post_worker_init": begin_clock, "worker_exit": end_clock}).run()
 
 
-def options_for(address: str, *, workers: int = 1, threads: int = 16) -> dict[str, Any]:
+def options_for(address: str, *, workers: int = 1, threads: int = 64) -> dict[str, Any]:
     """gunicorn's settings as `serve` uses them."""
     return {
         "bind": address,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hmac
 import logging
+from collections.abc import Iterable
 from typing import cast
 from urllib.parse import parse_qsl
 
 from flask import Response, request
 from twilio.request_validator import RequestValidator
 from twilio.twiml.messaging_response import MessagingResponse
-from werkzeug.datastructures import MultiDict
 
 from core.plugin import (
     Callbacks,
@@ -36,7 +36,20 @@ OPTS = {"STOP": Opt.OUT, "START": Opt.IN, "HELP": Opt.HELP}
 MOST_MEDIA = 10
 MAX_AGE = 1.0
 
-Form = MultiDict[str, str]
+
+class Form(dict[str, str]):
+    """Parameters by name: of one that comes twice the first, and all for the signature."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+        super().__init__()
+        self._values: dict[str, list[str]] = {}
+        for name, value in pairs:
+            self.setdefault(name, value)
+            self._values.setdefault(name, []).append(value)
+
+    def getall(self, name: str) -> list[str]:
+        """Every value; the SDK asks for them by this name."""
+        return self._values[name]
 
 
 @callbacks.route("/callback", methods=["GET", "POST"])
@@ -58,7 +71,7 @@ def status() -> Response:
 
 def signed_form() -> tuple[Form, Response | None]:
     """The parameters, and a refusal unless Twilio signed them for our account."""
-    form = posted_form() if request.method == "POST" else request.args
+    form = posted_form() if request.method == "POST" else Form(request.args.items(multi=True))
     account = form.get("AccountSid")
     config = cast("TwilioConfig", plugin_config(max_age=MAX_AGE))
     if account == config.account_sid and signed_with(config, form):
@@ -84,7 +97,7 @@ def refused(text: str) -> Response:
 def posted_form() -> Form:
     """The posted parameters; Flask's own reading of forms takes twice the time."""
     posted = request.get_data().decode("utf-8", "replace")
-    return MultiDict(parse_qsl(posted, keep_blank_values=True, errors="replace"))
+    return Form(parse_qsl(posted, keep_blank_values=True, errors="replace"))
 
 
 def signed_with(config: TwilioConfig, form: Form) -> bool:
