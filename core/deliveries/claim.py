@@ -40,10 +40,8 @@ LEASE = 120.0  # seconds
 QUIET = ("broadcast", "campaign")
 
 
-CLAIMED = (
-    *("id", "number", "provider", "sender", "recipient_id", "contact_id", "text", "attempts"),
-    *("source", "campaign_id", "message_id", "created_at"),
-)
+CLAIMED = ("id", "number", "provider", "sender", "recipient_id", "contact_id", "text", "attempts")
+OF_NO_BROADCAST = ("source", "campaign_id", "message_id", "created_at")
 CONTACT = ("id", "mobile", "number_status", "timezone")
 
 
@@ -148,7 +146,8 @@ def pick(session: Session, scope: Scope, limit: int, now: datetime) -> Sequence[
 def ready_rows(scope: Scope) -> Select[Any]:
     """The columns that a claim needs, of queued rows of *scope*; locked where possible."""
     columns = table_of(Delivery).c
-    query = select(*(columns[name] for name in CLAIMED)).where(
+    wanted = CLAIMED if scope.broadcast_id is not None else (*CLAIMED, *OF_NO_BROADCAST)
+    query = select(*(columns[name] for name in wanted)).where(
         columns.status == QUEUED, *bounds(scope)
     )
     if dialect_name() == "postgresql":
@@ -218,6 +217,7 @@ class Sorter:
         self._now = now
         self._zone = ZoneInfo(settings.timezone)
         self._cap: FrequencyCap | None = None
+        self._of_broadcast = scope.broadcast_id is not None
         if scope.broadcast_id is not None:
             self._cap = parse_frequency_cap(settings.frequency_cap)
         self._quiet = parse_quiet_hours(settings.quiet_hours)
@@ -233,21 +233,24 @@ class Sorter:
         numbers = {row.number for row in rows}
         out = blocked(numbers)
         full = self._cap.full(numbers, self._now) if self._cap else set()
-        campaigns = CampaignTexts(rows, self._zone, self._now)
-        contacts = load_contacts(session, rows, {*self._renderer.columns, *campaigns.columns})
+        campaigns = None if self._of_broadcast else CampaignTexts(rows, self._zone, self._now)
+        tokens = {*self._renderer.columns, *(campaigns.columns if campaigns else ())}
+        contacts = load_contacts(session, rows, tokens)
         for row in rows:
             contact = contacts.get(row.contact_id or 0)
-            skip = campaigns.skip_reason(row) or self._skip_reason(row, contact, out, full)
+            skip = campaigns.skip_reason(row) if campaigns else None
+            skip = skip or self._skip_reason(row, contact, out, full)
             if skip:
                 result.skip.append({"id": row.id, "reason": skip[0], "detail": skip[1]})
                 continue
-            held = campaigns.held_until(row)
+            held = campaigns.held_until(row) if campaigns else None
             quiet = None if held else self._quiet_until(row, contact)
             if held or quiet:
                 reason = "held" if held else "quiet"
                 result.later.append({"id": row.id, "not_before": held or quiet, "reason": reason})
                 continue
-            self._render(row, contact, campaigns.renderer(row) or self._renderer, result)
+            renderer = campaigns.renderer(row) if campaigns else None
+            self._render(row, contact, renderer or self._renderer, result)
         return result
 
     def _skip_reason(
@@ -267,7 +270,9 @@ class Sorter:
 
     def _quiet_until(self, row: Any, contact: Any) -> datetime | None:
         """When it may be sent; tests, and what goes to nobody's contact, may at once."""
-        if self._quiet is None or row.source not in QUIET or row.recipient_id is None:
+        if self._quiet is None or row.recipient_id is None:
+            return None
+        if not (self._of_broadcast or row.source in QUIET):
             return None
         zone = self._zone
         if contact is not None and contact.timezone:

@@ -12,8 +12,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 from urllib.parse import urlsplit
 
 import certifi
@@ -31,13 +30,17 @@ class LineError(Exception):
         self.sent = sent
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """`retry_after` is in seconds, 0 where the server names no time."""
 
     status: int
     text: str
     retry_after: int
+
+
+def written(headers: Mapping[str, str]) -> str:
+    """*headers* as they go out."""
+    return "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
 
 
 class Lines:
@@ -54,16 +57,16 @@ class Lines:
         self._idle: list[Line] = []
         self._open: set[Line] = set()
 
-    async def request(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes
-    ) -> Answer:
-        """One request; raises LineError when no whole answer came. Nothing is repeated."""
-        named = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    async def request(self, method: str, path: str, headers: str, body: str) -> Answer:
+        """One request; raises LineError when no whole answer came. Nothing is repeated.
+
+        *headers* as `written` makes them; *body* is of ASCII.
+        """
         length = f"Content-Length: {len(body)}\r\n" if method != "GET" else ""
-        head = f"{method} {path} HTTP/1.1\r\n{self._head}{named}{length}\r\n"
+        whole = f"{method} {path} HTTP/1.1\r\n{self._head}{headers}{length}\r\n{body}"
         line = self._kept() or await self._connect()
         try:
-            answer = await line.ask(head.encode("latin-1") + body)
+            answer = await line.ask(whole.encode("latin-1"))
         except BaseException:
             line.close()
             raise
