@@ -34,7 +34,7 @@ numbers = itertools.count(1)
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    with Postgres.start() as server:
+    with Postgres.start(hurried=True) as server:
         yield server
 
 
