@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 
-from core import create_app
+from core import create_app, users
 from core.db import db
 from core.migrations import upgrade_schema
 from core.settings import Settings
@@ -32,6 +32,7 @@ hypothesis.settings.load_profile("heliograph")
 DATABASES = ("sqlite", "postgresql")
 KEY = "the secret key of the tests, long enough"
 numbers = itertools.count(1)
+SCRYPT = users.SCRYPT  # as it is for people
 
 
 class Compiled(BytecodeCache):
@@ -49,6 +50,14 @@ class Compiled(BytecodeCache):
 
 
 compiled = Compiled()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Hundreds of tests sign in: their passwords need not be hard to guess."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(users, "SCRYPT", "scrypt:1024:8:1")
+        yield
 
 
 @pytest.fixture(scope="session")
