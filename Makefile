@@ -5,6 +5,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
+# compiled once and kept, whatever the machine says: else each command and each process of
+# the tests compiles all of it again
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: run test bench lint pictures translations
 
 run: $(VENV)/.run $(VENV)/.assets

@@ -18,6 +18,7 @@ from core.web import mount_web
 from core.web.errors import register_error_handlers
 from core.web.mount import mount_plugins
 from core.web.prefix import PublicPrefix
+from core.web.rules import LateRule
 from core.web.security import cookie_settings
 
 SETTINGS = "heliograph_settings"
@@ -30,6 +31,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     keys = settings.keys()
     configure_logging(settings)
     app = Flask("core")
+    app.url_rule_class = LateRule
     app.extensions[SETTINGS] = settings
     app.config.update(
         SECRET_KEY=keys[0],

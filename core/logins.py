@@ -14,11 +14,11 @@ from functools import cache
 
 from sqlalchemy import ForeignKey, Index, String, delete, func, select, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
-from werkzeug.security import check_password_hash, generate_password_hash
+from werkzeug.security import check_password_hash
 
 from core.db import Id, Model, UTCDateTime, change_rows, db, transaction, utcnow
 from core.errors import HeliographError
-from core.users import User
+from core.users import User, hash_password
 
 IDLE, LONGEST = timedelta(days=14), timedelta(days=90)
 WINDOW = timedelta(minutes=15)
@@ -86,7 +86,7 @@ def log_in(email: str, password: str, *, address: str, agent: str) -> str:
 @cache
 def nobody() -> str:
     """What is compared for an unknown e-mail, so that it takes as long as for a known one."""
-    return generate_password_hash("nobody has this password")
+    return hash_password("nobody has this password")
 
 
 def refuse_throttled(email: str, address: str) -> None:

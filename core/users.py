@@ -15,6 +15,7 @@ ADMIN, MARKETER, READER = "admin", "marketer", "reader"
 ROLES = (ADMIN, MARKETER, READER)
 THEMES = ("auto", "light", "dark")
 MIN_PASSWORD, MAX_PASSWORD = 10, 1000
+SCRYPT = "scrypt:32768:8:1"  # 32 MB of memory and a tenth of a second for each guess
 
 
 class User(Model):
@@ -53,13 +54,18 @@ def create_user(
             raise BadInput("email", "is taken", value=email, mend="Choose another one.")
         user = User(
             email=email,
-            password_hash=generate_password_hash(password),
+            password_hash=hash_password(password),
             role=role,
             first_name=first_name.strip()[:120],
             last_name=last_name.strip()[:120],
         )
         session.add(user)
     return user
+
+
+def hash_password(password: str) -> str:
+    """What is kept of a password; says itself how it was made."""
+    return generate_password_hash(password, SCRYPT)
 
 
 def create_first_user(
@@ -92,7 +98,7 @@ def edit_user(
         user.role = user.role if role is None else role
         user.active = user.active if active is None else active
         if password is not None:
-            user.password_hash = generate_password_hash(password)
+            user.password_hash = hash_password(password)
         session.flush()
         if was_admin and not session.scalar(select(User.id).where(User.role == ADMIN, User.active)):
             raise Conflict("This is the last admin: make somebody else admin first.")

@@ -12,8 +12,10 @@ import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 
-from core import create_app
+from core import create_app, users
 from core.db import db
 from core.migrations import upgrade_schema
 from core.settings import Settings
@@ -30,11 +32,37 @@ hypothesis.settings.load_profile("heliograph")
 DATABASES = ("sqlite", "postgresql")
 KEY = "the secret key of the tests, long enough"
 numbers = itertools.count(1)
+SCRYPT = users.SCRYPT  # as it is for people
+
+
+class Compiled(BytecodeCache):
+    """Templates are compiled by the first application that shows them, not by each."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+compiled = Compiled()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Hundreds of tests sign in: their passwords need not be hard to guess."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(users, "SCRYPT", "scrypt:1024:8:1")
+        yield
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    with Postgres.start() as server:
+    with Postgres.start(hurried=True) as server:
         yield server
 
 
@@ -85,6 +113,7 @@ def make_app(database_url: str, tmp_path: Path) -> Iterator[Callable[..., Flask]
         given = {"data_dir": str(tmp_path), "database_url": database_url, "secret_key": KEY}
         app = create_app(Settings(**(given | {"scheduler": "off"} | settings)))
         app.testing = True
+        app.jinja_env.bytecode_cache = compiled
         made.append(app)
         return app
 

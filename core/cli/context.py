@@ -8,13 +8,10 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 import click
-from flask import Flask, g
 from sqlalchemy.exc import OperationalError
 
 from core import create_app
-from core.db import db
 from core.errors import HeliographError, StartFailed
-from core.host import current_host
 from core.installation import current_settings
 from core.logs import only_warnings
 from core.migrations import current_revision, newest_revision, upgrade_schema
@@ -67,47 +64,3 @@ def ready_schema() -> None:
             f"The database schema is at {current}, this code needs {newest}. "
             "Run: heliograph db upgrade"
         )
-
-
-class PluginCommands(click.Group):
-    """Core's commands, and `heliograph <plugin> ...` for plugins that bring some."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*super().list_commands(ctx), *sorted(plugin_groups())]
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        own = super().get_command(ctx, name)
-        return own or plugin_groups().get(name)
-
-
-def plugin_groups() -> dict[str, click.Group]:
-    """One group per sound plugin with commands; they run only while it is enabled."""
-    with told_errors():
-        app = create_app()
-    groups: dict[str, click.Group] = {}
-    with app.app_context():
-        for info in current_host().sound():
-            if not info.contributions.commands:
-                continue
-            group = click.Group(info.name, help=f"Commands of the plugin {info.title}")
-            for command in info.contributions.commands:
-                group.add_command(within(app, info.name, command))
-            groups[info.name] = group
-    return groups
-
-
-def within(app: Flask, plugin: str, command: click.Command) -> click.Command:
-    """The plugin's command, run inside *app*, refused while the plugin is off."""
-    callback = command.callback
-
-    def run(*args: object, **kwargs: object) -> object:
-        with told_errors(), app.app_context():
-            ready_schema()
-            if not current_host().is_enabled(plugin):
-                fail(f"The plugin {plugin} is disabled. Run: heliograph plugins enable {plugin}")
-            db.session.rollback()
-            g.plugin = plugin
-            return callback(*args, **kwargs) if callback else None
-
-    command.callback = run
-    return command

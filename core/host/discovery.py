@@ -8,6 +8,7 @@ import importlib.util
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -36,8 +37,7 @@ class Candidate:
 
 def candidates(folders: Sequence[Path]) -> Iterator[Candidate]:
     """All plugins to be found, packages first; one name may come twice."""
-    entries = importlib.metadata.entry_points(group=GROUP)
-    for entry in sorted(entries, key=lambda entry: entry.name):
+    for entry in packaged():
         where = f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.value
         yield Candidate(entry.name, "package", where, entry)
     for folder in folders:
@@ -46,6 +46,12 @@ def candidates(folders: Sequence[Path]) -> Iterator[Candidate]:
         for path in sorted(folder.iterdir()):
             if path.name.isidentifier() and path.name[0] != "_" and is_package(path):
                 yield Candidate(path.name, "folder", str(path))
+
+
+@cache
+def packaged() -> list[importlib.metadata.EntryPoint]:
+    """The entry points of the installed packages; those installed later need a new process."""
+    return sorted(importlib.metadata.entry_points(group=GROUP), key=lambda entry: entry.name)
 
 
 def is_package(path: Path) -> bool:

@@ -7,11 +7,13 @@ import re
 import pytest
 from flask import Flask
 
+from core import users
 from core.audit import read_audit
 from core.logins import FAILURES_OF_EMAIL
 from core.users import ROLES, create_user, edit_user, list_users
 from core.web.access import OF_ADMINS, OF_EVERYBODY, PUBLIC, needed_role
 from core.web.security import POLICY
+from tests.conftest import SCRYPT
 from tests.visitor import PASSWORD, Visitor, sign_in
 
 
@@ -173,3 +175,13 @@ def test_an_htmx_call_without_a_session_says_so_in_words(app: Flask, path: str) 
     create_user("ann@example.com", PASSWORD)
     answer = Visitor(app).get(path, **{"HX-Request": "true"})
     assert (answer.status_code, "signed out" in answer.text) == (401, True)
+
+
+def test_a_password_is_costly_to_guess(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(users, "SCRYPT", SCRYPT)  # tests have a cheap one
+    kept = create_user("ann@example.com", PASSWORD).password_hash
+    cost, block, _ = (int(part) for part in kept.split("$")[0].split(":")[1:])
+    assert 128 * cost * block >= 2**25  # bytes
+    assert PASSWORD not in kept
+    assert Visitor(app).sign_in("ann@example.com").status_code == 303
+    assert Visitor(app).sign_in("ann@example.com", "wrong password").status_code == 401
