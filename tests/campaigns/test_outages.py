@@ -8,11 +8,14 @@ import pytest
 from sqlalchemy import update
 
 from core import clock
+from core.campaigns.unclear import count_unclear, settle, unclear_texts
 from core.channel import Failure, FailureKind
+from core.checkup.sending import look_at_unknown
 from core.contacts.models import Contact
 from core.db import change_rows, database_now, db, transaction
 from core.deliveries.models import SENDING, Delivery
 from core.deliveries.recovery import conclude, give_up, take_doubtful
+from core.errors import BadInput, NotFound
 from core.providers import open_provider
 from tests.campaigns.drawing import tag
 from tests.campaigns.stage import PROVIDER, Stage, steps, tags, text
@@ -107,3 +110,36 @@ def test_while_the_provider_is_gone_its_texts_wait_for_it(stage: Stage) -> None:
             change_rows(update(Delivery).values(attempted_at=at, lease_until=at))
         assert give_up(PROVIDER, "It was removed.") == given_up
     assert status(stage, ann) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("way", "after", "path", "texts"),
+    [("sent", "accepted", "went", 0), ("failed", "failed", "lost", 0), ("resend", "", "went", 1)],
+)
+def test_a_person_decides_on_what_is_unclear_and_the_contact_goes_on(
+    stage: Stage, way: str, after: str, path: str, texts: int
+) -> None:
+    ann = play(stage, UNCLEAR)
+    stage.leap(days=8)
+    ask(stage, UNCLEAR)
+    campaign = stage.deliveries(ann)[0].campaign_id or 0
+    (unclear,) = look_at_unknown()
+    assert unclear.mend.endswith(f"heliograph campaigns settle {campaign}")
+    assert (count_unclear(campaign), len(unclear_texts(campaign))) == (1, 1)
+    stage.failing.clear()
+    with clock.at(stage.now):
+        assert settle(campaign, way) == 1
+    stage.turn()
+    assert tags(ann) == [path]
+    assert len(stage.texts) == texts
+    assert count_unclear(campaign) == 0
+    assert after in status(stage, ann)
+
+
+def test_nobody_decides_in_a_way_that_there_is_not(stage: Stage) -> None:
+    ann = play(stage, UNCLEAR)
+    campaign = stage.deliveries(ann)[0].campaign_id or 0
+    with pytest.raises(BadInput, match=r"'maybe' is not known\. Use sent, failed, resend"):
+        settle(campaign, "maybe")
+    with pytest.raises(NotFound):
+        settle(99, "sent")
