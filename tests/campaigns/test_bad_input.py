@@ -14,6 +14,7 @@ from core.campaigns import NotReady, edit_campaign, get_campaign, publish, save_
 from core.campaigns.library import check_draft
 from core.contacts.models import Contact
 from core.db import db, transaction
+from core.errors import BadInput
 from tests.campaigns.drawing import after, drafted, event, tag
 from tests.campaigns.stage import MONDAY, Stage, members, replies, step, steps, tags
 
@@ -192,3 +193,48 @@ def test_a_zone_that_is_given_later_counts_from_the_next_event_on(stage: Stage) 
     stage.turn()
     db.session.rollback()
     assert step(ann, "b").due_at == MONDAY.replace(hour=9) + timedelta(days=1)
+
+
+def adding(stage: Stage, to: int, waits: int = 0, **facts: Any) -> tuple[int, dict[str, Any]]:
+    """A campaign that adds to *to*, not published, and its canvas."""
+    source, _ = stage.cast(1)
+    wait = tag("wait", timing=after(waits) if waits else {})
+    move = event("on", "core.change_campaigns", "wait", name="On", config={"add_to": [to]})
+    campaign = drafted(wait, move, source=source, **facts)
+    return campaign, {"sources": [source], "events": [wait, move]}
+
+
+@pytest.mark.parametrize(
+    ("waits", "restart", "ends"), [(0, True, False), (1, True, True), (0, False, True)]
+)
+def test_campaigns_that_add_to_each_other_for_ever_are_refused(
+    stage: Stage, waits: int, restart: bool, ends: bool
+) -> None:
+    first, drawn = adding(stage, 1, waits, allow_restart=True)
+    second, _ = adding(stage, first, allow_restart=restart)
+    drawn["events"][1]["config"] = {"add_to": [second]}
+    save_draft(first, drawn, seen=1)
+    publish(second)
+    if ends:
+        publish(first)
+        return
+    with pytest.raises(NotReady) as caught:
+        publish(first)
+    (found,) = caught.value.findings
+    assert (found.event, found.level) == ("on", "error")
+    assert "'On' adds to a campaign that leads back here with no delay" in found.words
+    assert "Let an event wait" in found.mend
+    edit_campaign(first, allow_restart=False)
+    publish(first)
+    with pytest.raises(BadInput, match="allow_restart: would never end: 'On'"):
+        edit_campaign(first, allow_restart=True)
+
+
+def test_a_campaign_that_takes_out_and_adds_again_is_refused(stage: Stage) -> None:
+    source, _ = stage.cast(1)
+    campaign = drafted(tag("a"), source=source, allow_restart=True)
+    again = {"add_to": [campaign], "remove_from": [campaign]}
+    events = [event("on", "core.change_campaigns", name="On", config=again)]
+    save_draft(campaign, {"sources": [source], "events": events}, seen=1)
+    with pytest.raises(NotReady, match="leads back here with no delay"):
+        publish(campaign)
