@@ -72,7 +72,7 @@ def test_an_unclear_answer_and_its_look_up_have_the_ids(
     message, _ = crowd(1)
     desk.nonsense = "sent to +33612000000"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("core.deliveries.recovery.MAX_ATTEMPTS", 1)
+        patch.setattr("core.deliveries.policy.MAX_ATTEMPTS", 1)
         send()
     text_id = db.session.scalars(db.select(Delivery.id)).one()
     found = lines()

@@ -14,10 +14,11 @@ from pydantic.fields import FieldInfo
 from core.campaigns.canvas import Canvas, Event
 from core.campaigns.events import EventType, EventTypes
 from core.campaigns.loops import quick_loops
-from core.campaigns.models import DECISION
+from core.campaigns.models import DECISION, Campaign
+from core.campaigns.rounds import quick_rounds
 from core.campaigns.things import Things
 from core.campaigns.timing import BadTiming, Plan, due, read_timing
-from core.db import utcnow
+from core.db import db, utcnow
 from core.errors import BadInput
 from core.installation import current_zone
 
@@ -60,7 +61,9 @@ class Checker:
         self._found: list[Finding] = []
 
     def findings(self) -> list[Finding]:
+        campaign = db.session.get(Campaign, self._campaign_id) if self._campaign_id else None
         self._check_sources()
+        self._check_end(campaign)
         seen: set[str] = set()
         for event in self._canvas.events:
             if event.key in seen:
@@ -74,7 +77,7 @@ class Checker:
             self._check_place(event)
             self._check_timing(event)
             self._check_type(event)
-        self._check_loops()
+        self._check_loops(campaign)
         return self._found
 
     def _error(self, event: Event, words: str, mend: str) -> None:
@@ -106,6 +109,12 @@ class Checker:
         for source in self._canvas.sources:
             if not self._things.is_there("segments", source):
                 self._whole(f"The source segment {source} is gone.", "Choose another segment.")
+
+    def _check_end(self, campaign: Campaign | None) -> None:
+        if campaign and campaign.publish_down and campaign.publish_down <= self._now:
+            words = "The campaign has ended: its publish down is past, so nothing happens."
+            mend = "Choose a later day in its Settings, or none."
+            self._found.append(Finding(WARNING, "", words, mend))
 
     # -- its place -------------------------------------------------------
 
@@ -197,9 +206,13 @@ class Checker:
     def _check_fields(self, event: Event, type_: EventType, error: ValidationError) -> None:
         fields = type_.made.config_model.model_fields
         for fault in error.errors(include_url=False, include_context=False):
-            name = str(fault["loc"][0]) if fault["loc"] else ""
+            if not fault["loc"]:  # values that do not fit together
+                words = f"has a value that does not fit: {plain(fault['msg'])}"
+                self._error(event, words, "Open its form and change it.")
+                continue
+            name = str(fault["loc"][0])
             info = fields.get(name)
-            title = (info.title if info else None) or name.replace("_", " ") or "the form"
+            title = (info.title if info else None) or name.replace("_", " ")
             if fault["type"] == "missing":
                 words = f"lacks a value: {title}"
             else:
@@ -242,11 +255,16 @@ class Checker:
 
     # -- loops -----------------------------------------------------------
 
-    def _check_loops(self) -> None:
+    def _check_loops(self, campaign: Campaign | None) -> None:
         for jump in quick_loops(self._canvas, self._plans, self._types):
             words = "leads back to an event before it with no delay between: it would never end"
             mend = "Let one of the events in the loop wait, such as one day."
             self._error(jump, words, mend)
+        rounds = quick_rounds(self._canvas, campaign, self._plans, self._types) if campaign else []
+        for event in rounds:
+            words = "adds to a campaign that leads back here with no delay: it would never end"
+            mend = "Let an event wait before it, or let one of the campaigns be begun only once."
+            self._error(event, words, mend)
 
 
 def plain(message: str) -> str:

@@ -88,6 +88,15 @@ class Tally:
     def total(self) -> int:
         return self.begun + self.steps + self.timed_out + self.reactions
 
+    def plus(self, other: Tally) -> Tally:
+        return Tally(
+            self.begun + other.begun,
+            self.steps + other.steps,
+            self.timed_out + other.timed_out,
+            self.reactions + other.reactions,
+            self.parked | other.parked,
+        )
+
     def __str__(self) -> str:
         return (
             f"{self.begun} begun, {self.steps} steps, {self.timed_out} timed out, "

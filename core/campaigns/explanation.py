@@ -56,7 +56,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A contact's way through one campaign."""
+    """A contact's way through one campaign; `zone` is the clock that counts for it."""
 
     campaign_id: int
     campaign: str
@@ -65,6 +65,7 @@ class Passage:
     joined_at: datetime
     why: str
     places: list[Place] = field(default_factory=list)
+    zone: str = ""
 
 
 def why_here(contact_id: int, campaign_id: int | None = None) -> list[Passage]:
@@ -101,6 +102,7 @@ def passage(
         member.joined_at,
         f"{why_it_came(member)} {where_it_is(member, campaign)}".strip(),
         narrator.places(),
+        narrator.zone.key,
     )
 
 
@@ -157,7 +159,7 @@ class Narrator:
     ) -> None:
         self._course, self._campaign, self._contact = course, campaign, contact
         self._types = types
-        self._zone = zone_named(contact.timezone, course.zone)
+        self.zone = zone_named(contact.timezone, course.zone)
 
     def places(self) -> list[Place]:
         query = (
@@ -215,12 +217,12 @@ class Narrator:
     def _why_open(self, step: CampaignStep) -> str:
         if step.due_at is None:
             return "It waits for the contact, for as long as it takes."
-        return f"It waits for the contact until {shown(step.due_at, self._zone)}."
+        return f"It waits for the contact until {shown(step.due_at, self.zone)}."
 
     def _why_waiting(self, step: CampaignStep) -> str:
         if step.due_at is None or step.due_at <= utcnow():
             return "It is due, and happens in a moment."
-        when = shown(step.due_at, self._zone)
+        when = shown(step.due_at, self.zone)
         if step.reason:
             words = step.detail or step.reason.replace("_", " ")
             return f"It is tried again at {when}. {words}"

@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 
 from core.campaigns.canvas import Canvas, read_canvas
 from core.campaigns.checks import ERROR, Finding, check_canvas
+from core.campaigns.events import EventTypes
 from core.campaigns.models import Campaign, CampaignStep, CampaignVersion
 from core.campaigns.publication import follow_canvas
+from core.campaigns.rounds import plans_of, quick_rounds
 from core.campaigns.sending import release_texts
 from core.contacts.profile import LARGEST_ID
 from core.contacts.values import parse_text, parse_timezone
@@ -71,13 +73,26 @@ def edit_campaign(
         refuse_changed(seen, campaign.updated_at)
         now = utcnow()
         was_open = campaign.is_open(now)
+        may_return = campaign.allow_restart
         for name, value in checked(facts, campaign).items():
             setattr(campaign, name, value)
+        if campaign.published and campaign.allow_restart and not may_return:
+            refuse_rounds(session, campaign)
         campaign.updated_at = now
         if campaign.published and campaign.is_open(now) != was_open:
             note_turn(campaign, now)
         session.flush()
     return campaign
+
+
+def refuse_rounds(session: Session, campaign: Campaign) -> None:
+    """Raise BadInput when contacts that may begin anew would go round for ever."""
+    session.flush()
+    canvas = read_canvas(session.get_one(CampaignVersion, campaign.version_id).canvas)
+    for event in quick_rounds(canvas, campaign, plans_of(canvas), EventTypes()):
+        words = f"would never end: {event.name or event.key!r} adds to one that leads back here"
+        mend = "Let an event wait before it, and publish that first."
+        raise BadInput("allow_restart", words, mend=mend)
 
 
 def note_turn(campaign: Campaign, now: datetime) -> None:

@@ -6,14 +6,23 @@ import time
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, literal, or_, select, update
+from sqlalchemy import ColumnElement, exists, literal, or_, select, union, update
 
+from core.campaigns.bounds import Bounds
 from core.campaigns.course import Courses
 from core.campaigns.engine import INSIDE, OUTSIDE, Engine, Scope, due_events
 from core.campaigns.events import EventTypes
 from core.campaigns.membership import Rebuilt, rebuild
-from core.campaigns.models import NEW, Campaign, CampaignMember, CampaignSegment
+from core.campaigns.models import (
+    NEW,
+    Campaign,
+    CampaignEvent,
+    CampaignMember,
+    CampaignSegment,
+    CampaignStep,
+)
 from core.campaigns.react import react
+from core.campaigns.steps import is_timed
 from core.db import change_rows, db, transaction, utcnow
 from core.segments.models import Segment
 
@@ -74,6 +83,27 @@ def call_due() -> str | None:
     """Job: run the actions that call the outside; they may be slow, and hold up nobody."""
     tally = Engine(Scope(phases=frozenset({OUTSIDE}))).run(seconds=TURN)
     return str(tally) if tally.total else None
+
+
+def due_contacts(campaign_id: int, bounds: Bounds, limit: int) -> list[int]:
+    """The first contacts within *bounds*, by id, who are new or due at an event there."""
+    now = utcnow()
+    new = select(CampaignMember.contact_id).where(
+        CampaignMember.campaign_id == campaign_id,
+        CampaignMember.status == literal(NEW, literal_execute=True),
+        *bounds.of(CampaignMember.contact_id),
+    )
+    events = select(CampaignEvent.id).where(CampaignEvent.campaign_id == campaign_id)
+    due = select(CampaignStep.contact_id).where(
+        CampaignStep.event_id.in_(events),
+        is_timed(CampaignStep.status),
+        CampaignStep.due_at <= now,
+        *bounds.of(CampaignStep.contact_id),
+    )
+    both = union(new, due).subquery()
+    found = list(db.session.scalars(select(both).order_by(both.c.contact_id).limit(limit)))
+    db.session.rollback()
+    return found
 
 
 def is_work_due() -> bool:

@@ -50,15 +50,20 @@ def look_at_unanswered() -> Iterator[Finding]:
 
 
 def look_at_unknown() -> Iterator[Finding]:
-    """Texts that a person has to decide on, by broadcast."""
+    """Texts that a person has to decide on, by broadcast and by campaign."""
+    owner = (Delivery.broadcast_id, Delivery.campaign_id)
     found = db.session.execute(
-        select(Delivery.broadcast_id, func.count())
+        select(*owner, func.count())
         .where(Delivery.status == UNKNOWN)
-        .group_by(Delivery.broadcast_id)
-        .order_by(Delivery.broadcast_id)
+        .group_by(*owner)
+        .order_by(*owner)
     )
-    for broadcast_id, count in found:
+    for broadcast_id, campaign_id, count in found:
         words = f"Nobody can tell whether {many(count)} went out."
+        if campaign_id is not None:
+            mend = f"Look at the provider's log, then: heliograph campaigns settle {campaign_id}"
+            yield Finding(NOTE, f"unclear texts of campaign {campaign_id}", words, mend)
+            continue
         if broadcast_id is None:
             yield Finding(NOTE, "unclear texts", f"{words} They belong to no broadcast.")
             continue

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import reduce
 from typing import Any
 
@@ -25,6 +26,8 @@ from core.campaigns.library import check_draft, get_campaign, list_campaigns, pu
 from core.campaigns.membership import count_members, rebuild
 from core.campaigns.models import Campaign
 from core.campaigns.stages import count_stages
+from core.campaigns.unclear import WAYS, settle, unclear_texts
+from core.campaigns.work import due_contacts
 from core.cli.context import in_app
 from core.cli.output import json_option, print_facts, print_json, print_table
 from core.db import db, utcnow
@@ -158,6 +161,9 @@ def refresh_sources(campaign: Campaign) -> bool:
 @click.option("--scheduled-only", is_flag=True, help="Only events whose time has come")
 @click.option("--inactive-only", is_flag=True, help="Only decisions whose wait is over")
 @click.option("--batch-limit", "-l", type=click.IntRange(1, 5000), help="Contacts at a time")
+@click.option(
+    "--campaign-limit", type=click.IntRange(min=1), help="At most so many contacts of each campaign"
+)
 @json_option
 @in_app
 def trigger(
@@ -173,13 +179,14 @@ def trigger(
     scheduled_only: bool,
     inactive_only: bool,
     batch_limit: int | None,
+    campaign_limit: int | None,
     as_json: bool,
 ) -> None:
     """Take members through all that is due, and send what is queued, until nothing is.
 
     Safe to run many times and in parallel: no step is taken twice.
     """
-    chosen(campaign_id, exclude)
+    running = chosen(campaign_id, exclude)
     bounds = bounds_of(
         contact_id, contact_ids, min_contact_id, max_contact_id, thread_id, max_threads
     )
@@ -187,7 +194,10 @@ def trigger(
         kickoff_only=kickoff_only, scheduled_only=scheduled_only, inactive_only=inactive_only
     )
     more: dict[str, Any] = {"batch": batch_limit} if batch_limit else {}
-    tally = run_to_the_end(Engine(Scope(campaign_id, exclude, bounds, phases, **more)))
+    scope = Scope(campaign_id, exclude, bounds, phases, **more)
+    tally = Tally()
+    for one in limited(scope, running, campaign_limit) if campaign_limit else [scope]:
+        tally = tally.plus(run_to_the_end(Engine(one)))
     if as_json:
         print_json(
             {"begun": tally.begun, "steps": tally.steps, "timed_out": tally.timed_out}
@@ -197,6 +207,13 @@ def trigger(
     click.echo(f"{tally}.")
     for event_id, why in tally.parked.items():
         click.echo(f"Contacts wait at event {event_id}: {why}", err=True)
+
+
+def limited(scope: Scope, running: Sequence[Campaign], limit: int) -> Iterator[Scope]:
+    """*scope* for each campaign, and of the contacts that are due there the first alone."""
+    for campaign_id in [one.id for one in running]:
+        few = due_contacts(campaign_id, scope.bounds, limit)
+        yield replace(scope, only=campaign_id, bounds=replace(scope.bounds, contact_ids=few))
 
 
 def run_to_the_end(engine: Engine) -> Tally:
@@ -282,3 +299,28 @@ def unpublish_one(campaign_id: int) -> None:
     """Hold campaign ID: members stay where they stand."""
     unpublish(campaign_id)
     click.echo(f"Campaign {campaign_id} is held.")
+
+
+@campaigns.command(name="settle")
+@click.argument("campaign_id", type=int, metavar="ID")
+@click.option("--as", "way", type=click.Choice(sorted(WAYS)), help="What to do with all of them")
+@json_option
+@in_app
+def settle_unclear(campaign_id: int, way: str | None, as_json: bool) -> None:
+    """Show texts of campaign ID whose outcome nobody can tell, or settle them.
+
+    `sent` counts them as sent, `failed` as failed, `resend` queues them again:
+    then somebody may get the text twice. Their contacts go on.
+    """
+    get_campaign(campaign_id)
+    if way is not None:
+        click.echo(f"{settle(campaign_id, way)} texts were settled as {way}.")
+        return
+    rows = [
+        {"id": row.id, "number": row.number, "attempted_at": row.attempted_at, "why": row.detail}
+        for row in unclear_texts(campaign_id)
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    print_table(rows, ("id", "number", "attempted_at", "why"), empty="None: all is clear.")

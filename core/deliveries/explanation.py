@@ -54,7 +54,7 @@ def explain(delivery: Delivery) -> str:
     return {
         SENDING: "It is being handed to the provider right now.",
         UNKNOWN: "Nobody knows whether it went out, so it is not sent again by itself. "
-        "Decide on the page of its broadcast.",
+        "Decide on the page of its broadcast or campaign.",
         SENT: "The provider sent it to the carrier; the phone has not confirmed it yet.",
         DELIVERED: "The phone has it.",
     }.get(delivery.status, delivery.detail or "It was cancelled before it was sent.")

@@ -19,14 +19,17 @@ from core.db import change_rows, database_now, dialect_name, once_committed, utc
 from core.deliveries.calls import CallOutcome
 from core.deliveries.consequences import Failed, hold_senders, mark_numbers
 from core.deliveries.models import FAILED, QUEUED, SENDING, Delivery
-from core.deliveries.policy import MAX_ATTEMPTS, POLICIES, Policy, Then, retry_wait
+from core.deliveries.policy import POLICIES, Policy, Then, is_tried_again, retry_wait
 from core.logs import text_fields
 from core.lookups import one_of
 
 log = logging.getLogger(__name__)
 
 HOLD_OTHERS = timedelta(minutes=15)
-NEEDED = ("id", "claim", "status", "attempts", "number", "provider", "sender", "source")
+NEEDED = (
+    *("id", "claim", "status", "attempts", "number", "provider", "sender", "source"),
+    "created_at",
+)
 CHANGED = (
     *("id", "status", "reason", "error_code", "detail", "attempts"),
     *("not_before", "lease_until", "claim", "final_at"),
@@ -128,7 +131,7 @@ def changed(row: Any, failure: Failure, now: datetime, over: datetime) -> dict[s
     if policy.then is Then.LOOK_UP:  # recovery asks as soon as `find` can be trusted
         return change
     change["claim"] = change["lease_until"] = None
-    wait = waiting_time(policy, row, failure)
+    wait = waiting_time(policy, row, failure, now)
     if policy.then is Then.FAIL or wait is None:
         return change | {"status": FAILED, "final_at": now}
     change |= {"status": QUEUED, "not_before": now + wait}
@@ -137,10 +140,10 @@ def changed(row: Any, failure: Failure, now: datetime, over: datetime) -> dict[s
     return change
 
 
-def waiting_time(policy: Policy, row: Any, failure: Failure) -> timedelta | None:
+def waiting_time(policy: Policy, row: Any, failure: Failure, now: datetime) -> timedelta | None:
     """How long the text waits; None when its tries are used up."""
     if policy.then is Then.RETRY:
-        if row.attempts >= MAX_ATTEMPTS:
+        if not is_tried_again(row.source, row.attempts, row.created_at, now):
             return None
         return timedelta(seconds=failure.retry_after or retry_wait(policy, row.attempts))
     if policy.then is Then.PAUSE:

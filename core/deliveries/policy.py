@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from core.channel import FailureKind
 
 MAX_ATTEMPTS = 5
+# what a campaign sends is tried that long: no outage may skip anybody
+PATIENCE = timedelta(days=7)
+LONGEST_WAIT = 900.0  # seconds between two tries
 
 
 class Then(StrEnum):
     """What happens to a text that failed."""
 
     FAIL = "fail"  # final
-    RETRY = "retry"  # wait, try again, at most MAX_ATTEMPTS times
+    RETRY = "retry"  # wait, try again, as long as `is_tried_again` says
     HOLD = "hold"  # the sender waits; costs no attempt
     PAUSE = "pause"  # the broadcast waits for a person; costs no attempt
     LOOK_UP = "look_up"  # ask the provider before anything else
@@ -60,5 +64,11 @@ POLICIES: dict[FailureKind, Policy] = {
 
 
 def retry_wait(policy: Policy, attempts: int) -> float:
-    """Seconds to wait after *attempts* tries: doubled each time, with jitter."""
-    return policy.wait * 2.0 ** (attempts - 1) * random.uniform(0.8, 1.2)
+    """Seconds to wait after *attempts* tries: doubled each time up to a limit, with jitter."""
+    wait = policy.wait * 2.0 ** min(attempts - 1, 20)
+    return min(wait, LONGEST_WAIT) * random.uniform(0.8, 1.2)
+
+
+def is_tried_again(source: str, attempts: int, created_at: datetime, now: datetime) -> bool:
+    """Whether a text of *source* is tried once more after so many tries."""
+    return attempts < MAX_ATTEMPTS or (source == "campaign" and now - created_at < PATIENCE)

@@ -31,7 +31,7 @@ from core.deliveries.carrier import ProviderCall
 from core.deliveries.late import HANGING
 from core.deliveries.models import FAILED, QUEUED, SENDING, UNKNOWN, Delivery, StatusReport
 from core.deliveries.outcomes import record_together
-from core.deliveries.policy import MAX_ATTEMPTS
+from core.deliveries.policy import LONGEST_WAIT, PATIENCE, is_tried_again
 from core.installation import callback_url
 from core.logs import text_fields
 
@@ -45,6 +45,7 @@ LONGEST_LEASE = timedelta(minutes=5)  # what ends later was written by a clock g
 AGAIN_AFTER = timedelta(seconds=15)
 ASK_AGAIN = timedelta(seconds=60)
 GIVE_UP_AFTER = timedelta(hours=1)
+ASK_SELDOM = timedelta(minutes=4)  # after that hour; less than the longest lease
 DECIDE = "Nobody can tell whether it went out: decide."
 
 
@@ -146,8 +147,12 @@ async def recover(
 
 
 def give_up(provider: str, why: str) -> int:
-    """The provider cannot be asked: after an hour a person decides. Returns on how many."""
+    """The provider cannot be asked: after an hour a person decides. Returns on how many.
+
+    A campaign is more patient: what it sends may wait until the provider is back.
+    """
     now = database_now()
+    patience = or_(Delivery.source != "campaign", Delivery.attempted_at < now - PATIENCE)
     with transaction():
         return change_rows(
             update(Delivery)
@@ -156,6 +161,7 @@ def give_up(provider: str, why: str) -> int:
                 Delivery.status == SENDING,
                 passed(Delivery.lease_until, now),
                 Delivery.attempted_at < now - GIVE_UP_AFTER,
+                patience,
             )
             .values(
                 status=UNKNOWN,
@@ -216,12 +222,13 @@ def conclude(provider: Provider, item: Doubtful, found: list[Sent] | Failure) ->
         if row.error_code == HANGING:  # absent now is not absent for good
             row.status, row.reason = UNKNOWN, FailureKind.UNKNOWN_OUTCOME.value
             row.detail = f"{row.detail} {DECIDE}"
-        elif row.attempts >= MAX_ATTEMPTS:
+        elif not is_tried_again(row.source, row.attempts, row.created_at, utcnow()):
             row.status, row.final_at = FAILED, utcnow()
             row.detail = f"Given up after {row.attempts} tries without a clear answer. {row.detail}"
             tell(logging.WARNING, item, "given up after its last try without a clear answer")
         else:
-            row.status, row.not_before = QUEUED, utcnow() + AGAIN_AFTER * (row.attempts - 1)
+            wait = min(AGAIN_AFTER * (row.attempts - 1), timedelta(seconds=LONGEST_WAIT))
+            row.status, row.not_before = QUEUED, utcnow() + wait
             row.reason, row.detail = "", "The provider does not have it: it is sent again."
             tell(logging.INFO, item, "the provider does not have it, it is sent again")
         session.flush()
@@ -263,11 +270,13 @@ def conclude_unsure(provider: Provider, item: Doubtful, failure: Failure) -> Non
         row = session.get(Delivery, item.delivery_id, with_for_update=True, populate_existing=True)
         if row is None or row.claim != item.claim or row.status != SENDING:
             return
-        if never or utcnow() - item.text.attempted_at > GIVE_UP_AFTER:
+        waited = utcnow() - item.text.attempted_at
+        if never or waited > (PATIENCE if row.source == "campaign" else GIVE_UP_AFTER):
             row.status, row.claim, row.lease_until = UNKNOWN, None, None
             row.reason = FailureKind.UNKNOWN_OUTCOME.value
             row.detail = f"{row.detail or failure.text} {DECIDE}"
             tell(logging.WARNING, item, "nobody can tell whether it went out, a person decides")
         else:
-            row.lease_until = database_now() + ASK_AGAIN
+            again = ASK_AGAIN if waited < GIVE_UP_AFTER else ASK_SELDOM
+            row.lease_until = database_now() + again
         session.flush()

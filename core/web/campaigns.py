@@ -25,6 +25,7 @@ from core.campaigns import (
     unpublish,
 )
 from core.campaigns.models import ACTIVE, LEFT, NEW, REMOVED
+from core.campaigns.unclear import count_unclear, settle
 from core.db import db, utcnow
 from core.errors import BadInput, Changed, HeliographError
 from core.segments import Segment
@@ -88,6 +89,7 @@ def facts(campaign: Campaign) -> dict[str, Any]:
         "changed": version is not None and version.canvas != campaign.draft,
         "sources": sources_of(canvas),
         "live": state == "running",
+        "unclear": count_unclear(campaign.id),
     }
 
 
@@ -226,6 +228,16 @@ def hold(campaign_id: int) -> Page:
     campaign = unpublish(campaign_id)
     note(campaign.name)
     flash(_("It is held: everybody in it stays where they are until you publish it again."))
+    return redirect(here("show", campaign_id), 303)
+
+
+@bp.post("/<int:campaign_id>/settle")
+def decide(campaign_id: int) -> Page:
+    """A person decides on the texts of which nobody knows whether they went out."""
+    campaign, way = get_campaign(campaign_id), request.form.get("way", "")
+    count = settle(campaign_id, way)
+    note(campaign.name, way=way, texts=count)
+    flash(_("%(count)s texts are settled.", count=count))
     return redirect(here("show", campaign_id), 303)
 
 

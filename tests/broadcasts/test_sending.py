@@ -261,7 +261,7 @@ def test_nonsense_from_a_provider_is_no_success(crowd: Crowd, send: Send, desk: 
     message, _ = crowd(1)
     desk.nonsense = "sure, sent"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("core.deliveries.recovery.MAX_ATTEMPTS", 2)
+        patch.setattr("core.deliveries.policy.MAX_ATTEMPTS", 2)
         patch.setattr("core.deliveries.recovery.AGAIN_AFTER", timedelta(seconds=0.2))
         send()
     delivery = db.session.scalars(db.select(Delivery)).one()

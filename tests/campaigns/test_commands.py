@@ -13,7 +13,7 @@ from flask import Flask
 
 from core.campaigns import get_campaign, unpublish
 from core.cli import main
-from core.db import db
+from core.db import db, transaction
 from core.segments import create_segment
 from tests.campaigns.drawing import event, tag
 from tests.campaigns.stage import Stage, members, replies, steps, tags, text
@@ -97,6 +97,36 @@ def test_bounds_hold_exactly(stage: Stage, run: Run, desk: Any) -> None:
     assert {len(tags(one)) for one in people} == {1}
     assert "go together" in run("trigger", "--thread-id", "3", code=2)
     assert "is no id" in run("trigger", "--contact-ids", "3,x", code=1)
+
+
+def test_so_many_contacts_of_each_campaign(stage: Stage, run: Run, desk: Any) -> None:
+    source, people = stage.cast(5)
+    one = stage.play(tag("one"), tag("then", "one"), source=source)
+    stage.play(tag("two"), source=source)
+    run("rebuild")
+    run("trigger", "--campaign-limit", "2", "--min-contact-id", str(people[1]))
+    both = ["one", "then", "two"]
+    assert [tags(contact_id) for contact_id in people] == [[], both, both, [], []]
+    run("trigger", "--campaign-limit", "1", "-i", str(one))
+    assert tags(people[0]) == ["one", "then"]
+    run("trigger", "--campaign-limit", "99")
+    assert [tags(contact_id) for contact_id in people] == [both] * 5
+
+
+def test_unclear_texts_are_listed_and_settled(stage: Stage, run: Run, desk: Any) -> None:
+    source, (ann,) = stage.cast(1)
+    campaign = stage.play(text("hello"), tag("went", "hello"), source=source)
+    stage.outage = True
+    stage.turn()
+    with transaction() as session:
+        session.merge(stage.deliveries(ann)[0]).status = "unknown"
+    (row,) = run("settle", str(campaign), "--json")
+    assert row["number"] == stage.deliveries(ann)[0].number
+    assert "1 texts were settled as sent" in run("settle", str(campaign), "--as", "sent")
+    assert "all is clear" in run("settle", str(campaign))
+    assert "no campaign 99" in run("settle", "99", code=1)
+    run("trigger")
+    assert tags(ann) == ["went"]
 
 
 def test_one_campaign_or_all_but_some(stage: Stage, run: Run, desk: Any) -> None:

@@ -91,6 +91,7 @@ def test_a_waiting_contact_is_explained(stage: Stage) -> None:
     passage = told(stage, ann)
     name = db.session.get_one(Segment, source).name
     assert passage.why == f"It is in the segment {name!r}."
+    assert passage.zone == "Europe/Paris"
     (place,) = passage.places
     assert place.why == "It waits for its time: 2026-11-24 13:00 Europe/Paris."
     assert place.next == ["Yes: Change tags", "No: Send Text Message (recorder)"]

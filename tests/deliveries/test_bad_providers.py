@@ -73,7 +73,7 @@ def test_whatever_a_plain_provider_raises_the_rest_goes_on(
 def test_whatever_an_async_provider_raises_the_loop_lives(
     desk: Any, crowd: Crowd, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.deliveries.recovery.MAX_ATTEMPTS", 1)
+    monkeypatch.setattr("core.deliveries.policy.MAX_ATTEMPTS", 1)
     message, _ = crowd(len(RAISED) + GOOD)
     desk.by_number = {a_number(odd): error for odd, error in enumerate(RAISED, 1)}
     send()

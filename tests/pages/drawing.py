@@ -107,3 +107,25 @@ class Board:
                 return
             self.page.wait_for_timeout(100)
         assert holds()
+
+
+def draw_welcome(board: Board, source: str = "Friends", pattern: str = "*YES*") -> None:
+    """Source → text → replies in three days: yes is thanked, no is reminded on a weekday at ten."""
+    board.choose_source(source)
+    board.add(SEND, after="Sources", name="Hello")
+    board.write_text("Hello", "Hello {contactfield=firstname|you}, reply YES to stay in touch")
+    board.add("Replies", after="Hello", path="Then", name="Says yes")
+    board.panel.get_by_label("What", exact=True).select_option("pattern")
+    board.panel.get_by_label("Pattern", exact=True).fill(pattern)
+    expect(board.panel.get_by_label("Wait", exact=True)).to_have_value("3")
+    expect(board.panel.get_by_label("Unit")).to_have_value("days")
+    board.add("Change tags", after="Says yes", path="Yes", name="Tag it")
+    board.panel.get_by_label("Add tags").fill("friend, loyal")
+    board.add(SEND, after="Tag it", name="Thanks")
+    board.write_text("Thanks", "Thank you!")
+    board.add(SEND, after="Says yes", path="No", name="Reminder")
+    board.write_text("Reminder", "You have not answered yet")
+    board.panel.get_by_label("At which hour").select_option("at")
+    board.panel.get_by_label("Hour", exact=True).fill("10:00")
+    board.panel.get_by_role("button", name="Monday to Friday").click()
+    board.saved()

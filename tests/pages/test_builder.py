@@ -7,30 +7,8 @@ import re
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.pages.drawing import SEND, Board
+from tests.pages.drawing import SEND, Board, draw_welcome
 from tests.pages.pictures import sign_in
-
-
-def draw_welcome(board: Board) -> None:
-    """Source → text → replies *YES*: yes is thanked, no is reminded on a weekday at ten."""
-    board.choose_source("Friends")
-    board.add(SEND, after="Sources", name="Hello")
-    board.write_text("Hello", "Hello {contactfield=firstname|you}, reply YES to stay in touch")
-    board.add("Replies", after="Hello", path="Then", name="Says yes")
-    board.panel.get_by_label("What", exact=True).select_option("pattern")
-    board.panel.get_by_label("Pattern", exact=True).fill("*YES*")
-    expect(board.panel.get_by_label("Wait", exact=True)).to_have_value("3")
-    expect(board.panel.get_by_label("Unit")).to_have_value("days")
-    board.add("Change tags", after="Says yes", path="Yes", name="Tag it")
-    board.panel.get_by_label("Add tags").fill("friend, loyal")
-    board.add(SEND, after="Tag it", name="Thanks")
-    board.write_text("Thanks", "Thank you!")
-    board.add(SEND, after="Says yes", path="No", name="Reminder")
-    board.write_text("Reminder", "You have not answered yet")
-    board.panel.get_by_label("At which hour").select_option("at")
-    board.panel.get_by_label("Hour", exact=True).fill("10:00")
-    board.panel.get_by_role("button", name="Monday to Friday").click()
-    board.saved()
 
 
 def test_a_marketer_builds_a_campaign_and_publishes_it(ann: Page, full: str) -> None:

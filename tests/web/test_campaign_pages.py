@@ -12,6 +12,7 @@ from sqlalchemy import select
 from core.campaigns import get_campaign, list_campaigns, publish, save_draft
 from core.campaigns.models import CampaignEvent, CampaignMember, CampaignStep
 from core.db import db, transaction, utcnow
+from core.deliveries.models import Delivery
 from core.segments import create_segment
 from tests.campaigns.drawing import drafted, event, tag
 from tests.fixtures import add_people
@@ -199,3 +200,20 @@ def test_a_contact_is_added_and_taken_out_by_hand(marc: Visitor) -> None:
     marc.post(f"{place}/{one}/remove")
     assert "was not in it" in marc.get(place).text
     assert marc.post(f"{place}/999999/remove").status_code == 404
+
+
+def test_a_person_decides_on_texts_that_nobody_knows_of(app: Flask, marc: Visitor) -> None:
+    campaign_id, (one,) = crowded(1)
+    place = f"/campaigns/{campaign_id}"
+    assert "Nobody knows whether" not in marc.get(place).text
+    with transaction() as session:
+        text = {"source": "campaign", "campaign_id": campaign_id, "number": "+33612000000"}
+        session.add(Delivery(**text, contact_id=one, provider="recorder", status="unknown"))
+    assert "Nobody knows whether 1 text went out" in marc.get(place).text
+    rita = sign_in(app, "reader")
+    assert "Nobody knows whether" not in rita.get(place).text
+    assert rita.post(f"{place}/settle", {"way": "sent"}).status_code == 403
+    assert marc.post(f"{place}/settle", {"way": "maybe"}).status_code == 400
+    marc.post(f"{place}/settle", {"way": "failed"})
+    assert "1 texts are settled" in marc.get(place).text
+    assert db.session.scalars(select(Delivery.status)).all() == ["failed"]
