@@ -27,6 +27,7 @@ from core.campaigns.models import Campaign
 from core.campaigns.stages import count_stages
 from core.cli.context import in_app
 from core.cli.output import json_option, print_facts, print_json, print_table
+from core.cli.simulate import simulate_one
 from core.db import db, utcnow
 from core.deliveries.loop import DeliveryLoop
 from core.errors import BadInput, Conflict, HeliographError
@@ -282,3 +283,6 @@ def unpublish_one(campaign_id: int) -> None:
     """Hold campaign ID: members stay where they stand."""
     unpublish(campaign_id)
     click.echo(f"Campaign {campaign_id} is held.")
+
+
+campaigns.add_command(simulate_one)

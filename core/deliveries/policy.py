@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass
 from enum import StrEnum
 
+from core import clock
 from core.channel import FailureKind
 
 MAX_ATTEMPTS = 5
@@ -60,5 +61,9 @@ POLICIES: dict[FailureKind, Policy] = {
 
 
 def retry_wait(policy: Policy, attempts: int) -> float:
-    """Seconds to wait after *attempts* tries: doubled each time, with jitter."""
-    return policy.wait * 2.0 ** (attempts - 1) * random.uniform(0.8, 1.2)
+    """Seconds to wait after *attempts* tries: doubled each time, with jitter.
+
+    Without it in a simulation, which is to be the same each time.
+    """
+    jitter = 1.0 if clock.is_set() else random.uniform(0.8, 1.2)
+    return policy.wait * 2.0 ** (attempts - 1) * jitter
