@@ -30,6 +30,10 @@ from core.errors import BadInput
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 DELAY = re.compile(r"(\d{1,6})([mhdw])")
 UNDELIVERED = "undelivered"
+NOT_DONE = {
+    "would_call": "It would call {}: nothing outside is done here.",
+    "would_do": "It would be done: {}. Nothing of plugins is done here.",
+}
 Doing = dict[str, Any]
 
 
@@ -203,7 +207,8 @@ def tell_way(number: int, way: Way) -> None:
 def told(entry: Entry, way: Way) -> str:
     """One thing that happened, in a line."""
     until = f" until {shown(entry.until, way.zone)}" if entry.until else ""
-    words = f" {entry.words}" if entry.words else ""
+    words = f" {NOT_DONE.get(entry.reason, '{}').format(entry.words)}" if entry.words else ""
+    kind = entry.reason.replace("_", " ")
     parts = f"{entry.parts} part{'s' if entry.parts > 1 else ''}, {entry.encoding}"
     path = f", by {entry.path_label!r}" if entry.path_label else ""
     lines = {
@@ -218,7 +223,7 @@ def told(entry: Entry, way: Way) -> str:
         "reply": f"answers « {entry.text} »{f' ({entry.status})' if entry.status else ''}",
         "click": f"opens {entry.text}",
         "no_link": "has no link to open",
-        "fail": f"texts fail from now on{until}: {entry.status},{words}",
+        "fail": f"texts fail from now on{until}: {entry.status}, {kind}",
         "heal": "texts do not fail any more",
     }
     return lines[entry.kind]

@@ -243,7 +243,7 @@ def test_nothing_outside_is_called_and_staff_gets_no_text(stage: Stage) -> None:
     found = played(campaign, [ann])
     entries = found.way(f"c{ann}").entries
     hook = next(one for one in entries if one.event == "hook")
-    assert hook.words.startswith("It would call https://example.com/hook")
+    assert (hook.reason, hook.words) == ("would_call", "https://example.com/hook")
     told = next(one for one in entries if one.kind == "staff")
     assert (told.text, told.words) == ("Call Ann0", "+33699999999")
     assert steps_of(found, ann) == ["hook done", "staff done", "odd done"]

@@ -41,7 +41,7 @@ class Person(Part):
 class Answer(Part):
     """The person writes a text."""
 
-    do: Literal["answer"] = "answer"
+    do: Literal["answer"]
     at: Moment
     who: Key
     text: str = Field(min_length=1, max_length=MAX_CHARACTERS)
@@ -50,7 +50,7 @@ class Answer(Part):
 class Stop(Part):
     """The person opts out, by the carrier's own way or by the word."""
 
-    do: Literal["stop"] = "stop"
+    do: Literal["stop"]
     at: Moment
     who: Key
 
@@ -58,7 +58,7 @@ class Stop(Part):
 class Click(Part):
     """The person opens the last link that it got, or an earlier one of that text."""
 
-    do: Literal["click"] = "click"
+    do: Literal["click"]
     at: Moment
     who: Key
     link: int = Field(default=1, ge=1, le=50)
@@ -67,20 +67,20 @@ class Click(Part):
 class Outage(Part):
     """The provider takes no text, until then or until `recover`."""
 
-    do: Literal["outage"] = "outage"
+    do: Literal["outage"]
     at: Moment
     until: Moment | None = None
 
 
 class Recover(Part):
-    do: Literal["recover"] = "recover"
+    do: Literal["recover"]
     at: Moment
 
 
 class Fail(Part):
     """Texts to the person fail, until then or until `heal`: refused, or reported after."""
 
-    do: Literal["fail"] = "fail"
+    do: Literal["fail"]
     at: Moment
     who: Key
     until: Moment | None = None
@@ -89,7 +89,7 @@ class Fail(Part):
 
 
 class Heal(Part):
-    do: Literal["heal"] = "heal"
+    do: Literal["heal"]
     at: Moment
     who: Key
 

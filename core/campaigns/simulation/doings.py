@@ -66,9 +66,9 @@ def switches_of(simulation: Simulation) -> list[Switch]:
     for doing in simulation.script:
         found.append(Switch(doing.at, doing))
         if isinstance(doing, Outage) and doing.until:
-            found.append(Switch(doing.until, Recover(at=doing.until)))
+            found.append(Switch(doing.until, Recover(do="recover", at=doing.until)))
         if isinstance(doing, Fail) and doing.until:
-            found.append(Switch(doing.until, Heal(at=doing.until, who=doing.who)))
+            found.append(Switch(doing.until, Heal(do="heal", at=doing.until, who=doing.who)))
     early = [switch for switch in found if switch.is_from_start(simulation.start)]
     rest = [switch for switch in found if switch not in early]
     return [*early, *sorted(rest, key=lambda switch: switch.at)]
@@ -119,8 +119,8 @@ class Doings:
             return
         self._phones.failing[way.mobile] = (doing.how, doing.kind, doing.until)
         way.failing = doing.how
-        words = doing.kind.value.replace("_", " ")
-        self._record.note(way.contact_id, FAIL, status=doing.how, words=words, until=doing.until)
+        facts = {"status": doing.how, "reason": doing.kind.value, "until": doing.until}
+        self._record.note(way.contact_id, FAIL, **facts)
 
     def _answer(self, who: str, text: str, opt: Opt | None) -> None:
         way = self._record.ways[self._ids[who]]
@@ -176,7 +176,8 @@ class Doings:
         for row in db.session.execute(query.order_by(columns.id)).all():
             report = reports[row.provider_id]
             facts = {"status": report.status.value, "words": report.detail, "ref": row.id}
-            self._record.note(row.contact_id, kind, **facts)
+            reason = report.kind.value if report.kind else ""
+            self._record.note(row.contact_id, kind, reason=reason, **facts)
         db.session.rollback()
 
 

@@ -13,6 +13,7 @@ from core.campaigns.events import EventTypes
 from core.campaigns.explanation import why_here
 from core.campaigns.models import FINISHED, GONE, NEW, CampaignMember, CampaignStep
 from core.campaigns.simulation.description import Simulation
+from core.campaigns.simulation.stand_ins import SWITCHED_OFF
 from core.campaigns.simulation.transcript import (
     ENDED,
     HELD,
@@ -109,6 +110,7 @@ class Record:
         path = row.path
         return {
             "status": row.status,
+            "reason": row.reason,
             "words": row.detail or row.reason.replace("_", " "),
             "event": stop.key,
             "title": stop.name or (type_.made.label if type_ else stop.type),
@@ -140,8 +142,9 @@ class Record:
             return
         self._waits[row.id] = stands
         until = row.not_before if row.status != FAILED else None
-        facts = {"status": row.status, "words": failure.text, "until": until, "ref": row.id}
-        self.note(row.whose, REFUSED, **facts)
+        reason = SWITCHED_OFF if failure.code == SWITCHED_OFF else failure.kind.value
+        facts = {"status": row.status, "reason": reason, "words": failure.text}
+        self.note(row.whose, REFUSED, **facts, until=until, ref=row.id)
 
     def note_held(self) -> None:
         """Texts that a rule keeps back, each once for each reason."""

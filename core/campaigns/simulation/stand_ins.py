@@ -16,6 +16,9 @@ from core.host import PluginConfig, PluginHost, PluginInfo
 from core.host.contributions import Contributions
 
 WEBHOOK = "core.webhook"
+# reasons of what is not done here, and codes of failures that the script has chosen
+WOULD_CALL, WOULD_DO = "would_call", "would_do"
+SWITCHED_OFF, CHOSEN = "switched_off", "chosen"
 REPORTED_AFTER = timedelta(seconds=2)
 # how long the provider is out by now, and how soon it is tried again then
 TRIES = (
@@ -44,10 +47,12 @@ class Phones:
     def take(self, provider: str, text: OutgoingText) -> Sent:
         """As a provider takes it; raises Failure."""
         if self.is_out:
-            raise Failure(FailureKind.THROTTLED, OUT, retry_after=self._seconds())
+            wait = self._seconds()
+            raise Failure(FailureKind.THROTTLED, OUT, code=SWITCHED_OFF, retry_after=wait)
         how, kind = self._failure(text.to)
         if how == "refused":
-            raise Failure(kind, f"It was refused: {words_of(kind)}, as you have chosen here.")
+            words = f"It was refused: {words_of(kind)}, as you have chosen here."
+            raise Failure(kind, words, code=CHOSEN)
         sent = Sent(f"simulated-{next(self.numbers)}", text.parts)
         report = StatusReport(sent.provider_id, Status.DELIVERED)
         if how:
@@ -122,9 +127,9 @@ def not_done(action: Action) -> Action:
     """The action, which says what it would do."""
 
     def run_many(batch: ActionBatch) -> Outcomes:
-        url = getattr(batch.config, "url", None)
-        words = f"It would call {url}" if action.key == WEBHOOK else f"It would do: {action.label}"
-        return Outcomes(Outcome(Result.DONE, f"{words}. Nothing outside is done here."))
+        url = getattr(batch.config, "url", "") if action.key == WEBHOOK else ""
+        reason = WOULD_CALL if url else WOULD_DO
+        return Outcomes(Outcome(Result.DONE, url or action.label, reason=reason))
 
     return replace(action, run=None, run_many=run_many)
 

@@ -23,6 +23,8 @@ OUTAGE, RECOVER, FAIL, HEAL = "outage", "recover", "fail", "heal"
 class Entry:
     """One thing that happened. `words` are the engine's own, `status` a word of its kind.
 
+    `reason` is one word for why; for an action that is not done here it is `would_call`
+    or `would_do`, and `words` the address or the label.
     A step has `event` (its key), `title`, `type`, the `path` and its `path_label`; a
     text and a reply have `text`, a text its `encoding`, `characters` and `parts` too.
     What is about a text carries its number in `ref`. `until` is when it goes on.
@@ -31,6 +33,7 @@ class Entry:
     at: datetime
     kind: str
     status: str = ""
+    reason: str = ""
     words: str = ""
     event: str = ""
     title: str = ""
