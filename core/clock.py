@@ -15,6 +15,11 @@ def now() -> datetime:
     return _moment.get() or datetime.now(UTC)
 
 
+def is_set() -> bool:
+    """Whether the time is one that a simulation has set."""
+    return _moment.get() is not None
+
+
 @contextmanager
 def at(moment: datetime) -> Iterator[None]:
     """Let it be *moment* (aware) within: for this thread, and for none that it starts.

@@ -12,6 +12,7 @@ import re
 import sys
 from datetime import UTC, datetime
 
+from core import clock
 from core.settings import Settings
 
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -67,6 +68,11 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, default=str, ensure_ascii=False)
 
 
+def is_real(record: logging.LogRecord) -> bool:
+    """Leaves out what a simulation does, but for its faults: nothing of it has happened."""
+    return not clock.is_set() or record.levelno >= logging.ERROR
+
+
 def configure_logging(settings: Settings) -> None:
     """Send the lines of `core` and `plugins` to stderr, once per process."""
     formatter: logging.Formatter = JsonFormatter()
@@ -79,6 +85,7 @@ def configure_logging(settings: Settings) -> None:
             logger.removeHandler(handler)
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(formatter)
+        handler.addFilter(is_real)
         handler.heliograph = True  # type: ignore[attr-defined]
         logger.addHandler(handler)
 

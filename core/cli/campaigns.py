@@ -30,6 +30,7 @@ from core.campaigns.unclear import WAYS, settle, unclear_texts
 from core.campaigns.work import due_contacts
 from core.cli.context import in_app
 from core.cli.output import json_option, print_facts, print_json, print_table
+from core.cli.simulate import simulate_one
 from core.db import db, utcnow
 from core.deliveries.loop import DeliveryLoop
 from core.errors import BadInput, Conflict, HeliographError
@@ -324,3 +325,6 @@ def settle_unclear(campaign_id: int, way: str | None, as_json: bool) -> None:
         print_json(rows)
         return
     print_table(rows, ("id", "number", "attempted_at", "why"), empty="None: all is clear.")
+
+
+campaigns.add_command(simulate_one)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from core import clock
 from core.channel import FailureKind
 
 MAX_ATTEMPTS = 5
@@ -64,9 +65,13 @@ POLICIES: dict[FailureKind, Policy] = {
 
 
 def retry_wait(policy: Policy, attempts: int) -> float:
-    """Seconds to wait after *attempts* tries: doubled each time up to a limit, with jitter."""
+    """Seconds to wait after *attempts* tries: doubled each time up to a limit, with jitter.
+
+    Without it in a simulation, which is to be the same each time.
+    """
+    jitter = 1.0 if clock.is_set() else random.uniform(0.8, 1.2)
     wait = policy.wait * 2.0 ** min(attempts - 1, 20)
-    return min(wait, LONGEST_WAIT) * random.uniform(0.8, 1.2)
+    return min(wait, LONGEST_WAIT) * jitter
 
 
 def is_tried_again(source: str, attempts: int, created_at: datetime, now: datetime) -> bool:

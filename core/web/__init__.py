@@ -11,6 +11,7 @@ from core.web import (
     broadcasts,
     campaign_builder,
     campaign_people,
+    campaign_simulation,
     campaigns,
     contact_fields,
     contacts,
@@ -36,7 +37,7 @@ from core.web.words import init_words
 
 PAGES = (
     *(dashboard, contacts, contact_fields, imports, segments, messages, broadcasts),
-    *(campaigns, campaign_people, campaign_builder, inbox),
+    *(campaigns, campaign_people, campaign_builder, campaign_simulation, inbox),
     *(plugins, users, jobs, audit, accounts, health, links, metrics),
 )
 

@@ -33,6 +33,7 @@ STATES: Words = {
     "published_version": _l("Published, version {n}"),
     "changed_since": _l("The draft has changes"),
     "publish": _l("Publish"),
+    "simulate": _l("Simulate"),
     "publish_changes": _l("Publish the changes"),
     "publish_title": _l("Publish this campaign?"),
     "publish_first_one": _l(

@@ -56,6 +56,7 @@ def page_facts(campaign: Campaign) -> dict[str, Any]:
             **{view: here(view, campaign.id) for view in ("canvas", "draft", "token", "counts")},
             "publish": here("start", campaign.id),
             "campaign": url_for("campaigns.show", campaign_id=campaign.id),
+            "simulate": url_for("campaign_simulation.show", campaign_id=campaign.id),
             "login": url_for("accounts.login"),
             "segments": url_for("segments.new"),
             "newMessage": url_for("messages.new", panel=1),

@@ -26,8 +26,14 @@ function State() {
 }
 
 export function Topbar() {
-  const { canWrite, status, publish, publishing } = useBuilder();
+  const { canWrite, saver, status, publish, publishing } = useBuilder();
   const fresh = !status.published || status.changed;
+  // what is drawn is what is simulated
+  const simulate = (event) => {
+    if (saver.clean) return;
+    event.preventDefault();
+    saver.run().then(() => location.assign(page.urls.simulate)).catch(() => {});
+  };
   return (
     <header className="topbar">
       <a className="btn btn-icon btn-ghost-secondary" href={page.urls.campaign} aria-label={t("back")} title={t("back")}><Icon name="arrow-left" /></a>
@@ -37,6 +43,7 @@ export function Topbar() {
         {status.published && status.changed && <span className="badge tone-warn">{t("changed_since")}</span>}
       </div>
       {canWrite && <Saved />}
+      <a className="btn" href={page.urls.simulate} onClick={simulate}><Icon name="play" /> <span className="saved-words">{t("simulate")}</span></a>
       {canWrite && (
         <button className="btn btn-primary" type="button" disabled={!fresh || publishing} onClick={publish}>
           <Icon name="broadcast" /> {t(status.published ? "publish_changes" : "publish")}

@@ -56,6 +56,7 @@ PAGES = {
     "campaign-draft": "/campaigns/2/builder/",
     "campaign-unpublished": "/campaigns/2",
     "campaign-event": "/campaigns/1/events/yes",
+    "campaign-simulate": "/campaigns/1/simulate/",
     "campaign-members": "/campaigns/1/members",
     "campaign-contact": "/campaigns/1/members/7",
     "campaign-stranger": "/campaigns/2/members/7",
@@ -73,7 +74,7 @@ PAGES = {
 EMPTY = ("dashboard", "contacts", "contact-new", "dnc", "imports", "segments", "segment-new")
 EMPTY += ("messages", "message-new", "broadcasts", "campaigns", "campaign-new", "inbox", "phones")
 SHOWN = ("dashboard", "contacts", "contact", "import-mapping", "segment", "message")
-SHOWN += ("campaign", "campaign-builder", "campaign-event")
+SHOWN += ("campaign", "campaign-builder", "campaign-simulate", "campaign-event")
 SHOWN += ("broadcast-review", "broadcast", "phones", "plugins", "plugin", "jobs")
 
 

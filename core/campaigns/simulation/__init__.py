@@ -1,0 +1,27 @@
+"""Simulations: a campaign played on a clock of its own, in an installation of its own."""
+
+from __future__ import annotations
+
+from core.campaigns.simulation.casting import sample
+from core.campaigns.simulation.description import (
+    MOST_DAYS,
+    MOST_PEOPLE,
+    Person,
+    Simulation,
+    read_simulation,
+)
+from core.campaigns.simulation.play import simulate
+from core.campaigns.simulation.transcript import Entry, Transcript, Way
+
+__all__ = [
+    "MOST_DAYS",
+    "MOST_PEOPLE",
+    "Entry",
+    "Person",
+    "Simulation",
+    "Transcript",
+    "Way",
+    "read_simulation",
+    "sample",
+    "simulate",
+]

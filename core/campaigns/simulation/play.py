@@ -1,0 +1,205 @@
+"""Playing a simulation: the clock leaps from one moment at which something is due to the next.
+
+At each, the engine runs as its jobs run it, texts are claimed and recorded as the
+delivery loop does, and what the script says is done by the code that does it really.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from core import clock
+from core.campaigns.engine import Engine, Scope
+from core.campaigns.membership import rebuild, sources_of
+from core.campaigns.models import Campaign
+from core.campaigns.simulation.description import Simulation
+from core.campaigns.simulation.doings import Doings, switches_of
+from core.campaigns.simulation.material import gather
+from core.campaigns.simulation.moments import next_due
+from core.campaigns.simulation.record import Record
+from core.campaigns.simulation.stage import on_stage, put_on_cast
+from core.campaigns.simulation.stand_ins import Phones
+from core.campaigns.simulation.transcript import REPORT, Transcript
+from core.campaigns.stages import count_stages
+from core.channel import Failure
+from core.db import db, utcnow
+from core.deliveries.answers import sane
+from core.deliveries.calls import CallOutcome, ClaimedText
+from core.deliveries.claim import Scope as TextScope
+from core.deliveries.claim import claim_texts
+from core.deliveries.models import QUEUED, Delivery
+from core.deliveries.outcomes import record_outcomes
+from core.deliveries.reports import store_reports
+from core.errors import BadInput
+from core.providers import open_provider
+from core.segments.members import refresh_segment
+from core.segments.models import Segment, SegmentMember
+
+MOST_MOMENTS = 3000
+AT_ONCE = 500
+LOOK_AGAIN = timedelta(hours=1)  # what filters find changes with the time, too
+
+
+def simulate(simulation: Simulation) -> Transcript:
+    """Play it from its start to its end. Nothing of this is written anywhere.
+
+    Raises NotFound, Conflict (NotReady) and BadInput when it cannot begin.
+    """
+    material, phones = gather(simulation), Phones()
+    with on_stage(material, phones):
+        ids = put_on_cast(simulation, material.canvas)
+        with clock.at(simulation.start):
+            play = Play(simulation, ids, phones)
+        return play.whole(material.version)
+
+
+class Play:
+    """One run of a simulation, on its stage."""
+
+    def __init__(self, simulation: Simulation, ids: dict[str, int], phones: Phones) -> None:
+        self._simulation, self._phones = simulation, phones
+        self._record = Record(simulation, ids)
+        self._doings = Doings(ids, phones, self._record)
+        self._switches = switches_of(simulation)
+        self._engine = Engine(Scope(only=simulation.campaign_id))
+        segments = db.session.scalars(db.select(Segment).order_by(Segment.id))
+        self._filtered = [segment.id for segment in segments if segment.filters]
+        self._moved, self._looked_at = True, utcnow()
+        self._members_seen: set[tuple[int, int, str]] = set()
+
+    def whole(self, version: int | None) -> Transcript:
+        simulation = self._simulation
+        moment, following, jumps, stopped = simulation.start, None, 0, ""
+        while True:
+            with clock.at(moment):
+                self._at_once()
+                following = self._next()
+            if following is None or following > simulation.until:
+                break
+            if jumps == MOST_MOMENTS:
+                stopped = (
+                    f"It was stopped at {moment:%Y-%m-%d %H:%M} UTC, after {jumps} moments at "
+                    "which something happened. Simulate fewer contacts, or a shorter time."
+                )
+                break
+            moment, jumps = following, jumps + 1
+        now = moment if stopped else simulation.until
+        with clock.at(now):
+            campaign = db.session.get_one(Campaign, simulation.campaign_id)
+            return Transcript(
+                simulation.campaign_id,
+                campaign.name,
+                version,
+                simulation.start,
+                now,
+                self._record.finish(),
+                self._doings.switched,
+                count_stages(simulation.campaign_id),
+                next_at=following,
+                stopped=stopped,
+                out=self._phones.is_out,
+                jumps=jumps,
+            )
+
+    def _at_once(self) -> None:
+        """All that is due now; then what the script says, one after the other.
+
+        What fails from the very start on fails before anything.
+        """
+        while self._switches and self._switches[0].is_from_start(self._simulation.start):
+            self._doings.do(self._switches.pop(0))
+        self._settle()
+        while self._switches and self._switches[0].at <= utcnow():
+            self._doings.do(self._switches.pop(0))
+            self._settle()
+
+    def _settle(self) -> None:
+        self._reports()
+        while True:
+            moved = self._members() + self._engine.go_round()
+            if moved:
+                self._moved = True
+                self._record.look()
+            if not self._send() and not moved:
+                return
+
+    def _members(self) -> int:
+        """Who comes and goes with the segments, when anything may have changed that.
+
+        Returns how many did.
+        """
+        now = utcnow()
+        if not self._moved and now - self._looked_at < LOOK_AGAIN:
+            return 0
+        self._moved, self._looked_at = False, now
+        for segment_id in self._filtered:
+            refresh(segment_id)
+        sources = sources_of(self._simulation.campaign_id)
+        query = db.select(SegmentMember.segment_id, SegmentMember.contact_id, SegmentMember.origin)
+        query = query.where(SegmentMember.segment_id.in_(sources))
+        members = set(map(tuple, db.session.execute(query)))
+        if members == self._members_seen:
+            return 0
+        self._members_seen = members
+        done = rebuild(self._simulation.campaign_id)
+        return done.joined + done.restarted + done.left
+
+    def _reports(self) -> None:
+        due = self._phones.due_reports(utcnow())
+        if not due:
+            return
+        store_reports(due)
+        self._doings.note_reports(due, REPORT)
+
+    # -- texts -----------------------------------------------------------
+
+    def _send(self) -> int:
+        """Hand over what may go now; returns how many texts came to something."""
+        return sum(self._send_by(provider) for provider in self._queued())
+
+    def _queued(self) -> list[str]:
+        ready = Delivery.not_before.is_(None) | (Delivery.not_before <= utcnow())
+        query = db.select(Delivery.provider).where(Delivery.status == QUEUED, ready).distinct()
+        found = list(db.session.scalars(query.order_by(Delivery.provider)))
+        db.session.rollback()
+        return found
+
+    def _send_by(self, name: str) -> int:
+        claims = claim_texts(TextScope(name), AT_ONCE)
+        outcomes = list(self._handed_over(name, claims.texts))
+        if outcomes:
+            record_outcomes(name, outcomes)
+            self._record.note_texts(claims.texts, outcomes)
+        if claims.postponed:
+            self._record.note_held()
+        return len(outcomes) + claims.skipped
+
+    def _handed_over(self, name: str, texts: list[ClaimedText]) -> Iterator[CallOutcome]:
+        provider = open_provider(name) if texts else None
+        for one in texts:
+            try:
+                result = provider.send(one.text)  # type: ignore[union-attr]
+            except Failure as failure:
+                result = sane(failure)
+            yield CallOutcome(one.delivery_id, one.claim, result)  # type: ignore[arg-type]
+
+    # -- time ------------------------------------------------------------
+
+    def _next(self) -> datetime | None:
+        """The next moment at which something is due, in whole seconds or later."""
+        moments = [at for at, _, _ in self._phones.reports]
+        moments += [one.at for one in self._switches[:1]]
+        due = next_due(self._simulation.campaign_id, utcnow())
+        if due is not None:
+            moments.append(due)
+        found = min(moments, default=None)
+        # a clock that does not move would never end
+        return None if found is None else max(found, utcnow() + timedelta(microseconds=1))
+
+
+def refresh(segment_id: int) -> None:
+    try:
+        refresh_segment(segment_id)
+    except BadInput:  # its filter names what is gone: really it stays as it is, too
+        db.session.rollback()
