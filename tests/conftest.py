@@ -137,13 +137,18 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
-# Files of few tests that take long. The workers share out whole files: begun last, one
+# Files that take long, the longest first. The workers share out whole files: begun last, one
 # of these would keep all others waiting.
-LONG = ("test_crashes", "test_host", "test_end_to_end", "test_serve", "test_shutdown", "pages/")
+LONG = ("test_for_everybody", "test_end_to_end", "test_bad_input", "test_crashes", "test_flows")
+LONG += ("test_host", "pages/", "test_shutdown", "test_engine", "test_campaign_builder")
+LONG += ("test_serve", "test_faults", "test_neighbours", "test_pausing", "links/test_counts")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: not any(name in item.nodeid for name in LONG))
+    def place(item: pytest.Item) -> int:
+        return next((n for n, name in enumerate(LONG) if name in item.nodeid), len(LONG))
+
+    items.sort(key=place)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -12,7 +12,7 @@ Builder = Callable[..., tuple[str, str]]
 class LateRule(Rule):
     """Writes the code that builds its address when the first address is asked for.
 
-    Werkzeug writes it for each rule at once, which was two thirds of making an application.
+    Werkzeug writes it for each rule at once, which was more than half of making an application.
     Should it call that step otherwise one day, rules are merely made early again.
     """
 

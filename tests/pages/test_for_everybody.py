@@ -38,6 +38,8 @@ FOCUSED = """() => {
   const seen = ring || one.type === 'file';
   return {number: radio?.dataset.candidate ?? null, seen, html: one.outerHTML.slice(0, 120)};
 }"""
+# what a page asks for by itself has come; one that asks each second is never idle for long
+SETTLED = "() => !document.querySelector('.htmx-request')"
 WIDTH = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -61,6 +63,7 @@ def window(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
         viewport={"width": width, "height": height}, color_scheme=theme, locale="en-GB"
     )
     page = context.new_page()
+    page.set_default_timeout(60_000)
     page.said = []  # type: ignore[attr-defined]
     page.on("console", lambda one: one.type in ("error", "warning") and page.said.append(one.text))
     page.on("pageerror", lambda error: page.said.append(str(error)))
@@ -73,7 +76,9 @@ def visit(page: Page, address: str, path: str) -> None:
         sign_in(page, address)
     page.said.clear()  # type: ignore[attr-defined]
     page.goto(address + path)
-    page.wait_for_load_state("networkidle")
+    if "/builder/" in path:  # drawn by a script, out of what it fetches
+        page.wait_for_load_state("networkidle")
+    page.wait_for_function(SETTLED)
 
 
 def check(page: Page, path: str) -> None:
@@ -137,6 +142,7 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(
 @pytest.fixture(scope="module")
 def keyboard(browser: Browser) -> Iterator[Page]:
     page = browser.new_page()
+    page.set_default_timeout(60_000)
     page.said = []  # type: ignore[attr-defined]
     yield page
     page.close()
