@@ -66,11 +66,12 @@ def take(request: pytest.FixtureRequest, page: Page) -> Take:
     return taken
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_a_campaign_does_what_was_drawn_for_days_in_four_zones(
     world: World, page: Page, take: Take
 ) -> None:
     story = Story(world)
+    page.set_default_timeout(120_000)
     story.cast()
     world.leap(thursday())
     story.start()
