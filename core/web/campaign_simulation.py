@@ -84,8 +84,6 @@ def page(
     part = request.headers.get("HX-Request") == "true"
     template = "campaigns/simulation.html" if part else "campaigns/simulate.html"
     everything = {} if transcript is None else facts_of(transcript, seen)
-    if not seen and transcript is not None:
-        everything["news"] = []
     return render_template(
         template,
         part=part,
@@ -97,6 +95,7 @@ def page(
         description=json.dumps(board.given, ensure_ascii=False),
         back=json.dumps(board.back),
         form=request.form,
+        cast_open=request.form.get("do") in ("make", "invite", "sample"),
         fields=FIELDS,
         failures=FAILURES,
         zones=sorted(available_timezones()),
@@ -112,7 +111,7 @@ def page(
 def facts_of(transcript: Transcript, seen: dict[str, int]) -> dict[str, Any]:
     people, news = [], []
     for way in transcript.ways:
-        known = seen.get(way.key, 0)
+        known = seen.get(way.key, 0) if seen else len(way.entries)
         people.append((way, bubbles_of(way, known), lines_of(way, known)))
         news += said(way, known)
     if len(news) > MOST_SAID:

@@ -91,7 +91,6 @@ def test_a_reader_plays_a_campaign_press_by_press(reader: Visitor, campaign: int
 
 def test_next_event_leaps_to_the_end_of_the_wait(reader: Visitor, campaign: int) -> None:
     board = Simulator(reader, campaign)
-    board.press("next")  # the reports
     assert "Delivered" in board.page
     board.press("next")
     assert "Replies: No" in board.page

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from core import clock
 from core.campaigns.engine import Engine, Scope
 from core.campaigns.membership import rebuild, sources_of
-from core.campaigns.models import Campaign
+from core.campaigns.models import Campaign, CampaignEvent
 from core.campaigns.simulation.description import Simulation
 from core.campaigns.simulation.doings import Doings, switches_of
 from core.campaigns.simulation.material import gather
@@ -36,7 +36,8 @@ from core.providers import open_provider
 from core.segments.members import refresh_segment
 from core.segments.models import Segment, SegmentMember
 
-MOST_MOMENTS = 3000
+MOST_MOMENTS = 1000
+CHANGES_SEGMENTS = "core.change_segments"
 AT_ONCE = 500
 LOOK_AGAIN = timedelta(hours=1)  # what filters find changes with the time, too
 
@@ -65,6 +66,8 @@ class Play:
         self._engine = Engine(Scope(only=simulation.campaign_id))
         segments = db.session.scalars(db.select(Segment).order_by(Segment.id))
         self._filtered = [segment.id for segment in segments if segment.filters]
+        changes = db.select(CampaignEvent.id).where(CampaignEvent.type == CHANGES_SEGMENTS)
+        self._is_mobile = bool(self._filtered) or db.session.scalar(changes) is not None
         self._moved, self._looked_at = True, utcnow()
         self._members_seen: set[tuple[int, int, str]] = set()
 
@@ -115,14 +118,16 @@ class Play:
             self._settle()
 
     def _settle(self) -> None:
-        self._reports()
+        first = True
         while True:
             moved = self._members() + self._engine.go_round()
             if moved:
                 self._moved = True
                 self._record.look()
-            if not self._send() and not moved:
+            sent = self._send() if moved or first else 0
+            if not sent and not moved and not self._reports():
                 return
+            first = False
 
     def _members(self) -> int:
         """Who comes and goes with the segments, when anything may have changed that.
@@ -130,6 +135,8 @@ class Play:
         Returns how many did.
         """
         now = utcnow()
+        if self._members_seen and not self._is_mobile:
+            return 0
         if not self._moved and now - self._looked_at < LOOK_AGAIN:
             return 0
         self._moved, self._looked_at = False, now
@@ -145,12 +152,13 @@ class Play:
         done = rebuild(self._simulation.campaign_id)
         return done.joined + done.restarted + done.left
 
-    def _reports(self) -> None:
-        due = self._phones.due_reports(utcnow())
-        if not due:
-            return
-        store_reports(due)
-        self._doings.note_reports(due, REPORT)
+    def _reports(self) -> int:
+        """Take in what the phones report, when all else is done; returns how much that was."""
+        due, self._phones.reports = self._phones.reports, []
+        if due:
+            store_reports(due)
+            self._doings.note_reports(due, REPORT)
+        return len(due)
 
     # -- texts -----------------------------------------------------------
 
@@ -188,8 +196,7 @@ class Play:
 
     def _next(self) -> datetime | None:
         """The next moment at which something is due, in whole seconds or later."""
-        moments = [at for at, _, _ in self._phones.reports]
-        moments += [one.at for one in self._switches[:1]]
+        moments = [one.at for one in self._switches[:1]]
         due = next_due(self._simulation.campaign_id, utcnow())
         if due is not None:
             moments.append(due)

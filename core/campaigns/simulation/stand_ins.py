@@ -19,7 +19,6 @@ WEBHOOK = "core.webhook"
 # reasons of what is not done here, and codes of failures that the script has chosen
 WOULD_CALL, WOULD_DO = "would_call", "would_do"
 SWITCHED_OFF, CHOSEN = "switched_off", "chosen"
-REPORTED_AFTER = timedelta(seconds=2)
 # how long the provider is out by now, and how soon it is tried again then
 TRIES = (
     (timedelta(hours=1), timedelta(minutes=15)),
@@ -31,12 +30,15 @@ OUT = "The provider takes no texts: you have switched it off here."
 
 @dataclass(slots=True)
 class Phones:
-    """The providers and all phones of a simulation: who takes texts, and what is reported."""
+    """The providers and all phones of a simulation: who takes texts, and what is reported.
+
+    Reports come at once, when all that the texts led to is done: seconds tell nobody anything.
+    """
 
     out_since: datetime | None = None
     out_until: datetime | None = None
     failing: dict[str, tuple[str, FailureKind, datetime | None]] = field(default_factory=dict)
-    reports: list[tuple[datetime, str, StatusReport]] = field(default_factory=list)
+    reports: list[tuple[str, StatusReport]] = field(default_factory=list)
     numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     @property
@@ -58,14 +60,8 @@ class Phones:
         if how:
             words = f"It did not arrive: {words_of(kind)}, as you have chosen here."
             report = StatusReport(sent.provider_id, Status.UNDELIVERED, kind=kind, detail=words)
-        self.reports.append((utcnow() + REPORTED_AFTER, provider, report))
+        self.reports.append((provider, report))
         return sent
-
-    def due_reports(self, now: datetime) -> list[tuple[str, StatusReport]]:
-        """What is reported by now, once."""
-        due = [(name, report) for at, name, report in self.reports if at <= now]
-        self.reports = [one for one in self.reports if one[0] > now]
-        return due
 
     def _failure(self, number: str) -> tuple[str, FailureKind]:
         how, kind, until = self.failing.get(number, ("", FailureKind.UNREACHABLE, None))
