@@ -144,7 +144,7 @@ def the_provider_is_away(story: Story, ten: datetime) -> None:
     assert not story.who_has("reminder")
     story.world.outage(True)
     story.world.leap(ten)
-    story.until(lambda: story.stand("Reminder")["sending"] == 2)
+    story.until(lambda: story.stand("Reminder")["sending"] == 2 and story.is_tried())
     for hour in range(6):
         story.world.leap(ten + timedelta(hours=hour, minutes=1))
         story.until(story.is_tried)

@@ -77,10 +77,10 @@ class Story:
         self.until(lambda: (db.session.scalar(begun) or thursday()) > turn)
 
     def is_tried(self) -> bool:
-        """Whether each text that is under way was refused, or asked about, just now."""
-        query = select(Delivery.status, Delivery.not_before, Delivery.lease_until)
+        """Whether each text was refused, or asked about, just now, and none is in flight."""
+        query = select(Delivery.reason, Delivery.not_before, Delivery.lease_until)
         rows = db.session.execute(query.where(Delivery.status.in_(OPEN))).all()
-        moments = [row.lease_until or row.not_before for row in rows]
+        moments = [(row.lease_until or row.not_before) if row.reason else None for row in rows]
         return all(moment is not None and moment > self.world.now for moment in moments)
 
     def is_told(self) -> None:
