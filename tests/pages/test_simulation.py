@@ -35,8 +35,9 @@ def test_a_marketer_plays_a_campaign_before_it_is_published(ann: Page, full: str
     )
     expect(first.locator(".sim-stands")).to_contain_text("It waits for the contact until")
     look(ann)
-    ann.get_by_role("button", name="+1 hour").click()
     expect(first.locator(".sim-foot")).to_contain_text("Delivered")
+    ann.get_by_role("button", name="+1 hour").click()
+    expect(ann.get_by_role("button", name="Back", exact=True)).to_be_enabled()
     # by keyboard: who answers stays where he is
     answer = first.get_by_label(re.compile("answers"))
     answer.fill("Yes, tell me more")
@@ -60,6 +61,7 @@ def test_a_marketer_plays_a_campaign_before_it_is_published(ann: Page, full: str
     expect(third.locator(".bubble").nth(1)).to_contain_text("Still thinking?")
     ann.get_by_role("button", name="Back", exact=True).click()
     expect(third.locator(".bubble")).to_have_count(1)
+    expect(ann.locator(".sim-now")).to_contain_text("the provider is out")
     ann.set_viewport_size({"width": 390, "height": 844})
     ann.get_by_text("Cast and beginning").click()
     ann.get_by_label("First name").fill("Aki")
