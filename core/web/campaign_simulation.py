@@ -21,7 +21,7 @@ from core.web.simulation_words import FAILURES, bubbles_of, lines_of, local_time
 
 bp = Blueprint("campaign_simulation", __name__, url_prefix="/campaigns/<int:campaign_id>/simulate")
 
-MOST_SAID = 6
+MOST_SAID = 4
 
 
 @bp.get("/")
