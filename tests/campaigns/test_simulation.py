@@ -411,6 +411,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"until": MONDAY - timedelta(1)}, "is before the start"),
     ({"until": MONDAY + timedelta(367)}, "until: .* is too far ahead"),
     ({"campaign_id": 0}, "campaign_id"),
+    ({"cast": [{"key": "a", "first_name": "\ud800"}]}, "has a broken character"),
+    ({"cast": [{"key": "a", "custom": {"x": "a\0"}}]}, "has a broken character"),
     ({"script": [doing("dance", "a", at=MONDAY)]}, "script 1"),
     ({"script": [doing("answer", "b", at=MONDAY, text="x")]}, "script 1 who: 'b' is not in the"),
     ({"script": [doing("answer", "a", at=MONDAY, text="")]}, "script 1 answer text"),

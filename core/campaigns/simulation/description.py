@@ -5,6 +5,7 @@ Plain data: whoever has it can play the simulation again, and sees the same.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, timedelta
 from typing import Annotated, Any, Literal
@@ -116,18 +117,24 @@ def read_simulation(raw: object) -> Simulation:
     """The simulation in *raw*; raises BadInput that names the field and the mend."""
     if not isinstance(raw, Mapping):
         raise BadInput("simulation", "is no description of one", value=raw, mend=MEND)
+    check_characters(raw)
     try:
         found = Simulation.model_validate(raw)
     except ValidationError as error:
         raise refused(error) from None
-    except RecursionError:
-        raise BadInput("simulation", "is nested too deep", mend=MEND) from None
-    text = found.model_dump_json()
-    if "\\u0000" in text or ("\\ud8" in text.lower() and has_broken(text)):
-        raise BadInput("simulation", "has a broken character", mend="Take it out.")
     check_people(found)
     check_moments(found)
     return found
+
+
+def check_characters(raw: Mapping[str, Any]) -> None:
+    """Refuse what no database takes, and what is no data at all."""
+    try:
+        text = json.dumps(raw, default=str)
+    except (TypeError, ValueError, RecursionError):
+        raise BadInput("simulation", "is no JSON", mend=MEND) from None
+    if "\\u0000" in text or ("\\ud8" in text.lower() and has_broken(text)):
+        raise BadInput("simulation", "has a broken character", mend="Take it out.")
 
 
 def refused(error: ValidationError) -> BadInput:
