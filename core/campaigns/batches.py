@@ -17,6 +17,7 @@ from core.actions import Action, ActionBatch, Outcome, Outcomes, Result
 from core.campaigns.bounds import Bounds
 from core.campaigns.course import Course, Stop
 from core.campaigns.decisions import Asked, open_steps, take
+from core.campaigns.hearing import while_opening
 from core.campaigns.models import OPEN, RUNNING, SKIPPED, WAITING, CampaignStep
 from core.campaigns.sending import fail_steps, send_texts
 from core.campaigns.steps import end_steps, ids_of, pick, pick_ids, still_in
@@ -52,6 +53,11 @@ class Work:
         """Of the steps that it is for."""
         return (WAITING, RUNNING, OPEN) if self.made is None else (WAITING, RUNNING)
 
+    @property
+    def holds_decisions(self) -> bool:
+        """Whether its steps are decisions, or may have been."""
+        return self.made is None or isinstance(self.made, Asked)
+
 
 def run_batch(work: Work, limit: int, bounds: Bounds) -> int:
     """Deal with the next contacts who are due at the event; returns how many there were.
@@ -61,6 +67,8 @@ def run_batch(work: Work, limit: int, bounds: Bounds) -> int:
     rows: list[Any] = []
 
     def whole() -> None:
+        if work.holds_decisions:
+            while_opening()
         now = utcnow()
         rows[:] = pick(work.stop, work.statuses, now, limit, bounds)
         if rows:
@@ -80,6 +88,7 @@ def time_out(work: Work, limit: int, bounds: Bounds) -> int:
     rows: list[Any] = []
 
     def whole() -> None:
+        while_opening()
         now = utcnow()
         rows[:] = pick(work.stop, (OPEN,), now, limit, bounds)
         if rows:
@@ -122,6 +131,8 @@ def isolate(work: Work, ids: Sequence[int], error: Exception) -> None:
 
 
 def deal_again(work: Work, ids: Sequence[int]) -> None:
+    if work.holds_decisions:
+        while_opening()
     rows = pick_ids(ids, work.statuses)
     if rows:
         deal_with(work, rows, utcnow())

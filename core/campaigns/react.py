@@ -9,6 +9,7 @@ from core.campaigns.course import Courses
 from core.campaigns.decisions import hear
 from core.campaigns.events import EventTypes
 from core.campaigns.heard import read_signals
+from core.campaigns.hearing import while_hearing
 from core.campaigns.sending import has_news, settle_texts
 from core.db import change_rows, db, dialect_name, table_of, utcnow
 from core.lookups import one_of, read_rows
@@ -42,6 +43,7 @@ def take_signals(types: EventTypes, courses: Courses) -> int:
 
     def whole() -> None:
         nonlocal taken
+        while_hearing()
         rows = read_rows(query)
         taken = len(rows)
         if not rows:

@@ -15,6 +15,7 @@ from core.campaigns.course import Course, Stop
 from core.campaigns.decisions import hear
 from core.campaigns.events import EventTypes
 from core.campaigns.heard import texts_by_id
+from core.campaigns.hearing import while_hearing
 from core.campaigns.models import FAILED, SENDING, CampaignStep
 from core.campaigns.models import SKIPPED as STEP_SKIPPED
 from core.campaigns.steps import end_steps, ids_of, pick_ids, still_in
@@ -209,6 +210,7 @@ def settle_texts(types: EventTypes, course_of: Callable[[int], Course]) -> int:
     if dialect_name() == "postgresql":
         query = query.with_for_update(skip_locked=True)
     with transaction():
+        while_hearing()
         news = read_rows(query)
         if not news:
             return 0

@@ -6,17 +6,24 @@ import threading
 from collections import Counter
 from typing import Any
 
+import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from core import clock
+from core.campaigns import decisions
+from core.campaigns.course import Courses
+from core.campaigns.decisions import read_since
 from core.campaigns.engine import Engine, Scope
+from core.campaigns.events import EventTypes
 from core.campaigns.membership import rebuild
 from core.campaigns.models import CampaignStep
+from core.campaigns.react import react
 from core.db import db
 from core.deliveries.models import Delivery
 from core.segments import remove_members
 from tests.campaigns.drawing import event, tag
-from tests.campaigns.stage import Stage, members, text
+from tests.campaigns.stage import Stage, members, replies, tags, text
 
 WORKERS = 4
 
@@ -94,3 +101,34 @@ def test_members_may_leave_while_they_are_taken_along(stage: Stage, sending: Fla
     assert found["finished"] == len(people) - len(gone)
     live = select(func.count()).where(CampaignStep.status.in_(("waiting", "sending", "open")))
     assert db.session.scalar(live) == 0
+
+
+def test_a_reply_that_comes_while_its_decision_opens_is_not_lost(
+    stage: Stage, sending: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, (ann,) = stage.cast(1)
+    stage.play(
+        text("hello"),
+        replies("ask", "hello"),
+        tag("glad", "ask", path="yes"),
+        source=source,
+    )
+    looked, heard = threading.Event(), threading.Event()
+
+    def look(*given: Any) -> Any:
+        found = read_since(*given)
+        looked.set()
+        heard.wait(1)  # whoever hears it waits for us in vain, and must not have heard it
+        return found
+
+    def answer() -> None:
+        assert looked.wait(60)
+        stage.reply(ann, "Yes")
+        with clock.at(stage.now):
+            react(EventTypes(), Courses())
+        heard.set()
+
+    monkeypatch.setattr(decisions, "read_since", look)
+    at_once(sending, stage.turn, answer)
+    stage.turn()
+    assert tags(ann) == ["glad"]
