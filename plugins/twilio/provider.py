@@ -7,9 +7,10 @@ import json
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from twilio.base.exceptions import TwilioException
+from twilio.rest import Client
 
 from core.plugin import (
     Check,
@@ -26,10 +27,8 @@ from core.plugin import (
 from .checks import check_account
 from .config import TwilioConfig
 from .errors import STATUSES, kind_of_answer, kind_of_report, seconds_to_wait
+from .gateway import Gateway, basic
 from .lines import LineError, written
-
-if TYPE_CHECKING:
-    from .gateway import Gateway
 
 # Twilio repeats a callback that could not connect, timed out or got a 5xx.
 RETRIES = "#rc=3&rp=ct,rt,5xx"
@@ -74,11 +73,6 @@ class TwilioProvider(Provider):
         """The SDK's client; it must be used on one loop only."""
         if self._client is not None:
             return self._client
-        # the SDK takes a tenth of a second to load: whoever sends nothing goes without it
-        from twilio.rest import Client  # noqa: PLC0415
-
-        from .gateway import Gateway, basic  # noqa: PLC0415
-
         config = self._account
         self._gateway = Gateway(config.api_base_url, timeout=0.8 * self.timeout)
         user, password = config.account_sid, config.auth_token

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.browser import launch_options
 from tests.pages.pictures import installation, sign_in
+from tests.pages.showcase import fill
 from tests.test_end_to_end import HELIOGRAPH, free_port, get, wait_until
 
 
@@ -82,10 +84,23 @@ def quiet(page: Page) -> Iterator[Page]:
     assert [one for one in said if not any(word in one for word in refused)] == []
 
 
+@pytest.fixture(scope="session")
+def showcase(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the showcase's data, made once for all workers of a run."""
+    run = tmp_path_factory.getbasetemp()
+    kept = (run.parent if "PYTEST_XDIST_WORKER" in os.environ else run) / "showcase"
+    if not kept.is_dir():
+        made = tmp_path_factory.mktemp("showcase")
+        fill(str(made))
+        with suppress(OSError):  # another worker was quicker
+            made.rename(kept)
+    return kept
+
+
 @pytest.fixture(scope="module")
-def full() -> Iterator[str]:
+def full(showcase: Path) -> Iterator[str]:
     """The address of a server with the showcase's data, kept for the module's tests."""
-    with installation(full=True) as address:
+    with installation(full=True, kept=showcase) as address:
         yield address
 
 

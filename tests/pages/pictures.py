@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -79,14 +80,19 @@ SHOWN += ("broadcast-review", "broadcast", "phones", "plugins", "plugin", "jobs"
 
 
 @contextmanager
-def installation(*, full: bool) -> Iterator[str]:
-    """A server on a new data folder, with the showcase's data or with nothing."""
+def installation(*, full: bool, kept: Path | None = None) -> Iterator[str]:
+    """A server on a new data folder, with the showcase's data or with nothing.
+
+    *kept* is a folder that was filled before, to be copied.
+    """
     with tempfile.TemporaryDirectory(prefix="heliograph-pictures-") as folder:
         environment = {k: v for k, v in os.environ.items() if "HELIOGRAPH" not in k}
         environment |= {"HELIOGRAPH_DATA_DIR": folder, "HELIOGRAPH_DEFAULT_REGION": "FR"}
         environment["HELIOGRAPH_PUBLIC_URL"] = ""
         port = free_port()
-        if full:
+        if full and kept is not None:
+            shutil.copytree(kept, folder, dirs_exist_ok=True)
+        elif full:
             fill(folder)
         serve = [HELIOGRAPH, "serve", "--demo", "--port", str(port)]
         server = subprocess.Popen(serve, env=environment)

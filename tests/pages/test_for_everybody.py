@@ -44,12 +44,6 @@ WIDTH = "() => document.documentElement.scrollWidth - document.documentElement.c
 
 
 @pytest.fixture(scope="module")
-def full() -> Iterator[str]:
-    with installation(full=True) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
 def bare() -> Iterator[str]:
     with installation(full=False) as address:
         yield address
