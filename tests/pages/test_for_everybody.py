@@ -44,6 +44,13 @@ WIDTH = "() => document.documentElement.scrollWidth - document.documentElement.c
 
 
 @pytest.fixture(scope="module")
+def full() -> Iterator[str]:
+    """With the file of an import where it says it is: not a copy of the showcase."""
+    with installation(full=True) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
 def bare() -> Iterator[str]:
     with installation(full=False) as address:
         yield address
