@@ -13,7 +13,7 @@ from core.channel import FailureKind
 MAX_ATTEMPTS = 5
 # what a campaign sends is tried that long: no outage may skip anybody
 PATIENCE = timedelta(days=7)
-LONGEST_WAIT = 3600.0  # seconds between two tries
+LONGEST_WAIT = 900.0  # seconds between two tries
 
 
 class Then(StrEnum):

@@ -66,7 +66,7 @@ def test_whatever_dies_each_step_is_taken_once(
 ) -> None:
     app: Flask = make_app(public_url="https://sms.example.com", webhook_private="1")
     with app.app_context():
-        deaths = deaths // 3 + 2  # each takes longer than that of a sender
+        deaths = deaths // 2 + 2  # each takes longer than that of a sender
         count = EACH * deaths
         connect(counterpart)
         counterpart.latency = 0.02

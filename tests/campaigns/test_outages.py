@@ -58,7 +58,7 @@ def test_hours_of_refusals_skip_nobody(stage: Stage, hours: int) -> None:
         stage.turn()
     assert (steps(ann), stage.deliveries(ann)[0].attempts) == ({"hello": "sending"}, hours + 1)
     stage.failing.clear()
-    stage.leap(minutes=65)  # the longest wait between two tries
+    stage.leap(minutes=20)  # the longest wait between two tries
     stage.turn()
     assert [at for at, _, _ in stage.texts] == [stage.now]
     assert tags(ann) == ["went"]

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from core.broadcasts.run import start_due
 from core.db import db, transaction, utcnow
 from core.deliveries.loop import DeliveryLoop
 from core.deliveries.models import Delivery
@@ -89,6 +90,8 @@ def test_a_server_whose_texts_hang_ends_soon_and_nobody_gets_two(
 ) -> None:
     connect(counterpart, connections=str(LINES))
     broadcasts = ready_broadcasts()
+    start_due()  # all of them: else the first may be answered before the last begins
+    counterpart.latency = 0.5
     hangs = ["hang", "accept_and_hang"] * LINES
     random.Random(4).shuffle(hangs)
     counterpart.faults, counterpart.hang_seconds = [*([None] * PEOPLE), *hangs], 60
@@ -96,7 +99,7 @@ def test_a_server_whose_texts_hang_ends_soon_and_nobody_gets_two(
     wait_until(lambda: counterpart.hanging >= LINES, 60)
     assert stop(process) < SECONDS_TO_END * busy()
     counterpart.faults = []
-    assert any("accepted" in statuses(one) for one in broadcasts)
+    assert all("accepted" in statuses(one) for one in broadcasts)
     assert 0 < len(counterpart.texts) < BROADCASTS * PEOPLE
 
     context = multiprocessing.get_context("forkserver")
