@@ -1,4 +1,4 @@
-"""The browser of the tests: the machine's Chromium, installed when there is none.
+"""The browser of the tests: Chromium without a window, installed when there is none.
 
 python -m tests.browser
 """
@@ -12,7 +12,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# the shell is the same engine without the parts that draw windows: half of the work
+PACKAGES = ("chromium-headless-shell", "chromium")
+NAMES = (*PACKAGES, "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -37,9 +39,10 @@ def install() -> None:
         rights = [] if os.geteuid() == 0 else ["sudo", "-n"]
         apt = [*rights, "apt-get", "-qq", "-y"]
         subprocess.run([*apt, "update"], check=False)
-        done = subprocess.run([*apt, "install", "--no-install-recommends", "chromium"], check=False)
-        if done.returncode == 0 and find_browser():
-            return
+        for package in PACKAGES:
+            subprocess.run([*apt, "install", "--no-install-recommends", package], check=False)
+            if find_browser():
+                return
     playwright = Path(sys.executable).with_name("playwright")
     subprocess.run([playwright, "install", "--with-deps", "chromium"], check=True)
 

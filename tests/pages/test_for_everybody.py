@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from tests.pages.barriers import GRAVE, barriers
 from tests.pages.pictures import EMPTY, PAGES, SIZES, installation, sign_in
 
 CANDIDATES = """() => {
@@ -83,13 +83,7 @@ def visit(page: Page, address: str, path: str) -> None:
 
 
 def check(page: Page, path: str) -> None:
-    told = Axe().run(page).response["violations"]
-    grave = [
-        (one["id"], one["nodes"][0]["html"][:200], one["nodes"][0].get("failureSummary", "")[:300])
-        for one in told
-        if one["impact"] in ("serious", "critical")
-    ]
-    assert grave == [], path
+    assert barriers(page, *GRAVE) == [], path
     assert page.evaluate(WIDTH) <= 0, f"{path} is wider than the window"
     missing = "not-found" if "999999" in path else ""
     said = [one for one in page.said if not (missing and "404" in one)]  # type: ignore[attr-defined]
