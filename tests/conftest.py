@@ -17,6 +17,7 @@ from jinja2.bccache import Bucket
 
 from core import create_app, users
 from core.db import db
+from core.garbage import collect_less_often
 from core.migrations import upgrade_schema
 from core.settings import Settings
 from tests.databases import Postgres
@@ -58,6 +59,12 @@ def quick_passwords() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(users, "SCRYPT", "scrypt:1024:8:1")
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def little_collecting() -> None:
+    """What is loaded is not looked through for garbage again and again."""
+    collect_less_often()
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from core import create_app
 from core.errors import HeliographError, StartFailed
+from core.garbage import loading
 from core.installation import current_settings
 from core.logs import only_warnings
 from core.migrations import current_revision, newest_revision, upgrade_schema
@@ -26,7 +27,8 @@ def in_app(command: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         with told_errors():
-            app = create_app()
+            with loading():
+                app = create_app()
             with app.app_context():
                 only_warnings(current_settings())
                 ready_schema()

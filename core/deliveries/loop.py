@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import inspect
 import logging
 import threading
@@ -30,6 +29,7 @@ from core.deliveries.recovery import doubtful_providers, give_up, recover
 from core.deliveries.threads import Threads
 from core.deliveries.wallclock import WallClock
 from core.errors import HeliographError
+from core.garbage import collect_less_often
 from core.host.state import states
 from core.meters import current_meters
 from core.providers import open_provider
@@ -299,16 +299,6 @@ class DeliveryLoop:
         task = asyncio.ensure_future(work)
         self._beside.add(task)
         task.add_done_callback(self._beside.discard)
-
-
-def collect_less_often() -> None:
-    """Spare the garbage collector's looking for cycles: a fifth of the time of sending.
-
-    What is loaded by now stays, so it need not be looked through; and a batch of texts
-    makes thousands of objects that live only until it is recorded.
-    """
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
 
 
 @lru_cache(maxsize=64)

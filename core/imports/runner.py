@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import csv
-import gc
 import io
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +18,7 @@ from core.contacts.fields import contact_fields
 from core.contacts.profile import LARGEST_ID
 from core.db import change_rows, db, transaction, utcnow
 from core.errors import BadInput, Conflict, HeliographError, NotFound
+from core.garbage import uncollected
 from core.imports.mapping import map_columns
 from core.imports.models import (
     CANCELLED,
@@ -159,7 +158,7 @@ def work(job: Import, progress: Progress | None) -> None:
     batches = read_batches(source, BATCH, after=job.rows_done)
     with ErrorFile(Path(job.error_path), job.error_bytes, source.columns) as errors:
         while True:
-            with without_collection():
+            with uncollected():  # a third of its time
                 batch = next(batches, None)
                 if batch and not store_batch(job.id, batch, reader, errors):
                     return
@@ -168,18 +167,6 @@ def work(job: Import, progress: Progress | None) -> None:
             if progress is not None:
                 progress(get_import(job.id))
     end(job.id, FINISHED)
-
-
-@contextmanager
-def without_collection() -> Iterator[None]:
-    """A batch makes many objects and no cycles: looking for some takes a third of the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def store_batch(import_id: int, batch: Batch, reader: RecordReader, errors: ErrorFile) -> bool:
