@@ -15,10 +15,10 @@ from core.meters import init_meters
 from core.migrations import init_migrations
 from core.settings import Settings
 from core.web import mount_web
+from core.web.application import Application
 from core.web.errors import register_error_handlers
 from core.web.mount import mount_plugins
 from core.web.prefix import PublicPrefix
-from core.web.rules import LateRule
 from core.web.security import cookie_settings
 
 SETTINGS = "heliograph_settings"
@@ -30,8 +30,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_environment()
     keys = settings.keys()
     configure_logging(settings)
-    app = Flask("core")
-    app.url_rule_class = LateRule
+    app = Application("core")
     app.extensions[SETTINGS] = settings
     app.config.update(
         SECRET_KEY=keys[0],

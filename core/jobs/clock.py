@@ -21,6 +21,7 @@ from core.campaigns.engine import ENDING
 from core.db import db, renew_turns
 from core.deliveries.loop import DeliveryLoop
 from core.deliveries.reconcile import silent_providers
+from core.garbage import collect_less_often
 from core.installation import settings_of
 from core.jobs.register import all_jobs
 from core.jobs.runs import run_job
@@ -104,7 +105,7 @@ class Clock:
 
 
 def start_clock(app: Flask) -> Clock | None:
-    """Start the clock of this process unless settings switch it off.
+    """Start the clock of this process, which serves from now on, unless it is switched off.
 
     Under `gunicorn --preload` it runs in the master, once.
     """
@@ -113,6 +114,7 @@ def start_clock(app: Flask) -> Clock | None:
     for engine in engines:  # a forked child must not share open connections
         os.register_at_fork(after_in_child=partial(engine.dispose, close=False))
     os.register_at_fork(after_in_child=partial(renew_turns, app))
+    collect_less_often()
     if settings_of(app).scheduler == "off":
         return None
     clock = Clock(app)

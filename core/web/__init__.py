@@ -30,7 +30,6 @@ from core.web import (
 from core.web.access import init_access
 from core.web.assets import init_assets
 from core.web.locale import init_locale
-from core.web.metrics import init_metrics
 from core.web.security import init_security
 from core.web.trail import init_trail
 from core.web.words import init_words
@@ -49,7 +48,6 @@ def mount_web(app: Flask) -> None:
     init_words(app)
     init_assets(app)
     init_trail(app)
-    init_metrics(app)
     app.add_template_global(new_key, "new_form_key")
     app.jinja_env.filters["zip"] = zip
     for page in PAGES:

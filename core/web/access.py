@@ -108,7 +108,7 @@ def needed_role(blueprint: str | None, *, changing: bool) -> str:
 
 def guard() -> AnyResponse | None:
     """Let the request through, ask to sign in, or refuse it."""
-    if request.endpoint is None or request.endpoint in PUBLIC or is_callback():
+    if request.endpoint is None or request.endpoint in PUBLIC:
         return None
     user = person()
     if user is None:
@@ -117,11 +117,6 @@ def guard() -> AnyResponse | None:
     if ROLES.index(user.role) > ROLES.index(needed):
         abort(403, f"Your role is {user.role}: this needs {needed}. Ask an admin.")
     return None
-
-
-def is_callback() -> bool:
-    owner = current_app.extensions[OWNERS].get(request.blueprint)
-    return owner is not None and owner[1]
 
 
 def ask_to_sign_in() -> AnyResponse:

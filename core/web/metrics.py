@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import hmac
 
-from flask import Blueprint, Flask, Response, abort, current_app, request
+from flask import Blueprint, Response, abort, g, request
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
-from werkzeug.wrappers import Response as AnyResponse
 
 from core.db import db
 from core.installation import current_settings
 from core.meters import CALLBACKS, current_meters
 from core.users import ADMIN
-from core.web.access import OWNERS, person
+from core.web.access import person
 from core.web.metric_families import Families
 
 bp = Blueprint("metrics", __name__)
-
-
-def init_metrics(app: Flask) -> None:
-    app.after_request(count_callback)
 
 
 @bp.get("/metrics")
@@ -54,12 +49,9 @@ def refuse() -> None:
     abort(Response(words, 401, headers, mimetype="text/plain"))
 
 
-def count_callback(response: AnyResponse) -> AnyResponse:
+def count_callback(response: Response) -> None:
     """What a provider's callback was answered."""
-    owner = current_app.extensions[OWNERS].get(request.blueprint)
-    if owner is not None and owner[1]:
-        meters = current_meters()
-        meters.add(CALLBACKS, owner[0], {str(response.status_code): 1})
-        if meters.overdue and response.status_code < 500:
-            meters.store()
-    return response
+    meters = current_meters()
+    meters.add(CALLBACKS, g.plugin, {str(response.status_code): 1})
+    if meters.overdue and response.status_code < 500:
+        meters.store()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 from flask import Blueprint, Flask, abort, current_app, g, request
@@ -71,11 +72,10 @@ def gate() -> None:
     owner = current_app.extensions[OWNERS].get(request.blueprint)
     if owner is None:
         return
-    name, callbacks = owner
-    info = current_host().get(name)
-    if info.fault or not (callbacks or current_host().is_enabled(name)):
+    g.plugin, callbacks = owner
+    host = current_host()
+    if host.get(g.plugin).fault or not (callbacks or host.is_enabled(g.plugin)):
         abort(404)
-    g.plugin = name
 
 
 def public_url() -> str:
@@ -83,6 +83,11 @@ def public_url() -> str:
     public = current_settings().public_url.rstrip("/")
     if not public:
         return request.url
-    path = quote(request.path, safe=UNQUOTED)
+    path = quoted(request.path)
     query = request.query_string.decode("latin-1")
     return f"{public}{path}?{query}" if query else public + path
+
+
+@lru_cache(maxsize=256)
+def quoted(path: str) -> str:
+    return quote(path, safe=UNQUOTED)

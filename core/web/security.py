@@ -21,7 +21,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from core.logins import LONGEST
 from core.settings import Settings
-from core.web.access import is_callback, person
+from core.web.access import person
 from core.web.kept import kept_fields, own_path, read_kept
 
 POLICY = "; ".join(
@@ -76,6 +76,8 @@ class CookieSessions(SecureCookieSessionInterface):
     """Flask's own, without preparing to read and sign cookies where there are none."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if "HTTP_COOKIE" not in request.environ:  # a provider, not a browser
+            return self.session_class()
         if self.get_cookie_name(app) not in request.cookies:
             return self.session_class()
         return super().open_session(app, request)
@@ -86,8 +88,6 @@ class CookieSessions(SecureCookieSessionInterface):
 
 
 def add_headers(response: AnyResponse) -> AnyResponse:
-    if is_callback():  # read by no browser
-        return response
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if request.endpoint != "static":

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from core.audit import goes_on, record
-from core.web.access import changes_nothing, is_callback, person
+from core.web.access import changes_nothing, person
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ def note_run(subject: str, **changes: Any) -> None:
 
 
 def leave_entry(response: Response) -> Response:
-    if is_callback() or changes_nothing() or request.endpoint is None:
+    if changes_nothing() or request.endpoint is None:
         return response
     if response.status_code >= 400:
         return response
