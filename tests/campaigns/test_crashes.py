@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import multiprocessing
 import random
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -27,8 +26,8 @@ from core.replies.inbox import receive_reply
 from core.segments import add_members, create_segment
 from tests.campaigns.drawing import event, tag
 from tests.campaigns.lives import STEPS, live
+from tests.campaigns.receiver import Receiver, receiver
 from tests.campaigns.stage import members
-from tests.campaigns.test_builtin import Desk
 from tests.counterpart import Counterpart
 from tests.deliveries.test_crashes import connect, environment_of
 from tests.fixtures import add_people
@@ -48,16 +47,8 @@ def nursery() -> Iterator[Any]:
 
 @pytest.fixture
 def hook() -> Iterator[str]:
-    from http.server import ThreadingHTTPServer  # noqa: PLC0415
-
-    Desk.took, Desk.answers = [], []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Desk)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with receiver() as address:
+        yield f"{address}/"
 
 
 @pytest.mark.timeout(3600)
@@ -100,12 +91,14 @@ def test_whatever_dies_each_step_is_taken_once(
         assert (len(texts), set(texts.values())) == (count, {1})
         tagged = select(func.count()).select_from(contact_tags)
         assert db.session.scalar(tagged) == count
-        called = {body["contact"]["id"] for _, body in Desk.took}
+        called = {body["contact"]["id"] for _, body in Receiver.took}
         assert called == set(people)
         # one who dies after the call and before its record calls again, with the same key
-        again = len(Desk.took) - len({headers["idempotency-key"] for headers, _ in Desk.took})
+        again = len(Receiver.took) - len(
+            {headers["idempotency-key"] for headers, _ in Receiver.took}
+        )
         assert again <= 16 * deaths
-        assert len({headers["idempotency-key"] for headers, _ in Desk.took}) == count
+        assert len({headers["idempotency-key"] for headers, _ in Receiver.took}) == count
     assert sum(died.values()) >= deaths * 2 // 3, died
 
 
