@@ -19,8 +19,7 @@ from core.deliveries.loop import DeliveryLoop
 from core.deliveries.models import Delivery
 from core.deliveries.policy import POLICIES
 from core.host import current_host
-from tests.counterpart import Counterpart
-from tests.counterpart.server import Refusal
+from tests.counterpart import Counterpart, Refusal
 from tests.deliveries.test_crashes import ready_broadcast
 
 TEXTS = 200
