@@ -5,7 +5,6 @@ make test ARGS="tests/campaigns/test_crashes.py --deaths 200"   # a longer run
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 import time
 from collections import Counter
@@ -29,20 +28,13 @@ from tests.campaigns.lives import STEPS, live
 from tests.campaigns.receiver import Receiver, receiver
 from tests.campaigns.stage import members
 from tests.counterpart import Counterpart
-from tests.deliveries.test_crashes import connect, environment_of
+from tests.counterpart.connection import connect
+from tests.deliveries.nursery import Nursery, end, environment_of
 from tests.fixtures import add_people
 
 EACH = 6  # contacts for each death
 SECONDS_TO_DIE = 10
 SECONDS_TO_END = 90
-
-
-@pytest.fixture(scope="module")
-def nursery() -> Iterator[Any]:
-    """Forks processes off one that has everything imported, so that lives begin fast."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.campaigns.lives"])
-    return context
 
 
 @pytest.fixture
@@ -53,7 +45,7 @@ def hook() -> Iterator[str]:
 
 @pytest.mark.timeout(3600)
 def test_whatever_dies_each_step_is_taken_once(
-    make_app: Any, counterpart: Counterpart, nursery: Any, hook: str, deaths: int
+    make_app: Any, counterpart: Counterpart, nursery: Nursery, hook: str, deaths: int
 ) -> None:
     app: Flask = make_app(public_url="https://sms.example.com", webhook_private="1")
     with app.app_context():
@@ -70,15 +62,13 @@ def test_whatever_dies_each_step_is_taken_once(
             step = (*STEPS, "whenever")[number % (len(STEPS) + 1)]
             add_members(source, people[number * EACH : (number + 1) * EACH])
             died[step] += one_life(nursery, environment, step, chance, counterpart, answered)
-        last = nursery.Process(target=live, args=(environment, "", 0), daemon=True)
-        last.start()
-        end = time.monotonic() + SECONDS_TO_END
-        while time.monotonic() < end and members(campaign) != {"finished": count}:
+        last = nursery.begin(live, environment)
+        until = time.monotonic() + SECONDS_TO_END
+        while time.monotonic() < until and members(campaign) != {"finished": count}:
             answer_all(counterpart, answered)
             db.session.rollback()
             time.sleep(0.3)
-        last.kill()
-        last.join()
+        end(last)
         db.session.rollback()
         assert members(campaign) == {"finished": count}, (died, taken(campaign))
         assert taken(campaign) == {
@@ -120,7 +110,7 @@ def begin(hook: str) -> tuple[int, int]:
 
 
 def one_life(
-    nursery: Any,
+    nursery: Nursery,
     environment: dict[str, str],
     step: str,
     chance: random.Random,
@@ -128,17 +118,13 @@ def one_life(
     answered: set[str],
 ) -> bool:
     """A process that dies; True when it died at its step, not of our impatience."""
-    process = nursery.Process(target=live, args=(environment, step, 1), daemon=True)
-    process.start()
+    process = nursery.begin(live, environment, step, 1)
     seconds = chance.uniform(1, 3) if step == "whenever" else SECONDS_TO_DIE
-    end = time.monotonic() + seconds
-    while process.is_alive() and time.monotonic() < end:
+    until = time.monotonic() + seconds
+    while process.is_alive() and time.monotonic() < until:
         answer_some(counterpart, answered, chance)
         time.sleep(0.1)
-    by_itself = not process.is_alive()
-    process.kill()
-    process.join()
-    return by_itself and step != "whenever"
+    return end(process) and step != "whenever"
 
 
 def answer_some(counterpart: Counterpart, answered: set[str], chance: random.Random) -> None:

@@ -20,7 +20,7 @@ from core.deliveries.models import Delivery
 from core.deliveries.policy import POLICIES
 from core.host import current_host
 from tests.counterpart import Counterpart, Refusal
-from tests.deliveries.test_crashes import ready_broadcast
+from tests.counterpart.connection import ready_broadcast
 
 TEXTS = 200
 FAULTS: tuple[Any, ...] = (
