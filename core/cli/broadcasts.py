@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import Any
 
 import click
-from flask import current_app
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -22,6 +21,7 @@ from core.cli.output import json_option, print_facts, print_json, print_table, s
 from core.cli.unclear import settle_or_show, way_option
 from core.deliveries.courier import Tally
 from core.deliveries.loop import DeliveryLoop
+from core.installation import running_app
 from core.links.counts import LinkCount, link_counts
 
 
@@ -108,7 +108,7 @@ def send(
     options = Options(
         broadcast_id, limit, batch, min_contact_id, max_contact_id, thread_id, max_threads
     )
-    loop = DeliveryLoop(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
+    loop = DeliveryLoop(running_app())
     try:
         with Bars(hidden=as_json) as bars:
             reports = send_due(loop, options, bars.show)

@@ -8,7 +8,6 @@ from functools import reduce
 from typing import Any
 
 import click
-from flask import current_app
 
 from core.broadcasts.run import other_scopes
 from core.campaigns.bounds import Bounds
@@ -35,6 +34,7 @@ from core.cli.unclear import settle_or_show, way_option
 from core.db import db, utcnow
 from core.deliveries.loop import DeliveryLoop
 from core.errors import BadInput, Conflict, HeliographError
+from core.installation import running_app
 from core.segments import find_segment, refresh_segment
 
 OPTIONS = (
@@ -223,7 +223,7 @@ def run_to_the_end(engine: Engine) -> Tally:
     tally = engine.run()
     if not other_scopes():
         return tally
-    loop = DeliveryLoop(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
+    loop = DeliveryLoop(running_app())
     try:
         while True:
             before = tally.total
