@@ -46,6 +46,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     mount_web(app)
     mount_plugins(app)
     register_error_handlers(app)
+    # wrapped as Flask's documents say, which its types do not
     app.wsgi_app = PublicPrefix(app.wsgi_app, settings.prefix)  # type: ignore[assignment]
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies)  # type: ignore[method-assign]

@@ -1,4 +1,4 @@
-"""The settings of the running application, for the domain."""
+"""The running application and its settings, for the domain."""
 
 from __future__ import annotations
 
@@ -7,6 +7,13 @@ from zoneinfo import ZoneInfo
 from flask import Flask, current_app
 
 from core.settings import Settings
+
+
+def running_app() -> Flask:
+    """The application itself, for other threads: `current_app` is there in this one only."""
+    # in Flask's documents, but not in its types
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    return app
 
 
 def current_settings() -> Settings:

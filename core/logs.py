@@ -11,6 +11,7 @@ import logging
 import re
 import sys
 from datetime import UTC, datetime
+from typing import TextIO
 
 from core import clock
 from core.settings import Settings
@@ -73,6 +74,10 @@ def is_real(record: logging.LogRecord) -> bool:
     return not clock.is_set() or record.levelno >= logging.ERROR
 
 
+class OurHandler(logging.StreamHandler[TextIO]):
+    """What `configure_logging` put there, and takes away when it is called again."""
+
+
 def configure_logging(settings: Settings) -> None:
     """Send the lines of `core` and `plugins` to stderr, once per process."""
     formatter: logging.Formatter = JsonFormatter()
@@ -81,12 +86,11 @@ def configure_logging(settings: Settings) -> None:
     for name in ("core", "plugins", "apscheduler"):
         logger = logging.getLogger(name)
         logger.setLevel(settings.log_level if name != "apscheduler" else "ERROR")
-        for handler in [item for item in logger.handlers if getattr(item, "heliograph", False)]:
+        for handler in [item for item in logger.handlers if isinstance(item, OurHandler)]:
             logger.removeHandler(handler)
-        handler = logging.StreamHandler(sys.stderr)
+        handler = OurHandler(sys.stderr)
         handler.setFormatter(formatter)
         handler.addFilter(is_real)
-        handler.heliograph = True  # type: ignore[attr-defined]
         logger.addHandler(handler)
 
 

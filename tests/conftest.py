@@ -147,7 +147,7 @@ def client(app: Flask) -> FlaskClient:
 # Files that take long, the longest first. The workers share out whole files: begun last, one
 # of these would keep all others waiting.
 LONG = ("test_for_everybody", "test_end_to_end", "test_bad_input", "test_crashes", "test_flows")
-LONG += ("test_host", "pages/", "test_shutdown", "test_engine", "test_campaign_builder")
+LONG += ("test_strangers", "pages/", "test_shutdown", "test_engine", "test_campaign_builder")
 LONG += ("test_serve", "test_faults", "test_neighbours", "test_pausing", "links/test_counts")
 
 

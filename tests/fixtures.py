@@ -24,6 +24,7 @@ from core.jobs.clock import Clock
 from core.messages import create_message
 from core.messages.models import TextMessage
 from core.segments import add_members, create_segment
+from tests.deliveries.nursery import Nursery
 
 SAMPLES = Path(__file__).parent / "samples"
 
@@ -95,6 +96,11 @@ def crowd(sending: Flask) -> Callable[..., tuple[TextMessage, list[int]]]:
         return made, ids
 
     return make
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Nursery:
+    return Nursery()
 
 
 def busy() -> float:

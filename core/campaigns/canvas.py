@@ -112,12 +112,16 @@ def check_text(raw: Mapping[str, Any]) -> None:
         raise BadInput("canvas", "is no JSON", mend=MEND) from None
     if len(text) > MAX_SIZE:
         raise BadInput("canvas", "is too large", mend="Split it: jump or add to campaigns.")
-    if "\\u0000" in text or ("\\ud8" in text.lower() and has_broken(text)):
+    if has_broken(text):
         raise BadInput("canvas", "has a broken character", mend="Take it out and save again.")
 
 
 def has_broken(text: str) -> bool:
-    """Half of a character, which no database takes."""
+    """Whether JSON has a null or half of a character, which no database takes."""
+    if "\\u0000" in text:
+        return True
+    if "\\ud8" not in text.lower():
+        return False
     try:
         json.dumps(json.loads(text), ensure_ascii=False).encode()
     except UnicodeEncodeError:

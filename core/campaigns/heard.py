@@ -58,12 +58,13 @@ class Reader:
     since: Callable[[Collection[int], Collection[int], datetime], list[Heard]]
 
 
-def replies(query: Select[Any]) -> list[Heard]:
+def heard_of(kind: SignalKind, query: Select[Any]) -> list[Heard]:
+    """What contacts wrote or opened, each about a text of ours where one is known."""
     return [
         Heard(
-            SignalKind.REPLY,
+            kind,
             row.contact_id or 0,
-            row.received_at,
+            row.at,
             row.id,
             text=row.text,
             delivery_id=row.delivery_id,
@@ -75,16 +76,17 @@ def replies(query: Select[Any]) -> list[Heard]:
 
 def reply_query() -> Select[Any]:
     columns, texts = table_of(Reply).c, table_of(Delivery).c
-    names = ("id", "contact_id", "received_at", "text", "delivery_id")
+    names = ("id", "contact_id", "text", "delivery_id")
     return (
-        select(*(columns[name] for name in names), texts.message_id)
+        select(*(columns[name] for name in names), columns.received_at.label("at"))
+        .add_columns(texts.message_id)
         .select_from(table_of(Reply).outerjoin(table_of(Delivery), texts.id == columns.delivery_id))
         .order_by(columns.id)
     )
 
 
 def replies_by_id(ids: Collection[int]) -> list[Heard]:
-    return replies(reply_query().where(one_of(table_of(Reply).c.id, ids)))
+    return heard_of(SignalKind.REPLY, reply_query().where(one_of(table_of(Reply).c.id, ids)))
 
 
 def replies_since(
@@ -94,7 +96,7 @@ def replies_since(
     lately = columns.received_at >= since
     about = one_of(columns.delivery_id, delivery_ids)
     theirs = one_of(columns.contact_id, contact_ids)
-    return replies(reply_query().where(theirs, or_(lately, about)))
+    return heard_of(SignalKind.REPLY, reply_query().where(theirs, or_(lately, about)))
 
 
 def changes(query: Select[Any]) -> list[Heard]:
@@ -104,55 +106,37 @@ def changes(query: Select[Any]) -> list[Heard]:
     ]
 
 
+def change_query() -> Select[Any]:
+    columns, contacts = table_of(DncChange).c, table_of(Contact).c
+    return select(
+        columns.id, columns.at, columns.reason, columns.change, contacts.id.label("contact_id")
+    ).select_from(table_of(DncChange).join(table_of(Contact), contacts.mobile == columns.number))
+
+
 def changes_by_id(ids: Collection[int]) -> list[Heard]:
-    columns = table_of(DncChange).c
-    wanted = (columns.id, columns.at, columns.reason, columns.change)
-    query = select(*wanted, table_of(Contact).c.id.label("contact_id"))
-    numbers = table_of(Contact).c.mobile == columns.number
-    joined = table_of(DncChange).join(table_of(Contact), numbers)
-    return changes(query.select_from(joined).where(one_of(columns.id, ids)))
+    return changes(change_query().where(one_of(table_of(DncChange).c.id, ids)))
 
 
 def changes_since(
     contact_ids: Collection[int], _delivery_ids: Collection[int], since: datetime
 ) -> list[Heard]:
-    columns = table_of(DncChange).c
-    wanted = (columns.id, columns.at, columns.reason, columns.change)
-    query = select(*wanted, table_of(Contact).c.id.label("contact_id"))
-    numbers = table_of(Contact).c.mobile == columns.number
-    joined = table_of(Contact).join(table_of(DncChange), numbers)
     theirs = one_of(table_of(Contact).c.id, contact_ids)
-    return changes(query.select_from(joined).where(theirs, columns.at >= since))
+    return changes(change_query().where(theirs, table_of(DncChange).c.at >= since))
 
 
 def click_query() -> Select[Any]:
     columns, links = table_of(Click).c, table_of(Link).c
     return (
         select(columns.id, columns.contact_id, columns.at, columns.delivery_id)
-        .add_columns(links.url, links.message_id)
+        .add_columns(links.url.label("text"), links.message_id)
         .select_from(table_of(Click).join(table_of(Link), links.id == columns.link_id))
         .where(columns.kind == PERSON)
         .order_by(columns.id)
     )
 
 
-def clicks(query: Select[Any]) -> list[Heard]:
-    return [
-        Heard(
-            SignalKind.CLICK,
-            row.contact_id or 0,
-            row.at,
-            row.id,
-            text=row.url,
-            delivery_id=row.delivery_id,
-            message_id=row.message_id,
-        )
-        for row in read_rows(query)
-    ]
-
-
 def clicks_by_id(ids: Collection[int]) -> list[Heard]:
-    return clicks(click_query().where(one_of(table_of(Click).c.id, ids)))
+    return heard_of(SignalKind.CLICK, click_query().where(one_of(table_of(Click).c.id, ids)))
 
 
 def clicks_since(
@@ -160,7 +144,9 @@ def clicks_since(
 ) -> list[Heard]:
     columns = table_of(Click).c
     which = or_(columns.at >= since, one_of(columns.delivery_id, delivery_ids))
-    return clicks(click_query().where(one_of(columns.contact_id, contact_ids), which))
+    return heard_of(
+        SignalKind.CLICK, click_query().where(one_of(columns.contact_id, contact_ids), which)
+    )
 
 
 def texts_by_id(ids: Collection[int]) -> list[Heard]:

@@ -15,7 +15,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask
 from sqlalchemy import update
 
 from core.actions import Action, ActionContext, Outcome, Result
@@ -26,6 +26,7 @@ from core.campaigns.models import RUNNING, SENDING, CampaignStep
 from core.campaigns.steps import ids_of, pick, pick_ids, still_in
 from core.db import change_rows, db, utcnow
 from core.errors import HeliographError
+from core.installation import running_app
 from core.lookups import one_of
 
 log = logging.getLogger(__name__)
@@ -62,7 +63,7 @@ def claim(work: Work, limit: int, bounds: Bounds, token: str) -> tuple[list[Any]
 
 def run_all(work: Work, rows: Sequence[Any]) -> dict[int, Outcome | Exception]:
     """What came of the action for each step, run side by side."""
-    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    app = running_app()
     db.session.rollback()  # nothing is held meanwhile
     with ThreadPoolExecutor(len(rows), "heliograph-campaigns") as threads:
         runs = [

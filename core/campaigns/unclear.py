@@ -5,32 +5,25 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import func, select
 
 from core.campaigns.library import get_campaign
-from core.db import change_rows, db, transaction, utcnow
-from core.deliveries.models import ACCEPTED, FAILED, QUEUED, UNKNOWN, Delivery
-from core.errors import BadInput
+from core.db import db, transaction
+from core.deliveries.models import UNKNOWN, Delivery
+from core.deliveries.unclear import check_way, first_unclear, settle_texts
 
 log = logging.getLogger(__name__)
 
-WAYS = {"sent": ACCEPTED, "failed": FAILED, "resend": QUEUED}
-SHOWN = 1000
-
-
-def of_campaign(campaign_id: int) -> list[ColumnElement[bool]]:
-    return [Delivery.campaign_id == campaign_id, Delivery.status == UNKNOWN]
-
 
 def count_unclear(campaign_id: int) -> int:
-    query = select(func.count()).select_from(Delivery).where(*of_campaign(campaign_id))
-    return db.session.scalar(query) or 0
+    query = select(func.count()).select_from(Delivery)
+    theirs = query.where(Delivery.campaign_id == campaign_id, Delivery.status == UNKNOWN)
+    return db.session.scalar(theirs) or 0
 
 
 def unclear_texts(campaign_id: int) -> Sequence[Delivery]:
     """The first 1,000 of them."""
-    query = select(Delivery).where(*of_campaign(campaign_id)).order_by(Delivery.id)
-    return db.session.scalars(query.limit(SHOWN)).all()
+    return first_unclear(Delivery.campaign_id == campaign_id)
 
 
 def settle(campaign_id: int, way: str) -> int:
@@ -39,23 +32,10 @@ def settle(campaign_id: int, way: str) -> int:
     Their contacts go on by themselves. Raises BadInput and NotFound.
     """
     get_campaign(campaign_id)
-    if way not in WAYS:
-        raise BadInput("way", "is not known", value=way, mend=f"Use {', '.join(WAYS)}.")
-    now, status = utcnow(), WAYS[way]
+    check_way(way)
+    anew = {"attempts": 0} if way == "resend" else {}
     with transaction():
-        settled = change_rows(
-            update(Delivery)
-            .where(*of_campaign(campaign_id))
-            .values(
-                status=status,
-                detail=f"Settled by hand as {way}.",
-                error_code="",
-                accepted_at=now if status == ACCEPTED else None,
-                final_at=now if status == FAILED else None,
-                attempts=0 if status == QUEUED else Delivery.attempts,
-                not_before=None,
-            )
-        )
+        settled = settle_texts(Delivery.campaign_id == campaign_id, way, **anew)
     words = "%s unclear texts of campaign %s were settled as %s"
     log.info(words, settled, campaign_id, way, extra={"campaign_id": campaign_id})
     return settled

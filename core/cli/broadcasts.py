@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import Any
 
 import click
-from flask import current_app
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -16,11 +15,13 @@ from core.broadcasts.models import FAILED, PAUSED, Broadcast
 from core.broadcasts.progress import progress_of
 from core.broadcasts.resend import resend_failed
 from core.broadcasts.run import Options, RunReport, send_due
-from core.broadcasts.settle import WAYS, settle, unknown_texts
+from core.broadcasts.settle import settle, unclear_texts
 from core.cli.context import in_app
 from core.cli.output import json_option, print_facts, print_json, print_table, shown
+from core.cli.unclear import settle_or_show, way_option
 from core.deliveries.courier import Tally
 from core.deliveries.loop import DeliveryLoop
+from core.installation import running_app
 from core.links.counts import LinkCount, link_counts
 
 
@@ -107,7 +108,7 @@ def send(
     options = Options(
         broadcast_id, limit, batch, min_contact_id, max_contact_id, thread_id, max_threads
     )
-    loop = DeliveryLoop(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
+    loop = DeliveryLoop(running_app())
     try:
         with Bars(hidden=as_json) as bars:
             reports = send_due(loop, options, bars.show)
@@ -237,24 +238,14 @@ def cancel_one(broadcast_id: int) -> None:
 
 @broadcasts.command(name="settle")
 @click.argument("broadcast_id", type=int, metavar="ID")
-@click.option("--as", "way", type=click.Choice(sorted(WAYS)), help="What to do with all of them")
+@way_option
 @json_option
 @in_app
-def settle_unknown(broadcast_id: int, way: str | None, as_json: bool) -> None:
+def settle_unclear(broadcast_id: int, way: str | None, as_json: bool) -> None:
     """Show texts of broadcast ID whose outcome nobody can tell, or settle them.
 
     `sent` counts them as sent, `failed` as failed, `resend` queues them again:
     then somebody may get the text twice.
     """
     get_broadcast(broadcast_id)
-    if way is not None:
-        click.echo(f"{settle(broadcast_id, way)} texts were settled as {way}.")
-        return
-    rows = [
-        {"id": row.id, "number": row.number, "attempted_at": row.attempted_at, "why": row.detail}
-        for row in unknown_texts(broadcast_id)
-    ]
-    if as_json:
-        print_json(rows)
-        return
-    print_table(rows, ("id", "number", "attempted_at", "why"), empty="None: all is clear.")
+    settle_or_show(broadcast_id, way, settle=settle, texts=unclear_texts, as_json=as_json)

@@ -8,7 +8,6 @@ from functools import reduce
 from typing import Any
 
 import click
-from flask import current_app
 
 from core.broadcasts.run import other_scopes
 from core.campaigns.bounds import Bounds
@@ -26,14 +25,16 @@ from core.campaigns.library import check_draft, get_campaign, list_campaigns, pu
 from core.campaigns.membership import count_members, rebuild
 from core.campaigns.models import Campaign
 from core.campaigns.stages import count_stages
-from core.campaigns.unclear import WAYS, settle, unclear_texts
+from core.campaigns.unclear import settle, unclear_texts
 from core.campaigns.work import due_contacts
 from core.cli.context import in_app
 from core.cli.output import json_option, print_facts, print_json, print_table
 from core.cli.simulate import simulate_one
+from core.cli.unclear import settle_or_show, way_option
 from core.db import db, utcnow
 from core.deliveries.loop import DeliveryLoop
 from core.errors import BadInput, Conflict, HeliographError
+from core.installation import running_app
 from core.segments import find_segment, refresh_segment
 
 OPTIONS = (
@@ -222,7 +223,7 @@ def run_to_the_end(engine: Engine) -> Tally:
     tally = engine.run()
     if not other_scopes():
         return tally
-    loop = DeliveryLoop(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
+    loop = DeliveryLoop(running_app())
     try:
         while True:
             before = tally.total
@@ -304,7 +305,7 @@ def unpublish_one(campaign_id: int) -> None:
 
 @campaigns.command(name="settle")
 @click.argument("campaign_id", type=int, metavar="ID")
-@click.option("--as", "way", type=click.Choice(sorted(WAYS)), help="What to do with all of them")
+@way_option
 @json_option
 @in_app
 def settle_unclear(campaign_id: int, way: str | None, as_json: bool) -> None:
@@ -314,17 +315,7 @@ def settle_unclear(campaign_id: int, way: str | None, as_json: bool) -> None:
     then somebody may get the text twice. Their contacts go on.
     """
     get_campaign(campaign_id)
-    if way is not None:
-        click.echo(f"{settle(campaign_id, way)} texts were settled as {way}.")
-        return
-    rows = [
-        {"id": row.id, "number": row.number, "attempted_at": row.attempted_at, "why": row.detail}
-        for row in unclear_texts(campaign_id)
-    ]
-    if as_json:
-        print_json(rows)
-        return
-    print_table(rows, ("id", "number", "attempted_at", "why"), empty="None: all is clear.")
+    settle_or_show(campaign_id, way, settle=settle, texts=unclear_texts, as_json=as_json)
 
 
 campaigns.add_command(simulate_one)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import click
-from flask import current_app
 
 from core.cli.context import in_app
 from core.cli.output import json_option, print_json, print_table
 from core.db import db
+from core.installation import running_app
 from core.jobs.runs import find_job, list_runs, run_job
 
 
@@ -48,6 +48,6 @@ def run(name: str) -> None:
     """Run job NAME now and wait for it."""
     job = find_job(name)
     db.session.rollback()
-    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    app = running_app()
     result = run_job(app, job, forced=True)
     click.echo(result or "Done: there was nothing to do.")

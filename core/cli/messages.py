@@ -6,7 +6,6 @@ import time
 from typing import Any
 
 import click
-from flask import current_app
 from sqlalchemy import select
 
 from core.cli.context import in_app
@@ -18,7 +17,7 @@ from core.deliveries.claim import Scope
 from core.deliveries.direct import queue_text
 from core.deliveries.loop import DeliveryLoop
 from core.deliveries.models import OPEN, Delivery
-from core.installation import current_settings
+from core.installation import current_settings, running_app
 from core.links.tracking import with_samples
 from core.messages import Measure, create_message, list_messages, measure
 from core.messages.models import TextMessage
@@ -164,7 +163,7 @@ def test(message_id: int, number: str, as_json: bool) -> None:
 def sent_now(delivery_id: int, provider: str) -> Delivery:
     """Send it from here, unless a running server is quicker."""
     db.session.rollback()
-    loop = DeliveryLoop(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
+    loop = DeliveryLoop(running_app())
     try:
         deadline = time.monotonic() + WAIT_SECONDS
         while True:

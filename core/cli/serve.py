@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 GRACE_SECONDS = 9  # from SIGTERM to the end, whatever hangs
 
 
-class Server(BaseApplication):  # type: ignore[misc]
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """gunicorn with threads; each worker has a clock of its own."""
 
     def __init__(self, options: dict[str, Any]) -> None:

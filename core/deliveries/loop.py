@@ -37,7 +37,7 @@ from core.providers import open_provider
 try:
     import uvloop
 except ImportError:  # not made for every system; asyncio's own does the same, slower
-    uvloop = None  # type: ignore[assignment]
+    uvloop = None  # type: ignore[assignment]  # looked at before it is used
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @hookspec
-def register_config() -> type[BaseModel]:  # type: ignore[empty-body]
+def register_config() -> type[BaseModel]:  # type: ignore[empty-body]  # a spec
     """The model of the plugin's config; form, command, docs and checks come from it.
 
     Asked once per process when the plugin is loaded, outside of any
@@ -24,7 +24,7 @@ def register_config() -> type[BaseModel]:  # type: ignore[empty-body]
 
 
 @hookspec
-def register_blueprints() -> list[Blueprint]:  # type: ignore[empty-body]
+def register_blueprints() -> list[Blueprint]:  # type: ignore[empty-body]  # a spec
     """Blueprints to mount.
 
     A `Callbacks` is mounted at `/sms/<plugin>` and stays open while the plugin
@@ -34,7 +34,7 @@ def register_blueprints() -> list[Blueprint]:  # type: ignore[empty-body]
 
 
 @hookspec
-def register_jobs() -> list[Job]:  # type: ignore[empty-body]
+def register_jobs() -> list[Job]:  # type: ignore[empty-body]  # a spec
     """Jobs for the clock; each runs in one process at a time, only while enabled.
 
     Asked once per process at start. An exception in a job is logged and shown
@@ -43,5 +43,5 @@ def register_jobs() -> list[Job]:  # type: ignore[empty-body]
 
 
 @hookspec
-def register_commands() -> list[click.Command]:  # type: ignore[empty-body]
+def register_commands() -> list[click.Command]:  # type: ignore[empty-body]  # a spec
     """Commands, found under `heliograph <plugin>`. Asked when the CLI starts."""

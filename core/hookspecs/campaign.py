@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @hookspec
-def register_actions() -> list[Action]:  # type: ignore[empty-body]
+def register_actions() -> list[Action]:  # type: ignore[empty-body]  # a spec
     """Actions for the campaign canvas; offered only while the plugin is enabled.
 
     Asked once per process at start, outside of any transaction. Keys must begin
@@ -22,7 +22,7 @@ def register_actions() -> list[Action]:  # type: ignore[empty-body]
 
 
 @hookspec
-def register_decisions() -> list[Decision]:  # type: ignore[empty-body]
+def register_decisions() -> list[Decision]:  # type: ignore[empty-body]  # a spec
     """Decisions for the campaign canvas, as `register_actions`.
 
     While the plugin is disabled, contacts who wait in one of its decisions stay
@@ -31,5 +31,5 @@ def register_decisions() -> list[Decision]:  # type: ignore[empty-body]
 
 
 @hookspec
-def register_conditions() -> list[Condition]:  # type: ignore[empty-body]
+def register_conditions() -> list[Condition]:  # type: ignore[empty-body]  # a spec
     """Conditions for the campaign canvas, as `register_actions`."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @hookspec
-def register_providers() -> list[type[Provider]]:  # type: ignore[empty-body]
+def register_providers() -> list[type[Provider]]:  # type: ignore[empty-body]  # a spec
     """Provider classes. Asked once per process at start.
 
     The name of a provider is the plugin's name, so that its callback URL is

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @hookspec
-def timeline_entries(  # type: ignore[empty-body]
+def timeline_entries(  # type: ignore[empty-body]  # a spec
     contact: Contact, before: datetime | None, limit: int
 ) -> list[TimelineEntry]:
     """Entries that the plugin adds to a contact's timeline, newest first.

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask
 from sqlalchemy import func, insert, literal, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
@@ -23,6 +23,7 @@ from core.db import db, transaction
 from core.deliveries.models import Delivery
 from core.events import SignalKind
 from core.host import current_host, notify
+from core.installation import running_app
 from core.links.models import PERSON, Click
 from core.signals import tell
 
@@ -57,7 +58,7 @@ def record_click(click: NewClick) -> None:
 
 def desk() -> ClickDesk:
     """The desk of this process."""
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    app = running_app()
     found: ClickDesk | None = app.extensions.get(EXTENSION)
     return found or app.extensions.setdefault(EXTENSION, ClickDesk(app))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from flask import Flask, current_app, g
+from flask import g
 from pydantic import BaseModel
 from werkzeug.test import Client
 
@@ -14,6 +14,7 @@ from core.db import let_go
 from core.deliveries.reports import receive_status as store_status
 from core.errors import HeliographError
 from core.host.plugins import current_host
+from core.installation import running_app
 from core.replies.inbox import receive_reply as store_reply
 from core.web.mount import public_url
 
@@ -67,7 +68,7 @@ def post_callbacks(
     For demo providers: the whole way of real callbacks but the network, several at
     a time. Returns the HTTP statuses. Must not be called inside a transaction.
     """
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    app = running_app()
     url = f"/sms/{current_plugin()}{path}"
     let_go()
 

@@ -39,7 +39,7 @@ OF_ADMINS = frozenset({"admin_plugins", "admin_users", "admin_jobs", "admin_audi
 OF_EVERYBODY = frozenset({"accounts"})
 
 
-class SignedIn(UserMixin):  # type: ignore[misc]
+class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
     """The user of this request, for Flask-Login: its id is the session's token."""
 
     def __init__(self, user: User, token: str) -> None:

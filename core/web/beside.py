@@ -6,10 +6,9 @@ import logging
 from collections.abc import Callable
 from threading import Thread
 
-from flask import Flask, current_app
-
 from core.db import db
 from core.errors import HeliographError
+from core.installation import running_app
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +20,7 @@ def run_beside(work: Callable[[], object], *, patience: float = PATIENCE) -> boo
 
     The request's own transaction is ended first. What *work* raises is logged.
     """
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    app = running_app()
     db.session.rollback()
 
     def run() -> None:

@@ -31,12 +31,13 @@ from core.broadcasts.models import DRAFT, RUNNING, SCHEDULED, Broadcast
 from core.broadcasts.progress import progress_of
 from core.broadcasts.resend import KINDS, resend_failed
 from core.broadcasts.review import left_out, review
-from core.broadcasts.settle import WAYS, settle
+from core.broadcasts.settle import settle
 from core.contacts.models import Contact
 from core.contacts.profile import LARGEST_ID
 from core.db import db, utcnow
 from core.deliveries.explanation import explain
 from core.deliveries.models import OPEN, STATUSES, Delivery, StatusReport
+from core.deliveries.unclear import check_way
 from core.errors import BadInput, Conflict, HeliographError, NotFound
 from core.links.counts import link_counts
 from core.links.models import Click, Link
@@ -273,8 +274,7 @@ def act(broadcast_id: int, word: str) -> Page:
 def decide(broadcast_id: int) -> Page:
     """A person decides on the texts of which nobody knows whether they went out."""
     broadcast, way = get_broadcast(broadcast_id), request.form.get("way", "")
-    if way not in WAYS:
-        raise BadInput("way", "is not known", value=way, mend=f"Use {', '.join(WAYS)}.")
+    check_way(way)
     try:
         count = settle(broadcast_id, way)
         note(broadcast.message.name, way=way, texts=count)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Blueprint, Flask, current_app, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 
 from core.db import utcnow
 from core.host import current_host
-from core.installation import current_settings
+from core.installation import current_settings, running_app
 from core.jobs.register import owner_of
 from core.jobs.runs import find_job, list_runs, run_job
 from core.web.beside import run_beside
@@ -46,7 +46,7 @@ def facts() -> dict[str, object]:
 def run(key: str) -> Page:
     """Run it beside this request; a short one is done when the page comes back."""
     job = find_job(key)
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    app = running_app()
     done = run_beside(lambda: run_job(app, job, forced=True))
     note(key)
     flash(_("%(key)s has run.", key=key) if done else _("%(key)s is running.", key=key))

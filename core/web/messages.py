@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -157,7 +158,7 @@ def theirs(message: TextMessage) -> list[tuple[str, str]]:
     return differences(request.form, stands(message), labels)
 
 
-def typed_facts() -> dict[str, object]:
+def typed_facts() -> dict[str, Any]:
     form = request.form
     text = form.get("text", "").replace("\r\n", "\n")
     return {
@@ -188,7 +189,7 @@ def create() -> Page:
         if request.form.get("kind") == SEGMENT and not segments:
             mend = _("Tick at least one, or choose a template.")
             raise BadInput("segments", "are missing", mend=mend)
-        made = create_message(segments=segments, **typed_facts())  # type: ignore[arg-type]
+        made = create_message(segments=segments, **typed_facts())
         note(made.name, id=made.id)
         return gone_on(made)
 

@@ -122,6 +122,14 @@ class Stage:
         return list(db.session.scalars(query.execution_options(populate_existing=True)))
 
 
+def run(stage: Stage, *events: dict[str, Any], count: int = 1, **facts: Any) -> list[int]:
+    """Contacts who went through *events*."""
+    source, people = stage.cast(count)
+    stage.play(*events, source=source, **facts)
+    stage.turn()
+    return people
+
+
 def template(text: str = "Hi {contactfield=firstname}", **more: Any) -> int:
     return create_message(name=text[:40], text=text, **more).id
 
@@ -172,6 +180,10 @@ def nobody() -> CampaignStep:
 def members(campaign_id: int) -> Counter[str]:
     query = select(CampaignMember.status).where(CampaignMember.campaign_id == campaign_id)
     return Counter(db.session.scalars(query))
+
+
+def mobile(contact_id: int) -> str:
+    return db.session.get_one(Contact, contact_id).mobile or ""
 
 
 def tags(contact_id: int) -> list[str]:

@@ -5,9 +5,7 @@ make test ARGS="tests/campaigns/test_crashes.py --deaths 200"   # a longer run
 
 from __future__ import annotations
 
-import multiprocessing
 import random
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -27,10 +25,11 @@ from core.replies.inbox import receive_reply
 from core.segments import add_members, create_segment
 from tests.campaigns.drawing import event, tag
 from tests.campaigns.lives import STEPS, live
+from tests.campaigns.receiver import Receiver, receiver
 from tests.campaigns.stage import members
-from tests.campaigns.test_builtin import Desk
 from tests.counterpart import Counterpart
-from tests.deliveries.test_crashes import connect, environment_of
+from tests.counterpart.connection import connect
+from tests.deliveries.nursery import Nursery, end, environment_of
 from tests.fixtures import add_people
 
 EACH = 6  # contacts for each death
@@ -38,31 +37,15 @@ SECONDS_TO_DIE = 10
 SECONDS_TO_END = 90
 
 
-@pytest.fixture(scope="module")
-def nursery() -> Iterator[Any]:
-    """Forks processes off one that has everything imported, so that lives begin fast."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.campaigns.lives"])
-    return context
-
-
 @pytest.fixture
 def hook() -> Iterator[str]:
-    from http.server import ThreadingHTTPServer  # noqa: PLC0415
-
-    Desk.took, Desk.answers = [], []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Desk)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with receiver() as address:
+        yield f"{address}/"
 
 
 @pytest.mark.timeout(3600)
 def test_whatever_dies_each_step_is_taken_once(
-    make_app: Any, counterpart: Counterpart, nursery: Any, hook: str, deaths: int
+    make_app: Any, counterpart: Counterpart, nursery: Nursery, hook: str, deaths: int
 ) -> None:
     app: Flask = make_app(public_url="https://sms.example.com", webhook_private="1")
     with app.app_context():
@@ -79,15 +62,13 @@ def test_whatever_dies_each_step_is_taken_once(
             step = (*STEPS, "whenever")[number % (len(STEPS) + 1)]
             add_members(source, people[number * EACH : (number + 1) * EACH])
             died[step] += one_life(nursery, environment, step, chance, counterpart, answered)
-        last = nursery.Process(target=live, args=(environment, "", 0), daemon=True)
-        last.start()
-        end = time.monotonic() + SECONDS_TO_END
-        while time.monotonic() < end and members(campaign) != {"finished": count}:
+        last = nursery.begin(live, environment)
+        until = time.monotonic() + SECONDS_TO_END
+        while time.monotonic() < until and members(campaign) != {"finished": count}:
             answer_all(counterpart, answered)
             db.session.rollback()
             time.sleep(0.3)
-        last.kill()
-        last.join()
+        end(last)
         db.session.rollback()
         assert members(campaign) == {"finished": count}, (died, taken(campaign))
         assert taken(campaign) == {
@@ -100,12 +81,14 @@ def test_whatever_dies_each_step_is_taken_once(
         assert (len(texts), set(texts.values())) == (count, {1})
         tagged = select(func.count()).select_from(contact_tags)
         assert db.session.scalar(tagged) == count
-        called = {body["contact"]["id"] for _, body in Desk.took}
+        called = {body["contact"]["id"] for _, body in Receiver.took}
         assert called == set(people)
         # one who dies after the call and before its record calls again, with the same key
-        again = len(Desk.took) - len({headers["idempotency-key"] for headers, _ in Desk.took})
+        again = len(Receiver.took) - len(
+            {headers["idempotency-key"] for headers, _ in Receiver.took}
+        )
         assert again <= 16 * deaths
-        assert len({headers["idempotency-key"] for headers, _ in Desk.took}) == count
+        assert len({headers["idempotency-key"] for headers, _ in Receiver.took}) == count
     assert sum(died.values()) >= deaths * 2 // 3, died
 
 
@@ -127,7 +110,7 @@ def begin(hook: str) -> tuple[int, int]:
 
 
 def one_life(
-    nursery: Any,
+    nursery: Nursery,
     environment: dict[str, str],
     step: str,
     chance: random.Random,
@@ -135,17 +118,13 @@ def one_life(
     answered: set[str],
 ) -> bool:
     """A process that dies; True when it died at its step, not of our impatience."""
-    process = nursery.Process(target=live, args=(environment, step, 1), daemon=True)
-    process.start()
+    process = nursery.begin(live, environment, step, 1)
     seconds = chance.uniform(1, 3) if step == "whenever" else SECONDS_TO_DIE
-    end = time.monotonic() + seconds
-    while process.is_alive() and time.monotonic() < end:
+    until = time.monotonic() + seconds
+    while process.is_alive() and time.monotonic() < until:
         answer_some(counterpart, answered, chance)
         time.sleep(0.1)
-    by_itself = not process.is_alive()
-    process.kill()
-    process.join()
-    return by_itself and step != "whenever"
+    return end(process) and step != "whenever"
 
 
 def answer_some(counterpart: Counterpart, answered: set[str], chance: random.Random) -> None:

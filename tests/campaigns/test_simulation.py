@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from flask import Flask
 
 from core.campaigns import NotReady, get_campaign, publish, save_draft
-from core.campaigns.simulation import MOST_PEOPLE, play, sample, simulate
+from core.campaigns.simulation import play, simulate
 from core.campaigns.simulation.description import read_simulation
-from core.contacts.models import Contact
-from core.contacts.tags import tag_contact
-from core.db import db, transaction
-from core.dnc import add_dnc
-from core.errors import BadInput, Conflict, NotFound
-from core.host import current_host
+from core.errors import Conflict
 from core.messages import edit_message
-from core.segments import create_segment, refresh_segment
 from tests.campaigns.drawing import after as in_days
 from tests.campaigns.drawing import drafted, event, tag
 from tests.campaigns.rehearsal import (
     MONDAY,
-    ZONES,
     after,
     cast_in_zones,
     description,
@@ -111,103 +103,6 @@ def test_ten_is_ten_on_both_sides_of_a_change_of_the_clocks(
     assert times[1] - times[0] != timedelta(days=1)  # the night was shorter, or longer
 
 
-def test_stop_puts_the_number_on_do_not_contact_and_no_text_goes_any_more(stage: Stage) -> None:
-    source, (ann, bob) = stage.cast(2)
-    campaign = drafted(
-        text("hello"),
-        event("out", "core.opted_out", "hello", config={"wait_amount": 3}),
-        tag("gone", "out", path="yes"),
-        text("more", "gone", timing=in_days(1)),
-        text("again", "out", path="no"),
-        source=source,
-    )
-    found = played(
-        campaign,
-        [ann, bob],
-        doing("answer", ann, at=after(hours=1), text="stop"),
-        doing("stop", bob, at=after(hours=2)),
-    )
-    for one in (ann, bob):
-        assert len(texts(found, one)) == 1
-        assert steps_of(found, one) == ["hello done", "out done yes", "gone done", "more failed"]
-        replied = next(entry for entry in found.way(f"c{one}").entries if entry.kind == "reply")
-        assert replied.status == "out"
-        assert "do-not-contact" in found.way(f"c{one}").entries[-2].words
-
-
-def test_a_text_waits_for_the_end_of_an_outage_and_goes_then(stage: Stage) -> None:
-    source, (ann,) = stage.cast(1)
-    campaign = welcome(source)
-    out = doing("outage", at=after(days=2), until=after(days=9, hours=1))
-    while_out = played(campaign, [ann], out, days=5)
-    assert while_out.out
-    (place,) = while_out.way(f"c{ann}").passage.places  # type: ignore[union-attr]
-    assert (place.key, place.status) == ("remind", "sending")
-    assert "held until" in place.why
-    assert "switched it off here" in place.why
-    found = played(campaign, [ann], out)
-    assert [when for when, _ in texts(found, ann)] == ["Mon 23 12:00", "Wed 02 13:00"]
-    assert kinds(found, ann).count("refused") == 1
-    assert [one.kind for one in found.switches] == ["outage", "recover"]
-    assert steps_of(found, ann) == ["hello done", "yes done no", "remind done"]
-
-
-def test_an_outage_without_end_costs_few_leaps_and_ends_when_it_is_ended(stage: Stage) -> None:
-    source, (ann,) = stage.cast(1)
-    campaign = welcome(source)
-    out = doing("outage", at=MONDAY)
-    found = played(campaign, [ann], out, days=20)
-    assert not texts(found, ann)
-    assert found.jumps < 40
-    ended = played(campaign, [ann], out, doing("recover", at=after(days=9, minutes=7)), days=14)
-    assert [when for when, _ in texts(ended, ann)][:1] == ["Wed 02 12:07"]
-
-
-@pytest.mark.parametrize(
-    ("failure", "words"),
-    [
-        ({"kind": "bad_number"}, "refused: bad number"),
-        ({"how": "undelivered", "kind": "unreachable"}, ""),
-        ({"kind": "transient"}, "refused: transient"),
-    ],
-)
-def test_texts_to_a_number_that_fails_take_the_path_for_it(
-    stage: Stage, failure: dict[str, str], words: str
-) -> None:
-    source, (ann, bob) = stage.cast(2)
-    campaign = drafted(
-        text("hello", timing=in_days(1)),
-        tag("lost", "hello", path="failed"),
-        event("arrives", "core.delivered", "hello", config={"wait_amount": 1}),
-        tag("there", "arrives", path="yes"),
-        tag("not_there", "arrives", path="no"),
-        source=source,
-    )
-    found = played(campaign, [ann, bob], doing("fail", ann, at=after(hours=1), **failure))
-    assert steps_of(found, bob) == ["hello done", "arrives done yes", "there done"]
-    ways = steps_of(found, ann)
-    if failure.get("how") == "undelivered":  # it was taken: the campaign went on
-        assert ways == ["hello done", "arrives done no", "not_there done"]
-        reports = [one for one in found.way(f"c{ann}").entries if one.kind == "report"]
-        assert [one.status for one in reports] == ["undelivered"]
-        assert "unreachable" in reports[0].words
-    else:
-        assert ways == ["hello failed failed", "lost done"]
-        step = next(one for one in found.way(f"c{ann}").entries if one.kind == "step")
-        assert words in step.words
-    assert found.way(f"c{ann}").failing
-
-
-def test_a_number_that_is_healed_gets_texts_again(stage: Stage) -> None:
-    source, (ann,) = stage.cast(1)
-    campaign = drafted(text("one"), text("two", "one", timing=in_days(2)), source=source)
-    fails = doing("fail", ann, at=MONDAY, kind="unreachable")
-    found = played(campaign, [ann], fails, doing("heal", ann, at=after(days=1)))
-    assert [words for _, words in texts(found, ann)] == ["two Ann0"]
-    bounded = doing("fail", ann, at=after(hours=1), kind="unreachable", until=after(days=2))
-    assert len(texts(played(campaign, [ann], bounded), ann)) == 2
-
-
 def test_a_click_on_the_link_of_a_text_decides(stage: Stage) -> None:
     source, (ann, bob) = stage.cast(2)
     message = template("See https://example.com/shop/{contactfield=firstname} now")
@@ -249,62 +144,6 @@ def test_nothing_outside_is_called_and_staff_gets_no_text(stage: Stage) -> None:
     assert steps_of(found, ann) == ["hook done", "staff done", "odd done"]
 
 
-def test_people_who_are_made_up_go_through_as_well(stage: Stage) -> None:
-    source, _ = stage.cast(1)
-    campaign = drafted(
-        text("hello", message=template("Hi {contactfield=firstname}")),
-        event("where", "core.country", "hello", config={"countries": ["JP"]}),
-        tag("japan", "where", path="yes"),
-        event("vip", "core.has_tag", "where", path="no", config={"tags": ["vip"]}),
-        tag("important", "vip", path="yes"),
-        source=source,
-    )
-    made: tuple[dict[str, Any], ...] = (
-        {"key": "aki", "first_name": "Aki", "country": "JP", "timezone": "Asia/Tokyo"},
-        {"key": "bea", "first_name": "Bea", "tags": ["vip"], "mobile": "+33612345678"},
-    )
-    found = played(campaign, [], made=made)
-    assert texts(found, "aki") == [("Mon 23 21:00", "Hi Aki")]
-    assert steps_of(found, "aki") == ["hello done", "where done yes", "japan done"]
-    assert steps_of(found, "bea")[-1] == "important done"
-    assert found.way("aki").mobile.startswith("+81")
-    assert found.way("bea").mobile == "+33612345678"
-    assert found.way("aki").made_up
-
-
-def test_what_is_known_of_a_contact_counts(stage: Stage) -> None:
-    source, (ann, bob) = stage.cast(2)
-    add_dnc(db.session.get_one(Contact, bob).mobile or "", reason="manual")
-    tag_contact(db.session.get_one(Contact, ann), ["vip"])
-    campaign = drafted(
-        event("vip", "core.has_tag", config={"tags": ["vip"]}),
-        text("hello", "vip", path="yes"),
-        text("other", "vip", path="no"),
-        source=source,
-    )
-    found = played(campaign, [ann, bob])
-    assert steps_of(found, ann) == ["vip done yes", "hello done"]
-    assert steps_of(found, bob) == ["vip done no", "other failed"]
-
-
-def test_who_no_longer_fits_the_filters_of_the_source_leaves(stage: Stage) -> None:
-    _, (ann, bob) = stage.cast(2)
-    tag_contact(db.session.get_one(Contact, ann), ["lead"])
-    filters = {"field": "tag", "operator": "has_any", "value": ["lead"]}
-    source = create_segment("Leads", filters=filters).id
-    refresh_segment(source)
-    campaign = drafted(
-        event("won", "core.change_tags", config={"remove": ["lead"]}),
-        text("never", "won", timing=in_days(1)),
-        source=source,
-    )
-    found = played(campaign, [ann, bob])
-    assert found.way(f"c{ann}").status == "left"
-    assert not texts(found, ann)
-    # who was put in by hand stays
-    assert len(texts(found, bob)) == 1
-
-
 def test_quiet_hours_and_a_message_that_is_not_open_yet_are_waited_for(
     stage: Stage, sending: Flask
 ) -> None:
@@ -331,16 +170,6 @@ def test_a_campaign_waits_for_its_dates(stage: Stage) -> None:
     assert "has ended" in (found.way(f"c{ann}").passage.places[0].why)  # type: ignore[union-attr]
 
 
-def test_events_of_a_plugin_that_is_off_are_waited_at(stage: Stage) -> None:
-    source, (ann,) = stage.cast(1)
-    campaign = welcome(source)
-    current_host().disable("recorder")
-    found = played(campaign, [ann])
-    (place,) = found.way(f"c{ann}").passage.places  # type: ignore[union-attr]
-    assert "is disabled" in place.why
-    assert found.next_at is None
-
-
 def test_the_draft_or_what_is_published_is_played(stage: Stage) -> None:
     source, (ann,) = stage.cast(1)
     campaign = drafted(text("old", message=template("Old")), source=source)
@@ -361,14 +190,6 @@ def test_a_canvas_with_faults_is_not_played(stage: Stage) -> None:
         played(drafted(text("hello", "nobody"), source=source), [ann])
 
 
-def test_without_sources_the_cast_comes_in_all_the_same(stage: Stage) -> None:
-    source, (ann,) = stage.cast(1)
-    campaign = drafted(text("hello"), source=source)
-    drawn = get_campaign(campaign).draft | {"sources": []}
-    save_draft(campaign, drawn, seen=1)
-    assert len(texts(played(campaign, [ann]), ann)) == 1
-
-
 def test_a_campaign_that_never_ends_is_stopped_with_words(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -381,85 +202,6 @@ def test_a_campaign_that_never_ends_is_stopped_with_words(
     assert "stopped at 2026-11-24 18:00 UTC, after 30 moments" in found.stopped
     assert found.now == after(hours=30)
     assert len(steps_of(found, ann)) >= 58
-
-
-def test_a_sample_has_as_many_zones_as_there_are(stage: Stage) -> None:
-    source, people = stage.cast(20)
-    for contact_id, zone in zip(people[15:], (*ZONES, "", ""), strict=True):
-        db.session.get_one(Contact, contact_id).timezone = zone
-    db.session.commit()
-    campaign = welcome(source)
-    found = sample(campaign, 4)
-    assert found == sample(campaign, 4)
-    zones = [db.session.get_one(Contact, one.contact_id).timezone for one in found]
-    assert sorted(zones) == sorted(["", *ZONES])
-    with pytest.raises(BadInput, match="1 to 25"):
-        sample(campaign, 26)
-    with pytest.raises(NotFound):
-        sample(campaign + 99, 1)
-
-
-BAD: list[tuple[dict[str, Any], str]] = [
-    ({"cast": []}, "cast: is empty"),
-    ({"cast": [{"key": f"p{n}"} for n in range(MOST_PEOPLE + 1)]}, "too many contacts"),
-    ({"cast": [{"key": "a"}, {"key": "a"}]}, "cast key: 'a' is there twice"),
-    ({"cast": [{"key": "a", "contact_id": 4}, {"key": "b", "contact_id": 4}]}, "is there twice"),
-    ({"cast": [{"key": "a b"}]}, "cast 1 key"),
-    ({"cast": [{"key": "a", "color": 1}]}, "cast 1 color"),
-    ({"start": "2026-11-23T12:00"}, "start: .* timezone"),
-    ({"start": "yesterday"}, "start"),
-    ({"until": MONDAY - timedelta(1)}, "is before the start"),
-    ({"until": MONDAY + timedelta(367)}, "until: .* is too far ahead"),
-    ({"campaign_id": 0}, "campaign_id"),
-    ({"cast": [{"key": "a", "first_name": "\ud800"}]}, "has a broken character"),
-    ({"cast": [{"key": "a", "custom": {"x": "a\0"}}]}, "has a broken character"),
-    ({"script": [doing("dance", "a", at=MONDAY)]}, "script 1"),
-    ({"script": [doing("answer", "b", at=MONDAY, text="x")]}, "script 1 who: 'b' is not in the"),
-    ({"script": [doing("answer", "a", at=MONDAY, text="")]}, "script 1 answer text"),
-    (
-        {"script": [doing("stop", "a", at=MONDAY - timedelta(1))]},
-        "script 1 at: .* before the start",
-    ),
-    ({"script": [doing("outage", at=MONDAY, until=MONDAY)]}, "script 1 until"),
-    ({"script": [doing("fail", "a", at=MONDAY, kind="odd")]}, "script 1 fail kind"),
-    ({"script": [doing("fail", "a", at=MONDAY, kind="unknown_outcome")]}, "cannot be played"),
-]
-
-
-@pytest.mark.parametrize(("over", "words"), BAD)
-def test_a_description_that_does_not_fit_names_the_fault(
-    database_url: str, over: dict[str, Any], words: str
-) -> None:
-    given = description(1, [], made=({"key": "a"},)) | over
-    with pytest.raises(BadInput, match=words):
-        read_simulation(given)
-
-
-def test_people_who_cannot_be_are_refused_by_name(stage: Stage) -> None:
-    source, (ann,) = stage.cast(1)
-    campaign = welcome(source)
-    for made, words in (
-        ({"timezone": "Mars/Olympus"}, "cast x timezone: 'Mars/Olympus'"),
-        ({"country": "Atlantis"}, "cast x country"),
-        ({"mobile": "12"}, "cast x mobile"),
-        ({"custom": {"shoe": 4}}, "cast x shoe"),
-    ):
-        with pytest.raises(BadInput, match=words):
-            played(campaign, [], made=({"key": "x", **made},))
-    with pytest.raises(BadInput, match="is no contact"):
-        played(campaign, [ann + 77])
-    with pytest.raises(NotFound):
-        played(campaign + 99, [ann])
-
-
-def test_a_contact_without_a_number_cannot_answer(stage: Stage) -> None:
-    source, (ann,) = stage.cast(1)
-    with transaction() as session:
-        session.get_one(Contact, ann).mobile = None
-    found = played(welcome(source), [ann], doing("answer", ann, at=after(hours=1), text="YES"))
-    replied = next(one for one in found.way(f"c{ann}").entries if one.kind == "reply")
-    assert replied.status == "no_number"
-    assert steps_of(found, ann)[0] == "hello failed"
 
 
 def test_a_campaign_that_repeats_weekly_is_played_for_ninety_days(stage: Stage) -> None:

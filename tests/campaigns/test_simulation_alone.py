@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from flask import Flask, current_app
+from flask import Flask
 from sqlalchemy import Connection, create_engine, inspect, text
 
 from core.campaigns import publish
@@ -17,6 +17,7 @@ from core.cli import main
 from core.contacts.models import Contact
 from core.contacts.tags import tag_contact
 from core.db import db
+from core.installation import running_app
 from core.segments import create_segment, refresh_segment
 from tests.campaigns.drawing import drafted, event
 from tests.campaigns.rehearsal import after, cast_in_zones, doing, played, texts, welcome
@@ -53,7 +54,7 @@ def test_a_simulation_touches_nothing_that_is_real(stage: Stage, desk: Any) -> N
         source=source,
     )
     publish(everything)  # members would come in, if it were the real one that is run
-    before, app = dump(), current_app._get_current_object()  # type: ignore[attr-defined]
+    before, app = dump(), running_app()
     found = played(
         everything,
         people,
@@ -66,7 +67,7 @@ def test_a_simulation_touches_nothing_that_is_real(stage: Stage, desk: Any) -> N
     assert "on" in {entry.event for entry in found.way(f"c{people[0]}").entries}
     assert dump() == before
     assert not desk.texts
-    assert current_app._get_current_object() is app  # type: ignore[attr-defined]
+    assert running_app() is app
 
 
 def test_a_simulation_that_fails_touches_nothing_either(

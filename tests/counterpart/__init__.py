@@ -6,7 +6,9 @@ in the same way.
 
 from __future__ import annotations
 
-from tests.counterpart.server import Counterpart, Text
+from tests.counterpart.answers import Refusal
+from tests.counterpart.server import Counterpart
 from tests.counterpart.signature import sign
+from tests.counterpart.text import Text
 
-__all__ = ["Counterpart", "Text", "sign"]
+__all__ = ["Counterpart", "Refusal", "Text", "sign"]

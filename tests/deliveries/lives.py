@@ -14,7 +14,7 @@ import signal
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from flask import Flask
 
@@ -32,6 +32,13 @@ STEPS = (
     "during look-up",
 )
 LEASE = 2.0
+# a function of a module or class, and whether a life ends before it or after
+Place = tuple[Any, str, Literal["before", "after"]]
+PLACES: dict[str, Place] = {
+    "before claim": (courier, "claim_texts", "before"),
+    "after claim": (courier, "claim_texts", "after"),
+    "before record": (courier, "record_outcomes", "before"),
+}
 
 
 def hurry() -> None:
@@ -62,16 +69,18 @@ def live(environment: dict[str, str], step: str, countdown: int) -> None:
 def light(provider: Any, step: str, countdown: int) -> None:
     """Kill this process the *countdown*th time it comes to *step*."""
     burn = fuse(countdown)
-    if step == "before claim":
-        courier.claim_texts = around(courier.claim_texts, before=burn)
-    elif step == "after claim":
-        courier.claim_texts = around(courier.claim_texts, after=burn)
-    elif step == "before record":
-        courier.record_outcomes = around(courier.record_outcomes, before=burn)
+    if step in PLACES:
+        lay(PLACES[step], burn)
     elif step == "during look-up":
-        provider.find = around(provider.find, before=burn)
+        lay((provider, "find", "before"), burn)
     elif step in ("during call", "after answer"):
         provider.send = during(provider.send, burn, meanwhile=step == "during call")
+
+
+def lay(place: Place, burn: Callable[[], None]) -> None:
+    """Have *burn* called at this place."""
+    owner, name, when = place
+    setattr(owner, name, around(getattr(owner, name), **{when: burn}))
 
 
 def fuse(countdown: int) -> Callable[[], None]:

@@ -19,9 +19,8 @@ from core.deliveries.loop import DeliveryLoop
 from core.deliveries.models import Delivery
 from core.deliveries.policy import POLICIES
 from core.host import current_host
-from tests.counterpart import Counterpart
-from tests.counterpart.server import Refusal
-from tests.deliveries.test_crashes import ready_broadcast
+from tests.counterpart import Counterpart, Refusal
+from tests.counterpart.connection import ready_broadcast
 
 TEXTS = 200
 FAULTS: tuple[Any, ...] = (

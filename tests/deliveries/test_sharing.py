@@ -16,9 +16,10 @@ from core.db import db, utcnow
 from core.deliveries.loop import DeliveryLoop
 from core.messages import create_message
 from core.segments import add_members, create_segment
+from tests.counterpart.connection import connect
 from tests.counterpart.fast import fast_counterpart
 from tests.deliveries.lives import make
-from tests.deliveries.test_crashes import connect, environment_of
+from tests.deliveries.nursery import environment_of
 from tests.fixtures import add_people, statuses
 
 TEXTS = 10_000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import signal
@@ -25,8 +24,9 @@ from core.host import current_host
 from core.messages import create_message
 from core.segments import add_members, create_segment
 from tests.counterpart import Counterpart
+from tests.counterpart.connection import connect
 from tests.deliveries.lives import live
-from tests.deliveries.test_crashes import connect, environment_of
+from tests.deliveries.nursery import Nursery, end, environment_of
 from tests.fixtures import a_number, add_people, busy, statuses
 from tests.test_end_to_end import HELIOGRAPH, free_port, wait_until
 
@@ -102,14 +102,11 @@ def test_a_server_whose_texts_hang_ends_soon_and_nobody_gets_two(
     assert all("accepted" in statuses(one) for one in broadcasts)
     assert 0 < len(counterpart.texts) < BROADCASTS * PEOPLE
 
-    context = multiprocessing.get_context("forkserver")
-    again = context.Process(target=live, args=(environment_of(app), "", 0), daemon=True)
-    again.start()
+    again = Nursery().begin(live, environment_of(app))
     try:
         wait_until(lambda: all(statuses(one) == {"accepted": PEOPLE} for one in broadcasts), 90)
     finally:
-        again.kill()
-        again.join()
+        end(again)
     texts = Counter(text.to for text in counterpart.texts)
     assert len(texts) == BROADCASTS * PEOPLE
     assert set(texts.values()) == {1}

@@ -16,7 +16,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from tests.campaigns.world import World
-from tests.deliveries.test_crashes import environment_of
+from tests.deliveries.nursery import environment_of
 from tests.pages.drawing import Board, draw_welcome
 from tests.pages.pictures import sign_in
 from tests.pages.weeks import CAST, HOUSE, KEEN, TOKYO, Story, thursday

@@ -16,8 +16,7 @@ from plugins.twilio.config import TwilioConfig
 from plugins.twilio.errors import CODES, KINDS, STATUSES, kind_of_answer, seconds_to_wait
 from plugins.twilio.gateway import encoded
 from plugins.twilio.provider import TwilioProvider
-from tests.counterpart import Counterpart, sign
-from tests.counterpart.server import Refusal
+from tests.counterpart import Counterpart, Refusal, sign
 
 Make = Callable[..., TwilioProvider]
 

@@ -63,8 +63,13 @@ class Replies(WaitConfig):
         return self
 
 
+def is_asked_for(to: Literal["last", "any"], signal: Signal) -> bool:
+    """Whether it is about the text that a decision waits on: the last, or any."""
+    return to == "any" or signal.to_text_before
+
+
 def replies(config: Replies, signal: Signal) -> bool:
-    if config.to == "last" and not signal.to_text_before:
+    if not is_asked_for(config.to, signal):
         return False
     if config.how == "pattern":
         return is_like(signal.text, config.pattern)
@@ -102,7 +107,7 @@ class Clicks(WaitConfig):
 
 
 def clicks(config: Clicks, signal: Signal) -> bool:
-    if config.to == "last" and not signal.to_text_before:
+    if not is_asked_for(config.to, signal):
         return False
     return not config.address or is_like(signal.text, config.address)
 

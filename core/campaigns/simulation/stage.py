@@ -104,7 +104,8 @@ def empty_database() -> bytes:
     with app.app_context():
         Model.metadata.create_all(db.engine)
         raw = db.engine.raw_connection()
-        kept: bytes = raw.driver_connection.serialize()  # type: ignore[union-attr]
+        driver: Any = raw.driver_connection
+        kept: bytes = driver.serialize()
         raw.close()
         db.engine.dispose()
     return kept
