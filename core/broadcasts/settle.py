@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from core.broadcasts.lifecycle import get_broadcast, set_status
 from core.broadcasts.models import FINISHED, RUNNING
 from core.db import change_rows, db, transaction, utcnow
+from core.deliveries.explanation import SETTLED
 from core.deliveries.models import ACCEPTED, FAILED, QUEUED, UNKNOWN, Delivery
 from core.errors import Conflict
 
@@ -42,7 +43,7 @@ def settle(broadcast_id: int, way: str) -> int:
             .where(Delivery.broadcast_id == broadcast_id, Delivery.status == UNKNOWN)
             .values(
                 status=status,
-                detail=f"Settled by hand as {way}.",
+                detail=SETTLED[way],
                 error_code="",
                 accepted_at=now if status == ACCEPTED else None,
                 final_at=now if status == FAILED else None,

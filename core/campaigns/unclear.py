@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, select, update
 
 from core.campaigns.library import get_campaign
 from core.db import change_rows, db, transaction, utcnow
+from core.deliveries.explanation import SETTLED
 from core.deliveries.models import ACCEPTED, FAILED, QUEUED, UNKNOWN, Delivery
 from core.errors import BadInput
 
@@ -48,7 +49,7 @@ def settle(campaign_id: int, way: str) -> int:
             .where(*of_campaign(campaign_id))
             .values(
                 status=status,
-                detail=f"Settled by hand as {way}.",
+                detail=SETTLED[way],
                 error_code="",
                 accepted_at=now if status == ACCEPTED else None,
                 final_at=now if status == FAILED else None,

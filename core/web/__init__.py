@@ -32,6 +32,7 @@ from core.web.assets import init_assets
 from core.web.locale import init_locale
 from core.web.metrics import init_metrics
 from core.web.security import init_security
+from core.web.sentence_words import init_sentences
 from core.web.trail import init_trail
 from core.web.words import init_words
 
@@ -47,6 +48,7 @@ def mount_web(app: Flask) -> None:
     init_security(app)
     init_locale(app)
     init_words(app)
+    init_sentences(app)
     init_assets(app)
     init_trail(app)
     init_metrics(app)
