@@ -33,6 +33,7 @@ from core.web.locale import init_locale
 from core.web.metrics import init_metrics
 from core.web.security import init_security
 from core.web.sentence_words import init_sentences
+from core.web.timeline_words import init_timeline
 from core.web.trail import init_trail
 from core.web.words import init_words
 
@@ -49,6 +50,7 @@ def mount_web(app: Flask) -> None:
     init_locale(app)
     init_words(app)
     init_sentences(app)
+    init_timeline(app)
     init_assets(app)
     init_trail(app)
     init_metrics(app)

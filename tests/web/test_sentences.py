@@ -29,7 +29,19 @@ from core.deliveries.obstacles import WORDS
 from core.host import current_host
 from core.segments.models import Segment
 from core.sentences import Moment, Names, Sentence, together
+from core.timeline import TimelineEntry
+from core.timeline.campaigns import MEMBERS, STEPS
+from core.timeline.happenings import (
+    CHANGES,
+    CLICKS,
+    DNC_REASONS,
+    DNC_TITLES,
+    IMPORTS,
+    REPLIES,
+)
+from core.timeline.texts import SHOWN
 from core.web.sentence_words import KEPT, kept, told
+from core.web.timeline_words import LABELS, fact_words
 from tests.campaigns.drawing import after, tag
 from tests.campaigns.stage import Stage, replies, text
 from tests.deliveries.test_explanation import made
@@ -234,3 +246,37 @@ def test_what_became_of_a_text_is_told_in_french(stage: Stage, lea: Visitor) -> 
     assert "Il n'a pas été envoyé. Le contact a maintenant un autre numéro." in page
     page = page_of(stage, lea, f"/campaigns/{campaign}/members/{ann}")
     assert "<div>Le téléphone n'a pas pu être joint.</div>" in page
+
+
+def test_the_timeline_is_told_in_french(stage: Stage, lea: Visitor) -> None:
+    source, (ann,) = stage.cast(1)
+    campaign = stage.play(text("hello"), replies("ask", "hello"), source=source)
+    with transaction() as session:
+        session.get_one(Contact, ann).number_status = "invalid"
+    stage.turn()
+    page = page_of(stage, lea, f"/contacts/{ann}")
+    assert "<strong>Campagne : échoué</strong>" in page
+    assert "<summary>Le numéro du contact a été marqué invalide.</summary>" in page
+    assert '<dt>Pourquoi</dt><dd class="text-break">Le numéro du contact' in page
+    assert re.search(r"<dt>Jusqu'à</dt><dd[^>]*><time [^>]*>26 nov\. 2026", page)
+    with clock.at(stage.now):
+        remove_contacts(campaign, [ann])
+    assert "<strong>Retiré d'une campagne</strong>" in page_of(stage, lea, f"/contacts/{ann}")
+
+
+def test_each_title_and_label_of_the_timeline_is_in_french(sending: Flask) -> None:
+    titles = [*SHOWN.values(), *STEPS.values(), *MEMBERS.values()]
+    found = [title for title, _ in titles]
+    found += [*REPLIES.values(), *CLICKS.values(), *CHANGES.values(), *IMPORTS.values()]
+    found += [*DNC_TITLES.values(), *DNC_REASONS.values()]
+    with sending.test_request_context(), force_locale("fr"):
+        for title in found:
+            assert told(title) != title
+        for label, words in LABELS.items():
+            assert str(words) != label
+        known = {"Why": "daily cap", "Status": "sent", "Until": "soon", "Colour": "red"}
+        entry = TimelineEntry(NOON, "text", "Ours", details=known)
+        assert fact_words(entry) == [
+            ("Pourquoi", "Limite quotidienne de l'expéditeur atteinte"),
+            *(("État", "Envoyé"), ("Jusqu'à", "soon"), ("Colour", "red")),
+        ]
