@@ -58,7 +58,7 @@ def french(sending: Flask) -> Callable[[str], str]:
 
     def said(words: str) -> str:
         with sending.test_request_context(), force_locale("fr"):
-            return told(words)
+            return told(words).replace("\u00a0", " ")
 
     return said
 
