@@ -21,6 +21,7 @@ from core.campaigns import unpublish
 from core.campaigns.explanation import ENDED
 from core.campaigns.membership import remove_contacts
 from core.channel import Failure, FailureKind
+from core.contacts.fields import add_custom_field
 from core.contacts.models import Contact
 from core.db import db, transaction, utcnow
 from core.deliveries.explanation import explain
@@ -280,3 +281,12 @@ def test_each_title_and_label_of_the_timeline_is_in_french(sending: Flask) -> No
             ("Pourquoi", "Limite quotidienne de l'expéditeur atteinte"),
             *(("État", "Envoyé"), ("Jusqu'à", "soon"), ("Colour", "red")),
         ]
+
+
+def test_fields_of_contacts_are_named_in_french(sending: Flask, lea: Visitor, stage: Stage) -> None:
+    add_custom_field("shoe_size", "City", "number")
+    form = page_of(stage, lea, "/contacts/new")
+    for label in ("Prénom", "Société", "Ville", "Pays", "Langue et région", "Fuseau horaire"):
+        assert re.search(rf"<label[^>]*>{label}", form), label
+    assert re.search(r"<label[^>]*>City", form)
+    assert "Fuseau horaire" in page_of(stage, lea, "/contacts/fields")
