@@ -27,8 +27,11 @@ from core.errors import Conflict, NotFound
 from core.messages.models import TextMessage, text_message_segments
 from core.providers import default_provider, open_provider
 from core.segments.models import Segment
+from core.sentences import Sentence
 
 log = logging.getLogger(__name__)
+
+BY_HAND = Sentence("Paused by hand.")
 
 SWEPT_FOR = timedelta(days=1)
 
@@ -138,7 +141,7 @@ def check_sendable(broadcast: Broadcast, now: datetime) -> None:
         raise Conflict(f"Message {number} was unpublished on {message.publish_down:%Y-%m-%d}.")
 
 
-def pause(broadcast_id: int, *, reason: str = "Paused by hand.") -> Broadcast:
+def pause(broadcast_id: int, *, reason: str = BY_HAND) -> Broadcast:
     """Hold it: texts that are not yet with the provider wait."""
     return change(broadcast_id, (RUNNING, SCHEDULED), PAUSED, "paused", reason=reason)
 
@@ -153,7 +156,9 @@ def resume(broadcast_id: int) -> Broadcast:
 def cancel(broadcast_id: int) -> Broadcast:
     """End it for good: texts still queued are never sent."""
     states = (DRAFT, SCHEDULED, RUNNING, PAUSED)
-    broadcast = change(broadcast_id, states, CANCELLED, "cancelled", reason="Cancelled by hand.")
+    broadcast = change(
+        broadcast_id, states, CANCELLED, "cancelled", reason=Sentence("Cancelled by hand.")
+    )
     sweep_cancelled()
     return broadcast
 
@@ -193,7 +198,7 @@ def cancel_texts(ids: Select[Any]) -> int:
             .values(
                 status=TEXT_CANCELLED,
                 reason="cancelled",
-                detail="The broadcast was cancelled before this text was sent.",
+                detail=Sentence("The broadcast was cancelled before this text was sent."),
                 final_at=utcnow(),
             )
         )
@@ -244,7 +249,8 @@ def finish_if_done(broadcast_id: int) -> bool:
                 select(Delivery.id).where(Delivery.broadcast_id == broadcast_id).limit(1).subquery()
             )
         )
-        reason = "" if any_text else "No recipients: nobody in its segments can be texted."
+        nobody = Sentence("No recipients: nobody in its segments can be texted.")
+        reason = "" if any_text else nobody
         finished = change_rows(
             update(Broadcast)
             .where(

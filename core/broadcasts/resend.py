@@ -19,6 +19,7 @@ from core.db import change_rows, transaction
 from core.deliveries.models import FAILED, QUEUED, UNDELIVERED, Delivery
 from core.deliveries.reports import remember_ids
 from core.errors import BadInput, Conflict
+from core.sentences import Sentence
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ def resend_failed(broadcast_id: int, kinds: Collection[str]) -> int:
                     status=QUEUED,
                     reason="",
                     error_code="",
-                    detail="Sent again after it had failed.",
+                    detail=Sentence("Sent again after it had failed."),
                     attempts=0,
                     provider_id=None,
                     accepted_at=None,

@@ -25,6 +25,7 @@ from core.db import change_rows, is_deadlock, transaction, utcnow
 from core.errors import HeliographError
 from core.events import Batch, Condition, Place
 from core.lookups import one_of
+from core.sentences import Sentence
 
 log = logging.getLogger(__name__)
 
@@ -156,7 +157,7 @@ def deal_with(work: Work, rows: Sequence[Any], now: datetime) -> None:
     if not rows:
         return
     if work.made is None:
-        words = "The event was deleted."
+        words = Sentence("The event was deleted.")
         end_steps(course, stop, rows, now, status=SKIPPED, reason="deleted", detail=words)
     elif isinstance(work.made, Action):
         settle(work, rows, act(work, work.made, rows, now), now)

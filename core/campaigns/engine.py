@@ -37,6 +37,7 @@ from core.campaigns.steps import is_timed
 from core.db import db, utcnow
 from core.events import Condition
 from core.host.state import forget_states
+from core.sentences import Sentence
 
 log = logging.getLogger(__name__)
 
@@ -221,7 +222,7 @@ def why_parked(stop: Stop, types: EventTypes, now: datetime) -> str:
     try:
         config: Any = type_.read(stop.config)
     except ValueError:
-        return "Its form does not fit any more. Open it in the builder, and publish."
+        return Sentence("Its form does not fit any more. Open it in the builder, and publish.")
     if isinstance(type_.made, Action) and type_.made.sends:
         return why_no_text(config.message_id, type_.made.sends, now)
     if isinstance(type_.made, Action) and type_.made.ready is not None:

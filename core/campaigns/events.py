@@ -13,6 +13,7 @@ from core.campaigns.models import ACTION, CONDITION, DECISION
 from core.errors import NotFound
 from core.events import Condition, Decision, Path, WaitConfig
 from core.host import PluginInfo, current_host
+from core.sentences import Sentence
 
 BUILT_IN = "core"
 
@@ -69,7 +70,7 @@ class EventTypes:
         for info in host.built_in():
             self._take(info, "")
         for info in host.sound():
-            words = f"The plugin {info.title or info.name} is disabled."
+            words = Sentence("The plugin %(name)s is disabled.", name=info.title or info.name)
             self._take(info, "" if info.name in enabled else words)
 
     def _take(self, info: PluginInfo, why_not: str) -> None:
@@ -95,7 +96,7 @@ class EventTypes:
         """Why events of this type cannot run now; "" when they can."""
         found = self._types.get(key)
         if found is None:
-            return f"No plugin here brings {key}."
+            return Sentence("No plugin here brings %(event)s.", event=key)
         return found.why_not
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -33,11 +32,12 @@ from core.db import db, utcnow
 from core.deliveries.explanation import explain
 from core.deliveries.models import Delivery
 from core.segments.models import LEFT_OUT, Segment, SegmentMember
+from core.sentences import Moment, Names, Sentence, together
 
 ENDED = {
-    FINISHED: "It came to the end.",
-    LEFT: "It left with the segment, and takes no more steps.",
-    REMOVED: "It was taken out, and takes no more steps.",
+    FINISHED: Sentence("It came to the end."),
+    LEFT: Sentence("It left with the segment, and takes no more steps."),
+    REMOVED: Sentence("It was taken out, and takes no more steps."),
 }
 
 
@@ -100,17 +100,17 @@ def passage(
         member.status,
         member.rotation,
         member.joined_at,
-        f"{why_it_came(member)} {where_it_is(member, campaign)}".strip(),
+        together(why_it_came(member), where_it_is(member, campaign)),
         narrator.places(),
         narrator.zone.key,
     )
 
 
-def why_it_came(member: CampaignMember) -> str:
+def why_it_came(member: CampaignMember) -> Sentence:
     if member.origin == BY_HAND:
-        return "A person added it."
+        return Sentence("A person added it.")
     if member.origin == BY_CAMPAIGN:
-        return "Another campaign added it."
+        return Sentence("Another campaign added it.")
     names = select(Segment.name).where(
         Segment.id.in_(
             select(CampaignSegment.segment_id).where(
@@ -123,10 +123,12 @@ def why_it_came(member: CampaignMember) -> str:
             )
         ),
     )
-    found = [repr(name) for name in db.session.scalars(names.order_by(Segment.name))]
+    found = tuple(db.session.scalars(names.order_by(Segment.name)))
     if not found:
-        return "It was in a segment that feeds the campaign."
-    return f"It is in the segment {' and '.join(found)}."
+        return Sentence("It was in a segment that feeds the campaign.")
+    if len(found) == 1:
+        return Sentence("It is in the segment %(name)s.", name=Names(found))
+    return Sentence("It is in the segments %(names)s.", names=Names(found))
 
 
 def where_it_is(member: CampaignMember, campaign: Campaign) -> str:
@@ -134,21 +136,17 @@ def where_it_is(member: CampaignMember, campaign: Campaign) -> str:
         return ENDED[member.status]
     if not campaign.is_open(utcnow()):
         return why_closed(campaign)
-    return "It begins in a moment." if member.status == NEW else ""
+    return Sentence("It begins in a moment.") if member.status == NEW else ""
 
 
-def why_closed(campaign: Campaign) -> str:
+def why_closed(campaign: Campaign) -> Sentence:
     """Why nothing happens in the campaign now."""
     now = utcnow()
     if not campaign.published:
-        return "The campaign is not published, so nothing happens."
+        return Sentence("The campaign is not published, so nothing happens.")
     if campaign.publish_up is not None and campaign.publish_up > now:
-        return f"The campaign begins at {shown(campaign.publish_up, ZoneInfo('UTC'))}."
-    return "The campaign has ended, so nothing happens."
-
-
-def shown(at: datetime, zone: ZoneInfo) -> str:
-    return f"{at.astimezone(zone):%Y-%m-%d %H:%M} {zone.key}"
+        return Sentence("The campaign begins at %(when)s.", when=Moment(campaign.publish_up))
+    return Sentence("The campaign has ended, so nothing happens.")
 
 
 class Narrator:
@@ -191,46 +189,49 @@ class Narrator:
 
     def _title(self, stop: Stop) -> str:
         type_ = self._types.get(stop.type)
-        return stop.name or (type_.made.label if type_ else stop.type)
+        return stop.name or (Sentence(type_.made.label) if type_ else stop.type)
 
-    def _why(self, step: CampaignStep, stop: Stop) -> str:
+    def _why(self, step: CampaignStep, stop: Stop) -> Sentence:
         if step.status == SENDING:
             return self._why_text(step)
         if step.status == RUNNING:
-            return "It is being done right now."
+            return Sentence("It is being done right now.")
         if stop.gone:
-            return "The event was deleted: the contact goes on from here in a moment."
+            return Sentence("The event was deleted: the contact goes on from here in a moment.")
         if not self._campaign.is_open(utcnow()):
             return why_closed(self._campaign)
         if step.status == OPEN:
             return self._why_open(step)
         parked = why_parked(stop, self._types, utcnow())
         if parked:
-            return f"It waits here: {parked} It goes on by itself when that is mended."
+            return Sentence(
+                "It waits here: %(why)s It goes on by itself when that is mended.", why=parked
+            )
         return self._why_waiting(step)
 
-    def _why_text(self, step: CampaignStep) -> str:
+    def _why_text(self, step: CampaignStep) -> Sentence:
         query = select(Delivery).where(Delivery.source == "campaign", Delivery.source_id == step.id)
         delivery = db.session.scalars(query.execution_options(populate_existing=True)).first()
-        return explain(delivery) if delivery else "Its text is being prepared."
+        return explain(delivery) if delivery else Sentence("Its text is being prepared.")
 
-    def _why_open(self, step: CampaignStep) -> str:
+    def _why_open(self, step: CampaignStep) -> Sentence:
         if step.due_at is None:
-            return "It waits for the contact, for as long as it takes."
-        return f"It waits for the contact until {shown(step.due_at, self.zone)}."
+            return Sentence("It waits for the contact, for as long as it takes.")
+        until = Moment(step.due_at, self.zone)
+        return Sentence("It waits for the contact until %(until)s.", until=until)
 
-    def _why_waiting(self, step: CampaignStep) -> str:
+    def _why_waiting(self, step: CampaignStep) -> Sentence:
         if step.due_at is None or step.due_at <= utcnow():
-            return "It is due, and happens in a moment."
-        when = shown(step.due_at, self.zone)
+            return Sentence("It is due, and happens in a moment.")
+        when = Moment(step.due_at, self.zone)
         if step.reason:
-            words = step.detail or step.reason.replace("_", " ")
-            return f"It is tried again at {when}. {words}"
-        return f"It waits for its time: {when}."
+            words = Sentence(step.detail or step.reason.replace("_", " "))
+            return together(Sentence("It is tried again at %(when)s.", when=when), words)
+        return Sentence("It waits for its time: %(when)s.", when=when)
 
     def _next(self, stop: Stop) -> list[str]:
         type_ = self._types.get(stop.type)
-        labels = {path.key: path.label for path in type_.paths} if type_ else {}
+        labels = {path.key: Sentence(path.label) for path in type_.paths} if type_ else {}
         following = [
             (path, one) for path in (labels or [""]) for one in self._course.after(stop, path)
         ]
@@ -239,6 +240,8 @@ class Narrator:
             return [self._title(one) for one in heir]
         named = len(labels) > 1
         return [
-            f"{labels[path]}: {self._title(one)}" if named and path else self._title(one)
+            Sentence("%(path)s: %(event)s", path=labels[path], event=self._title(one))
+            if named and path
+            else self._title(one)
             for path, one in following
         ]

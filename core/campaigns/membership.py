@@ -39,6 +39,7 @@ from core.deliveries.models import CANCELLED as TEXT_CANCELLED
 from core.deliveries.models import QUEUED, Delivery
 from core.lookups import one_of
 from core.segments.models import LEFT_OUT, SegmentMember
+from core.sentences import Sentence
 
 RANGE = 20_000
 LATE_WRITERS = timedelta(minutes=10)  # none takes longer to write a step it has begun
@@ -160,7 +161,7 @@ def leave(campaign_id: int, bounds: Bounds, low: int, high: int | None, now: dat
         .execution_options(synchronize_session=False)
     )
     contact_ids = list(db.session.scalars(gone))
-    cancel_steps(campaign_id, contact_ids, "The contact left the segment.", now)
+    cancel_steps(campaign_id, contact_ids, Sentence("The contact left the segment."), now)
     return len(contact_ids)
 
 
@@ -266,7 +267,7 @@ def remove_contacts(campaign_id: int, contact_ids: Sequence[int]) -> int:
             one_of(CampaignMember.contact_id, contact_ids),
         )
         removed = change_rows(members.values(status=REMOVED, ended_at=now))
-        cancel_steps(campaign_id, contact_ids, "The contact was taken out.", now)
+        cancel_steps(campaign_id, contact_ids, Sentence("The contact was taken out."), now)
     return removed
 
 
@@ -300,7 +301,7 @@ def sweep(campaign_id: int, since: datetime) -> int:
         CampaignMember.ended_at > since,
     )
     gone = list(db.session.scalars(query))
-    return cancel_steps(campaign_id, gone, "The contact left the campaign.", utcnow())
+    return cancel_steps(campaign_id, gone, Sentence("The contact left the campaign."), utcnow())
 
 
 def count_members(campaign_id: int) -> dict[str, int]:

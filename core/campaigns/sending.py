@@ -39,15 +39,16 @@ from core.events import FAILED as FAILED_PATH
 from core.lookups import one_of, read_rows
 from core.messages import get_message
 from core.providers import open_provider
+from core.sentences import Names, Sentence
 
 NEWS = 500
 WENT = (ACCEPTED, SENT, DELIVERED)
 LOST = (TEXT_FAILED, UNDELIVERED, SKIPPED, CANCELLED)
-LATE, LATE_WORDS = "late", "It was held until it was too late to be sent."
+LATE, LATE_WORDS = "late", Sentence("It was held until it was too late to be sent.")
 REASONS = {
-    "no_number": "The contact has no mobile number.",
-    "invalid_number": "The contact's number was marked invalid.",
-    "dnc": "The number is on do-not-contact.",
+    "no_number": Sentence("The contact has no mobile number."),
+    "invalid_number": Sentence("The contact's number was marked invalid."),
+    "dnc": Sentence("The number is on do-not-contact."),
 }
 
 
@@ -56,7 +57,8 @@ def why_no_text(message_id: int, provider: str, now: datetime) -> str:
     try:
         message = get_message(message_id)
         if not message.is_open(now):
-            return f"The text message {message.name!r} is not published now."
+            name = Names((message.name,))
+            return Sentence("The text message %(name)s is not published now.", name=name)
         open_provider(provider)
     except HeliographError as error:
         return error.message

@@ -36,12 +36,13 @@ from core.campaigns.models import (
 )
 from core.db import change_rows, db, dialect_name, table_of
 from core.lookups import one_of, read_rows
+from core.sentences import Sentence
 
 NEEDED = (
     *("id", "campaign_id", "event_id", "contact_id", "rotation"),
     *("due_at", "attempts", "claim", "delivery_id"),
 )
-LEFT_WORDS = "The contact is not in the campaign any more."
+LEFT_WORDS = Sentence("The contact is not in the campaign any more.")
 
 
 def is_one_of(column: Any, words: Iterable[str]) -> ColumnElement[bool]:

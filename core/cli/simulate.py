@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 
-from core.campaigns.explanation import shown
 from core.campaigns.simulation import (
     MOST_DAYS,
     MOST_PEOPLE,
@@ -26,6 +25,7 @@ from core.cli.output import json_option, print_json, print_table
 from core.cli.times import parse_when
 from core.db import utcnow
 from core.errors import BadInput
+from core.sentences import Moment
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 DELAY = re.compile(r"(\d{1,6})([mhdw])")
@@ -206,7 +206,7 @@ def tell_way(number: int, way: Way) -> None:
 
 def told(entry: Entry, way: Way) -> str:
     """One thing that happened, in a line."""
-    until = f" until {shown(entry.until, way.zone)}" if entry.until else ""
+    until = f" until {Moment(entry.until, way.zone)}" if entry.until else ""
     words = f" {NOT_DONE.get(entry.reason, '{}').format(entry.words)}" if entry.words else ""
     kind = entry.reason.replace("_", " ")
     parts = f"{entry.parts} part{'s' if entry.parts > 1 else ''}, {entry.encoding}"

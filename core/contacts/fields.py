@@ -22,6 +22,7 @@ from core.contacts.values import (
 from core.db import db, insert_new, transaction
 from core.errors import BadInput
 from core.phone import parse_number
+from core.sentences import Sentence
 
 CUSTOM_KINDS = ("text", "number", "date", "datetime", "boolean", "choice")
 WRITTEN = ("text", "country", "locale", "timezone", "email")  # blank is "", not None
@@ -98,15 +99,15 @@ class Field:
 
 
 STANDARD = (
-    Field("mobile", "Mobile", "phone"),
-    Field("first_name", "First name", "text"),
-    Field("last_name", "Last name", "text"),
-    Field("email", "E-mail", "email"),
-    Field("company", "Company", "text"),
-    Field("city", "City", "text"),
-    Field("country", "Country", "country"),
-    Field("locale", "Locale", "locale"),
-    Field("timezone", "Time zone", "timezone"),
+    Field("mobile", Sentence("Mobile"), "phone"),
+    Field("first_name", Sentence("First name"), "text"),
+    Field("last_name", Sentence("Last name"), "text"),
+    Field("email", Sentence("E-mail"), "email"),
+    Field("company", Sentence("Company"), "text"),
+    Field("city", Sentence("City"), "text"),
+    Field("country", Sentence("Country"), "country"),
+    Field("locale", Sentence("Locale"), "locale"),
+    Field("timezone", Sentence("Time zone"), "timezone"),
 )
 
 

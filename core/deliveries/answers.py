@@ -10,9 +10,11 @@ from decimal import Decimal
 from typing import Any
 
 from core.channel import Failure, FailureKind, Sent, Status
+from core.sentences import Sentence
 
 LONGEST_ID, LONGEST_CODE, LONGEST_WORDS, LONGEST_SHOWN = 64, 16, 1000, 200
 MOST_PARTS = 999
+NO_CLEAR_ANSWER = Sentence("No clear answer for %(number)s: %(why)s")
 MOST_PRICE = Decimal(1_000_000)
 LONGEST_WAIT = 7 * 86400.0  # seconds: no provider may hold a sender for years
 UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # no database takes them all
@@ -106,7 +108,7 @@ def unknown_outcome(number: str, error: BaseException) -> Failure:
     if isinstance(error, ProviderFault | TimeoutError):
         name = ""
     why = ": ".join(one for one in (name, words) if one) or type(error).__name__
-    return Failure(FailureKind.UNKNOWN_OUTCOME, f"No clear answer for {number}: {why}")
+    return Failure(FailureKind.UNKNOWN_OUTCOME, NO_CLEAR_ANSWER.filled(number=number, why=why))
 
 
 def said(given: Any, longest: int) -> str:

@@ -16,6 +16,7 @@ from core.deliveries.rendering import Renderer
 from core.links.tracking import tracker_for
 from core.lookups import one_of
 from core.messages.models import TextMessage
+from core.sentences import Sentence
 
 LOOK_AGAIN = timedelta(minutes=5)  # publishing lets them go at once
 FACTS = ("published", "publish_up", "publish_down", "late_hours", "published_at")
@@ -49,7 +50,7 @@ class CampaignTexts:
             return None
         campaign = self._campaigns.get(row.campaign_id)
         if campaign is None:
-            return "campaign_gone", "Its campaign was deleted."
+            return "campaign_gone", Sentence("Its campaign was deleted.")
         limit = late_limit(campaign.late_hours, campaign.published_at, self._now)
         if limit is not None and row.created_at < limit and not self.held_until(row):
             return LATE, LATE_WORDS

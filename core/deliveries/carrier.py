@@ -19,6 +19,7 @@ from core.channel import Failure, FailureKind, OutgoingText, Provider, Sent
 from core.deliveries.calls import ClaimedText, Result
 from core.deliveries.policy import POLICIES, Then
 from core.deliveries.turns import Turns
+from core.sentences import Sentence
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ ProviderCall = Callable[[Callable[..., Any], object], Awaitable[Any]]
 
 DOUBTFUL = (FailureKind.UNKNOWN_OUTCOME, FailureKind.TRANSIENT)
 DOUBTS = 20  # in a row, then the sender is held
+NO_ANSWERS = Sentence("%(count)s texts in a row got no clear answer; the last: %(why)s")
 REST_SECONDS = 30.0
 SWEEP_SECONDS = 0.25
 NARROW_SECONDS = 1.0  # answers to calls made before a narrowing do not narrow again
@@ -189,9 +191,7 @@ class Carrier:
             return None
         self._doubts = 0
         self._narrow(REST_SECONDS, 1)
-        return Hold(
-            REST_SECONDS, f"{DOUBTS} texts in a row got no clear answer; the last: {result.text}"
-        )
+        return Hold(REST_SECONDS, NO_ANSWERS.filled(count=DOUBTS, why=result.text))
 
     def _narrow(self, seconds: float, window: float) -> None:
         now = time.monotonic()

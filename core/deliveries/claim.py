@@ -35,6 +35,7 @@ from core.installation import callback_url, current_settings
 from core.links.tracking import tracker_for
 from core.lookups import one_of, read_rows
 from core.messages.models import TextMessage
+from core.sentences import Sentence
 
 LEASE = 120.0  # seconds
 QUIET = ("broadcast", "campaign")
@@ -257,15 +258,15 @@ class Sorter:
         self, row: Any, contact: Any, out: set[str], full: set[str]
     ) -> tuple[str, str] | None:
         if row.number in out:
-            return "dnc", "The number is on do-not-contact."
+            return "dnc", Sentence("The number is on do-not-contact.")
         if row.recipient_id is not None and contact is None:
-            return "contact_deleted", "The contact was deleted."
+            return "contact_deleted", Sentence("The contact was deleted.")
         if contact is not None and contact.number_status == NUMBER_INVALID:
-            return "invalid_number", "The number was marked invalid."
+            return "invalid_number", Sentence("The number was marked invalid.")
         if contact is not None and contact.mobile != row.number:
-            return "number_changed", "The contact has another number now."
+            return "number_changed", Sentence("The contact has another number now.")
         if row.number in full:
-            return "frequency_cap", "The number has had its share of texts."
+            return "frequency_cap", Sentence("The number has had its share of texts.")
         return None
 
     def _quiet_until(self, row: Any, contact: Any) -> datetime | None:

@@ -14,10 +14,15 @@ from core.channel import Failure, FailureKind
 from core.deliveries.answers import checked
 from core.deliveries.calls import CallOutcome, ClaimedText
 from core.deliveries.outcomes import record_outcomes
+from core.sentences import Sentence
 
 log = logging.getLogger(__name__)
 
 HANGING = "hanging"  # error code of a text whose call may still hand it over
+STILL_HANGS = Sentence(
+    "No clear answer for %(number)s: no answer within %(seconds)s seconds, "
+    "and its call still hangs, so that it may go out yet."
+)
 
 
 class StillUnderWay(TimeoutError):
@@ -30,10 +35,7 @@ class StillUnderWay(TimeoutError):
 
 def hanging(number: str, seconds: float) -> Failure:
     """What is known of such a call: even if the provider has no such text, it may get it yet."""
-    words = (
-        f"No clear answer for {number}: no answer within {seconds:g} seconds, "
-        "and its call still hangs, so that it may go out yet."
-    )
+    words = STILL_HANGS.filled(number=number, seconds=f"{seconds:g}")
     return Failure(FailureKind.UNKNOWN_OUTCOME, words, code=HANGING)
 
 

@@ -12,6 +12,7 @@ from core.deliveries.claim import LEASE
 from core.deliveries.models import Delivery, Sender
 from core.errors import HeliographError
 from core.providers import open_provider
+from core.sentences import Moment, Sentence, together
 
 LONGEST_CALL = timedelta(seconds=LEASE)
 
@@ -20,17 +21,23 @@ PROVIDER, HELD, PACE = "provider", "held", "pace"
 QUIET, RETRY, ANSWERS, NOBODY = "quiet", "retry", "answers", "nobody"
 
 WORDS = {
-    PAUSED: "The broadcast is paused. {detail}",
-    PLANNING: "Its recipients are being worked out.",
-    PROVIDER: "The provider cannot send. {detail}",
-    HELD: "The sender {sender} is held until {until}. {detail}",
-    PACE: "The sender {sender} may send so few texts that the next one goes out at {until}.",
-    QUIET: "Quiet hours where the contacts live: it goes on at {until}.",
-    RETRY: "What is left failed for a moment; the next text is tried again at {until}. {detail}",
-    ANSWERS: "The last texts got no clear answer: the provider is asked what became of them.",
-    FINISHING: "All texts are done: it is finished in a moment.",
-    NOBODY: "It is due, and nothing happens: no process seems to send. "
-    "Start heliograph serve, or heliograph worker, with HELIOGRAPH_SCHEDULER=on.",
+    PAUSED: Sentence("The broadcast is paused."),
+    PLANNING: Sentence("Its recipients are being worked out."),
+    PROVIDER: Sentence("The provider cannot send."),
+    HELD: Sentence("The sender %(sender)s is held until %(until)s."),
+    PACE: Sentence(
+        "The sender %(sender)s may send so few texts that the next one goes out at %(until)s."
+    ),
+    QUIET: Sentence("Quiet hours where the contacts live: it goes on at %(until)s."),
+    RETRY: Sentence("What is left failed for a moment; the next text is tried again at %(until)s."),
+    ANSWERS: Sentence(
+        "The last texts got no clear answer: the provider is asked what became of them."
+    ),
+    FINISHING: Sentence("All texts are done: it is finished in a moment."),
+    NOBODY: Sentence(
+        "It is due, and nothing happens: no process seems to send. "
+        "Start heliograph serve, or heliograph worker, with HELIOGRAPH_SCHEDULER=on."
+    ),
 }
 # the others end by themselves
 NEEDS_A_PERSON = (PAUSED, PROVIDER, NOBODY)
@@ -46,10 +53,10 @@ class Obstacle:
     sender: str = ""
 
     @property
-    def words(self) -> str:
-        until = f"{self.until:%Y-%m-%d %H:%M} UTC" if self.until else "later"
-        given = {"detail": self.detail, "until": until, "sender": self.sender}
-        return WORDS[self.kind].format(**given).strip()
+    def words(self) -> Sentence:
+        until = Moment(self.until) if self.until else "later"
+        told = WORDS[self.kind].filled(until=until, sender=self.sender)
+        return together(told, Sentence(self.detail))
 
     @property
     def needs_a_person(self) -> bool:

@@ -29,10 +29,14 @@ from core.deliveries.models import (
 )
 from core.deliveries.reports import match_reports
 from core.logs import text_fields
+from core.sentences import Sentence
 
 log = logging.getLogger(__name__)
 
 FINAL = {DELIVERED, UNDELIVERED, FAILED}
+USED_ID = Sentence(
+    "The provider took it and answered with the id %(id)s, which it has given to another text."
+)
 
 
 def record_outcomes(provider: str, outcomes: Sequence[CallOutcome]) -> None:
@@ -99,8 +103,7 @@ def record_without_id(item: CallOutcome, answer: Sent) -> None:
     row = sent_row(item, answer, now)
     row |= {
         "provider_id": None,
-        "detail": f"The provider took it and answered with the id {answer.provider_id}, "
-        "which it has given to another text.",
+        "detail": USED_ID.filled(id=answer.provider_id),
     }
     with transaction():
         TAKEN.run([row], accepted_at=now)

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from core import clock
 from core.channel import FailureKind
+from core.sentences import Sentence
 
 MAX_ATTEMPTS = 5
 # what a campaign sends is tried that long: no outage may skip anybody
@@ -31,7 +32,7 @@ class Policy:
     """`wait` is in seconds, before the first retry or for the hold."""
 
     then: Then
-    words: str
+    words: Sentence
     wait: float = 0
     pauses_after: int = 0  # so many in a row with one code: no accident any more
     marks_number: bool = False
@@ -40,26 +41,37 @@ class Policy:
 
 POLICIES: dict[FailureKind, Policy] = {
     FailureKind.BAD_NUMBER: Policy(
-        Then.FAIL, "The number cannot receive texts; it was marked invalid.", marks_number=True
+        Then.FAIL,
+        Sentence("The number cannot receive texts; it was marked invalid."),
+        marks_number=True,
     ),
-    FailureKind.UNREACHABLE: Policy(Then.FAIL, "The phone could not be reached."),
+    FailureKind.UNREACHABLE: Policy(Then.FAIL, Sentence("The phone could not be reached.")),
     FailureKind.OPTED_OUT: Policy(
-        Then.FAIL, "The contact opted out at the provider; now do-not-contact.", opts_out=True
+        Then.FAIL,
+        Sentence("The contact opted out at the provider; now do-not-contact."),
+        opts_out=True,
     ),
     FailureKind.NOT_ALLOWED: Policy(
-        Then.FAIL, "The account may not text this number.", pauses_after=25
+        Then.FAIL, Sentence("The account may not text this number."), pauses_after=25
     ),
-    FailureKind.FILTERED: Policy(Then.FAIL, "The carrier filtered the text out.", pauses_after=25),
-    FailureKind.THROTTLED: Policy(Then.HOLD, "The provider asked to slow down.", wait=2),
+    FailureKind.FILTERED: Policy(
+        Then.FAIL, Sentence("The carrier filtered the text out."), pauses_after=25
+    ),
+    FailureKind.THROTTLED: Policy(Then.HOLD, Sentence("The provider asked to slow down."), wait=2),
     FailureKind.DAILY_CAP: Policy(
-        Then.HOLD, "The sender's daily limit is reached; it goes on later.", wait=3600
+        Then.HOLD, Sentence("The sender's daily limit is reached; it goes on later."), wait=3600
     ),
-    FailureKind.TRANSIENT: Policy(Then.RETRY, "The provider failed for a moment.", wait=15),
-    FailureKind.ACCOUNT: Policy(Then.PAUSE, "The provider refused the account."),
-    FailureKind.CONFIG: Policy(Then.PAUSE, "The provider refused the sender or its settings."),
-    FailureKind.BAD_CONTENT: Policy(Then.PAUSE, "The provider refused the text itself."),
+    FailureKind.TRANSIENT: Policy(
+        Then.RETRY, Sentence("The provider failed for a moment."), wait=15
+    ),
+    FailureKind.ACCOUNT: Policy(Then.PAUSE, Sentence("The provider refused the account.")),
+    FailureKind.CONFIG: Policy(
+        Then.PAUSE, Sentence("The provider refused the sender or its settings.")
+    ),
+    FailureKind.BAD_CONTENT: Policy(Then.PAUSE, Sentence("The provider refused the text itself.")),
     FailureKind.UNKNOWN_OUTCOME: Policy(
-        Then.LOOK_UP, "No clear answer came; the provider is asked before anything is sent."
+        Then.LOOK_UP,
+        Sentence("No clear answer came; the provider is asked before anything is sent."),
     ),
 }
 

@@ -34,6 +34,7 @@ from core.deliveries.outcomes import record_together
 from core.deliveries.policy import LONGEST_WAIT, PATIENCE, is_tried_again
 from core.installation import callback_url
 from core.logs import text_fields
+from core.sentences import Sentence
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ AGAIN_AFTER = timedelta(seconds=15)
 ASK_AGAIN = timedelta(seconds=60)
 GIVE_UP_AFTER = timedelta(hours=1)
 ASK_SELDOM = timedelta(minutes=4)  # after that hour; less than the longest lease
-DECIDE = "Nobody can tell whether it went out: decide."
+UNDECIDED = Sentence("%(why)s Nobody can tell whether it went out: decide.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,7 @@ def give_up(provider: str, why: str) -> int:
                 claim=None,
                 lease_until=None,
                 reason=FailureKind.UNKNOWN_OUTCOME.value,
-                detail=f"{why} {DECIDE}",
+                detail=UNDECIDED.filled(why=why),
             )
         )
 
@@ -221,7 +222,7 @@ def conclude(provider: Provider, item: Doubtful, found: list[Sent] | Failure) ->
         row.claim = row.lease_until = None
         if row.error_code == HANGING:  # absent now is not absent for good
             row.status, row.reason = UNKNOWN, FailureKind.UNKNOWN_OUTCOME.value
-            row.detail = f"{row.detail} {DECIDE}"
+            row.detail = UNDECIDED.filled(why=row.detail)
         elif not is_tried_again(row.source, row.attempts, row.created_at, utcnow()):
             row.status, row.final_at = FAILED, utcnow()
             row.detail = f"Given up after {row.attempts} tries without a clear answer. {row.detail}"
@@ -274,7 +275,7 @@ def conclude_unsure(provider: Provider, item: Doubtful, failure: Failure) -> Non
         if never or waited > (PATIENCE if row.source == "campaign" else GIVE_UP_AFTER):
             row.status, row.claim, row.lease_until = UNKNOWN, None, None
             row.reason = FailureKind.UNKNOWN_OUTCOME.value
-            row.detail = f"{row.detail or failure.text} {DECIDE}"
+            row.detail = UNDECIDED.filled(why=row.detail or failure.text)
             tell(logging.WARNING, item, "nobody can tell whether it went out, a person decides")
         else:
             again = ASK_AGAIN if waited < GIVE_UP_AFTER else ASK_SELDOM

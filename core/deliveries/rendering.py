@@ -11,7 +11,10 @@ from core.errors import BadInput, HeliographError
 from core.links.tracking import Tracker
 from core.messages import MAX_CHARACTERS, CompiledText, compile_text, measure, values_of
 from core.messages.values import COLUMNS, CUSTOM, columns_of
+from core.sentences import Sentence
 from core.users import User
+
+TOO_LONG = Sentence("The text has %(size)s characters; %(most)s is the most.")
 
 
 class Unrenderable(HeliographError):
@@ -68,17 +71,15 @@ class Renderer:
         """
         text = kept if kept is not None else self._fill(delivery_id, contact)
         if not text.strip():
-            raise Unrenderable("empty_text", "The text is empty for this contact.")
+            raise Unrenderable("empty_text", Sentence("The text is empty for this contact."))
         if len(text) > MAX_CHARACTERS:
-            raise Unrenderable(
-                "too_long", f"The text has {len(text)} characters; {MAX_CHARACTERS} is the most."
-            )
+            raise Unrenderable("too_long", TOO_LONG.filled(size=len(text), most=MAX_CHARACTERS))
         measured = measure(text)
         return text, measured.encoding, measured.parts
 
     def _fill(self, delivery_id: int, contact: Contact | None) -> str:
         if self._text is None:
-            raise Unrenderable("bad_token", "The text to send is gone.")
+            raise Unrenderable("bad_token", Sentence("The text to send is gone."))
         try:
             if self._compiled is None:
                 self._compiled = self._made(self._text)

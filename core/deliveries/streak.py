@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from core.channel import Failure, Sent
 from core.deliveries.calls import Result
 from core.deliveries.policy import POLICIES
+from core.sentences import Sentence
+
+REFUSED = Sentence("%(count)s texts in a row were refused with the code %(code)s: %(why)s")
 
 
 @dataclass(slots=True)
@@ -29,4 +32,4 @@ class Streak:
         if self.count != policy.pauses_after:
             return ""
         words = result.text or policy.words
-        return f"{self.count} texts in a row were refused with the code {code}: {words}"
+        return REFUSED.filled(count=self.count, code=code, why=words)

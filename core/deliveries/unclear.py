@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select, update
 
 from core.db import change_rows, db, utcnow
+from core.deliveries.explanation import SETTLED
 from core.deliveries.models import ACCEPTED, FAILED, QUEUED, UNKNOWN, Delivery
 from core.errors import BadInput
 
@@ -35,7 +36,7 @@ def settle_texts(source: ColumnElement[bool], way: str, **more: Any) -> int:
         .where(source, Delivery.status == UNKNOWN)
         .values(
             status=status,
-            detail=f"Settled by hand as {way}.",
+            detail=SETTLED[way],
             error_code="",
             accepted_at=now if status == ACCEPTED else None,
             final_at=now if status == FAILED else None,

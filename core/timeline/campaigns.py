@@ -25,23 +25,24 @@ from core.campaigns.models import (
     CampaignStep,
 )
 from core.contacts.models import Contact
+from core.sentences import Sentence
 from core.timeline.entry import TimelineEntry, facts, read_page
 
 STEPS = {
-    RUNNING: ("Campaign: is being done", "clock"),
-    SENDING: ("Campaign: text is on its way", "clock"),
-    OPEN: ("Campaign: waits for the contact", "clock"),
-    DONE: ("Campaign: done", "campaign"),
-    FAILED: ("Campaign: failed", "warning"),
-    SKIPPED: ("Campaign: left out", "skip"),
-    CANCELLED: ("Campaign: cancelled", "skip"),
+    RUNNING: (Sentence("Campaign: is being done"), "clock"),
+    SENDING: (Sentence("Campaign: text is on its way"), "clock"),
+    OPEN: (Sentence("Campaign: waits for the contact"), "clock"),
+    DONE: (Sentence("Campaign: done"), "campaign"),
+    FAILED: (Sentence("Campaign: failed"), "warning"),
+    SKIPPED: (Sentence("Campaign: left out"), "skip"),
+    CANCELLED: (Sentence("Campaign: cancelled"), "skip"),
 }
 JOINED = literal("joined")
 MEMBERS = {
-    "joined": ("Joined a campaign", "campaign"),
-    FINISHED: ("Came through a campaign", "check"),
-    LEFT: ("Left a campaign with its segment", "skip"),
-    REMOVED: ("Was taken out of a campaign", "skip"),
+    "joined": (Sentence("Joined a campaign"), "campaign"),
+    FINISHED: (Sentence("Came through a campaign"), "check"),
+    LEFT: (Sentence("Left a campaign with its segment"), "skip"),
+    REMOVED: (Sentence("Was taken out of a campaign"), "skip"),
 }
 
 

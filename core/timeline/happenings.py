@@ -7,26 +7,42 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from core.contacts.models import Contact, ContactEvent
-from core.dnc import DncChange
+from core.dnc import BOUNCED, MANUAL, UNSUBSCRIBED, DncChange
 from core.imports.models import Import, ImportContact
 from core.links.models import PERSON, TEST, Click, Link
 from core.replies.models import Reply
+from core.sentences import Sentence
 from core.timeline.entry import TimelineEntry, facts, read_page
 
 REPLIES = {
-    "out": "Reply: opted out",
-    "in": "Reply: opted in",
-    "help": "Reply: asked for help",
+    "out": Sentence("Reply: opted out"),
+    "in": Sentence("Reply: opted in"),
+    "help": Sentence("Reply: asked for help"),
 }
-CLICKS = {PERSON: "Link was clicked", TEST: "Link of a test text was clicked"}
+CLICKS = {
+    PERSON: Sentence("Link was clicked"),
+    TEST: Sentence("Link of a test text was clicked"),
+}
 CHANGES = {
-    "added": "Contact was added",
-    "edited": "Contact was edited",
-    "merged": "Contacts were merged",
-    "tagged": "Tags were added",
-    "untagged": "Tags were removed",
+    "added": Sentence("Contact was added"),
+    "edited": Sentence("Contact was edited"),
+    "merged": Sentence("Contacts were merged"),
+    "tagged": Sentence("Tags were added"),
+    "untagged": Sentence("Tags were removed"),
 }
-DNC_TITLES = {"on": "Do not contact", "off": "May be contacted again"}
+DNC_TITLES = {
+    "on": Sentence("Do not contact: %(reason)s"),
+    "off": Sentence("May be contacted again: %(reason)s"),
+}
+DNC_REASONS = {
+    UNSUBSCRIBED: Sentence("unsubscribed"),
+    BOUNCED: Sentence("bounced"),
+    MANUAL: Sentence("manual"),
+}
+IMPORTS = {
+    "created": Sentence("Contact was created by an import"),
+    "updated": Sentence("Contact was updated by an import"),
+}
 
 
 def reply_entries(contact: Contact, before: datetime | None, limit: int) -> list[TimelineEntry]:
@@ -40,7 +56,7 @@ def reply_entry(reply: Reply) -> TimelineEntry:
     known |= facts(answers_delivery=reply.delivery_id)
     for place, item in enumerate(reply.media, start=1):
         known[f"Media {place}"] = f"{item.get('url', '')} {item.get('type', '')}".strip()
-    title = REPLIES.get(reply.opt, "Reply")
+    title = REPLIES.get(reply.opt, Sentence("Reply"))
     return TimelineEntry(reply.received_at, "reply", title, reply.text, "reply", known)
 
 
@@ -75,13 +91,18 @@ def dnc_entries(contact: Contact, before: datetime | None, limit: int) -> list[T
         TimelineEntry(
             change.at,
             "dnc",
-            f"{DNC_TITLES.get(change.change, change.change)}: {change.reason}",
+            dnc_title(change),
             change.comment,
             "ban" if change.change == "on" else "allow",
             facts(number=change.number, channel=change.channel, source=change.source),
         )
         for (change,) in rows
     ]
+
+
+def dnc_title(change: DncChange) -> str:
+    title = DNC_TITLES[change.change]
+    return title.filled(reason=DNC_REASONS.get(change.reason, change.reason))
 
 
 def import_entries(contact: Contact, before: datetime | None, limit: int) -> list[TimelineEntry]:
@@ -99,7 +120,7 @@ def import_entries(contact: Contact, before: datetime | None, limit: int) -> lis
         TimelineEntry(
             moment,
             "import",
-            f"Contact was {outcome} by an import",
+            IMPORTS[outcome],
             item.filename,
             "import",
             facts(**{"import": item.id}),

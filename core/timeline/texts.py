@@ -22,19 +22,20 @@ from core.deliveries.models import (
     Delivery,
     StatusReport,
 )
+from core.sentences import Sentence
 from core.timeline.entry import TimelineEntry, facts, read_page
 
 SHOWN = {
-    QUEUED: ("Text is queued", "clock"),
-    SENDING: ("Text is being sent", "clock"),
-    UNKNOWN: ("Nobody knows yet whether the text went out", "question"),
-    ACCEPTED: ("Text was accepted", "send"),
-    SENT: ("Text was sent", "send"),
-    DELIVERED: ("Text was delivered", "check"),
-    UNDELIVERED: ("Text was not delivered", "warning"),
-    FAILED: ("Text failed", "warning"),
-    SKIPPED: ("Text was skipped", "skip"),
-    CANCELLED: ("Text was cancelled", "skip"),
+    QUEUED: (Sentence("Text is queued"), "clock"),
+    SENDING: (Sentence("Text is being sent"), "clock"),
+    UNKNOWN: (Sentence("Nobody knows yet whether the text went out"), "question"),
+    ACCEPTED: (Sentence("Text was accepted"), "send"),
+    SENT: (Sentence("Text was sent"), "send"),
+    DELIVERED: (Sentence("Text was delivered"), "check"),
+    UNDELIVERED: (Sentence("Text was not delivered"), "warning"),
+    FAILED: (Sentence("Text failed"), "warning"),
+    SKIPPED: (Sentence("Text was skipped"), "skip"),
+    CANCELLED: (Sentence("Text was cancelled"), "skip"),
 }
 
 

@@ -31,6 +31,8 @@ from core.web.access import init_access
 from core.web.assets import init_assets
 from core.web.locale import init_locale
 from core.web.security import init_security
+from core.web.sentence_words import init_sentences
+from core.web.timeline_words import init_timeline
 from core.web.trail import init_trail
 from core.web.words import init_words
 
@@ -46,6 +48,8 @@ def mount_web(app: Flask) -> None:
     init_security(app)
     init_locale(app)
     init_words(app)
+    init_sentences(app)
+    init_timeline(app)
     init_assets(app)
     init_trail(app)
     app.add_template_global(new_key, "new_form_key")

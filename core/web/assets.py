@@ -14,6 +14,7 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 from babel.messages.mofile import write_mo
@@ -35,6 +36,7 @@ ESBUILD = "node_modules/esbuild/bin/esbuild"
 SPRITE = "bootstrap-icons/bootstrap-icons.svg"
 SVG = "http://www.w3.org/2000/svg"
 SOURCE_MAP = re.compile(r"\n?(//#|/\*#) sourceMappingURL=.*$", re.MULTILINE)
+BESIDE = re.compile(r" (?=[;:!?»])|(?<=«) ")
 QUOTED = re.compile(r"""["']([a-z0-9-]+)["']""")
 
 
@@ -107,7 +109,17 @@ def quoted_words() -> set[str]:
 def compile_translations() -> None:
     for path in (CORE / "translations").glob("*/LC_MESSAGES/*.po"):
         with path.open("rb") as source, path.with_suffix(".mo").open("wb") as target:
-            write_mo(target, read_po(source))
+            catalogue = read_po(source)
+            for message in catalogue:
+                message.string = unbroken(message.string)
+            write_mo(target, catalogue)
+
+
+def unbroken(words: Any) -> Any:
+    """*words*, one or of each number, with no line that begins with `;` or ends with `«`."""
+    if isinstance(words, str):
+        return BESIDE.sub("\u00a0", words)
+    return tuple(BESIDE.sub("\u00a0", each) for each in words)
 
 
 def init_assets(app: Flask) -> None:

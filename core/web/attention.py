@@ -11,12 +11,14 @@ from core.broadcasts.models import FAILED, PAUSED, Broadcast
 from core.broadcasts.progress import stalled_broadcasts
 from core.db import db, utcnow
 from core.deliveries.models import Sender
+from core.deliveries.obstacles import HELD, Obstacle
 from core.errors import HeliographError
 from core.host import current_host
 from core.imports.models import FAILED as IMPORT_FAILED
 from core.imports.models import Import
 from core.jobs.models import JobRun
 from core.providers import default_provider, open_provider
+from core.web.sentence_words import kept
 from core.web.words import obstacle_words
 
 LATELY = timedelta(days=7)
@@ -65,7 +67,7 @@ def held_senders() -> list[Trouble]:
             "sender",
             one.provider,
             one.sender,
-            f"Held until {one.held_until:%Y-%m-%d %H:%M} UTC. {one.held_reason}".strip(),
+            obstacle_words(Obstacle(HELD, one.held_reason, one.held_until, one.sender)),
         )
         for one in db.session.scalars(held)
     ]
@@ -88,7 +90,7 @@ def paused_broadcasts() -> list[Trouble]:
         .limit(SHOWN)
     )
     return [
-        Trouble("broadcast", str(one.id), one.message.name, one.reason.partition(" Run: ")[0])
+        Trouble("broadcast", str(one.id), one.message.name, kept(one.reason.partition(" Run: ")[0]))
         for one in db.session.scalars(stopped)
     ]
 

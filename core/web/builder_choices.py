@@ -13,6 +13,7 @@ from core.messages.models import TEMPLATE, TextMessage
 from core.segments import list_segments
 from core.web.contact_form import country_options
 from core.web.filter_catalog import catalog
+from core.web.sentence_words import told
 
 Choice = dict[str, Any]
 
@@ -25,7 +26,7 @@ def builder_choices() -> dict[str, list[Choice]]:
         "any_messages": [choice(one.id, one.name) for one in messages],
         "segments": [choice(one.id, one.name, members=one.member_count) for one in list_segments()],
         "tags": [choice(one.name, one.name) for one in list_tags()],
-        "fields": [choice(one.alias, one.label) for one in contact_fields().values()],
+        "fields": [choice(one.alias, told(one.label)) for one in contact_fields().values()],
         "campaigns": [choice(one.id, one.name) for one in list_campaigns()],
         "countries": [choice(code, name) for code, name in country_options()],
     }

@@ -14,6 +14,7 @@ from phonenumbers import SUPPORTED_REGIONS
 from core.contacts import Contact, Field, contact_fields
 from core.db import utcnow
 from core.web.locale import choose_language, input_time, page_zone, read_time
+from core.web.sentence_words import told
 
 TYPES = {"phone": "tel", "email": "email", "date": "date", "datetime": "datetime-local"}
 
@@ -45,7 +46,7 @@ def one_input(field: Field, contact: Contact | None, typed: Mapping[str, str] | 
     suggestions = sorted(available_timezones()) if field.kind == "timezone" else []
     kind = "select" if options else TYPES.get(field.kind, "text")
     return Input(
-        field.alias, field.label, kind, value, field.custom, field.limit, options, suggestions
+        field.alias, told(field.label), kind, value, field.custom, field.limit, options, suggestions
     )
 
 
@@ -84,7 +85,7 @@ def shown(field: Field, value: Any) -> str:
 
 
 def labels() -> dict[str, str]:
-    return {alias: field.label for alias, field in contact_fields().items()}
+    return {alias: told(field.label) for alias, field in contact_fields().items()}
 
 
 def stands(contact: Contact) -> dict[str, str]:

@@ -12,6 +12,7 @@ from flask_babel import LazyString, gettext
 from flask_babel import lazy_gettext as _l
 
 from core.campaigns import palette
+from core.web.sentence_words import told
 
 TYPES: tuple[LazyString, ...] = (
     *(_l("Send Text Message"), _l("Sends a template text message to the contact.")),
@@ -119,6 +120,7 @@ def translated(type_: dict[str, Any]) -> dict[str, Any]:
     fields["properties"] = {name: translated_field(name, field) for name, field in asked.items()}
     paths = [path | {"label": words(path["label"])} for path in type_["paths"]]
     shown = {name: words(type_[name]) for name in ("label", "help", "group")}
+    shown |= {"why_not": told(type_["why_not"])}
     return type_ | shown | {"fields": fields, "paths": paths}
 
 

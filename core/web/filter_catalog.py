@@ -12,6 +12,7 @@ from core.dnc import REASONS
 from core.messages import list_messages
 from core.segments import list_segments
 from core.web.contact_form import country_options
+from core.web.sentence_words import told
 from core.web.words import status_words
 
 Options = list[tuple[str, str]]
@@ -118,7 +119,9 @@ def field_subject(field: Field) -> dict[str, Any]:
     if field.kind == "country":
         options = country_options()
     group = _("Your own fields") if field.custom else _("Fields")
-    return subject(field.alias, field.label, group, KINDS.get(field.kind, TEXT), options=options)
+    return subject(
+        field.alias, told(field.label), group, KINDS.get(field.kind, TEXT), options=options
+    )
 
 
 def subject(

@@ -28,6 +28,7 @@ from core.segments import list_segments
 from core.segments.models import Segment
 from core.web.contact_form import country_options
 from core.web.forms import Page, errors_of, submit
+from core.web.sentence_words import told
 from core.web.trail import note
 
 bp = Blueprint("imports", __name__, url_prefix="/imports")
@@ -101,7 +102,7 @@ def mapping_page(job: Import, error: HeliographError | None) -> str:
         view=view,
         chosen=chosen,
         fields=[(IGNORE, _("– leave out –"))]
-        + [(field.alias, field.label) for field in contact_fields().values()]
+        + [(field.alias, told(field.label)) for field in contact_fields().values()]
         + [(TAGS, _("Tags"))],
         countries=country_options(),
         region=typed.get("region", current_settings().region),

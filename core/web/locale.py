@@ -57,9 +57,9 @@ def moment(at: datetime | None, style: str = "medium") -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), shown)
 
 
-def words_of_time(at: datetime, *skeletons: str) -> str:
+def words_of_time(at: datetime, *skeletons: str, zone: ZoneInfo | None = None) -> str:
     """Each part as the reader's language writes it: `Nov 23, 2026, 14:05`."""
-    locale, zone = get_locale() or "en", page_zone()
+    locale, zone = get_locale() or "en", zone or page_zone()
     return ", ".join(format_skeleton(one, at, tzinfo=zone, locale=locale) for one in skeletons)
 
 

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 
 from core.campaigns.simulation import Entry, Way
 from core.web.event_words import words
+from core.web.sentence_words import kept
 from core.web.words import FAILED, ORIGINS, SKIPPED, reason_words, status_words
 
 ICONS = {
@@ -155,7 +156,7 @@ def step_words(entry: Entry) -> str:
         return _("It would be done: %(what)s. Nothing of plugins is done here.", what=entry.words)
     if entry.reason in SKIPPED or entry.reason in FAILED:
         return reason_words(entry.reason)
-    return entry.words
+    return kept(entry.words)
 
 
 def bubbles_of(way: Way, seen: int) -> list[Bubble]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Flask
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
-from markupsafe import Markup, escape
 
 from core.deliveries import obstacles
 from core.deliveries.obstacles import Obstacle
-from core.web.locale import moment
+from core.web.sentence_words import kept, told
 
 # tone: good, bad, warn, busy, calm
 STATUSES: dict[str, tuple[LazyString, str]] = {
@@ -86,23 +87,9 @@ FAILED: dict[str, LazyString] = {
     "unknown_outcome": _l("Nobody knows whether it went out"),
     "unknown": _l("No reason was given"),
 }
-# the words of core.deliveries.obstacles, with times as the reader writes them
+# where a page says it otherwise than a command
 OBSTACLES: dict[str, LazyString] = {
     obstacles.PAUSED: _l("It is paused."),
-    obstacles.PLANNING: _l("Its recipients are being worked out."),
-    obstacles.PROVIDER: _l("The provider cannot send. {detail}"),
-    obstacles.HELD: _l("The sender {sender} is held until {until}. {detail}"),
-    obstacles.PACE: _l(
-        "The sender {sender} may send so few texts that the next one goes out at {until}."
-    ),
-    obstacles.QUIET: _l("Quiet hours where the contacts live: it goes on at {until}."),
-    obstacles.RETRY: _l(
-        "What is left failed for a moment; the next text is tried again at {until}. {detail}"
-    ),
-    obstacles.ANSWERS: _l(
-        "The last texts got no clear answer: the provider is asked what became of them."
-    ),
-    obstacles.FINISHING: _l("All texts are done: it is finished in a moment."),
     obstacles.NOBODY: _l(
         "It is due, and nothing happens: no process of the server seems to send. Ask an admin to "
         "look at the jobs."
@@ -168,10 +155,10 @@ def reason_words(reason: str) -> str:
     return str(known) if known else reason.replace("_", " ")
 
 
-def obstacle_words(obstacle: Obstacle) -> Markup:
+def obstacle_words(obstacle: Obstacle) -> str:
     """Why a broadcast stands still."""
     detail = obstacle.detail.partition(" Run: ")[0]
     if obstacle.kind == obstacles.PAUSED and detail:
-        return escape(detail)
-    words = escape(str(OBSTACLES[obstacle.kind]))
-    return words.format(detail=detail, until=moment(obstacle.until), sender=obstacle.sender)
+        return kept(detail)
+    known = OBSTACLES.get(obstacle.kind)
+    return str(known) if known else told(replace(obstacle, detail=detail).words)

@@ -12,7 +12,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from flask import Flask
 
-from core.web.assets import quoted_words
+from core.web.assets import quoted_words, unbroken
 from tests.visitor import sign_in
 
 ROOT = Path(__file__).parent.parent.parent
@@ -25,8 +25,8 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     """What the code asks to be translated right now."""
     target = tmp_path_factory.mktemp("texts") / "messages.pot"
     pybabel = Path(sys.executable).with_name("pybabel")
-    command = [pybabel, "-q", "extract", "-F", "pyproject.toml", "-k", "_l", "-o", target, "."]
-    subprocess.run(command, cwd=ROOT, check=True)
+    command = [pybabel, "-q", "extract", "-F", "pyproject.toml", "-k", "_l", "-k", "Sentence"]
+    subprocess.run([*command, "-o", target, "."], cwd=ROOT, check=True)
     with target.open("rb") as file:
         return read_po(file)
 
@@ -72,6 +72,16 @@ def test_times_are_shown_in_the_readers_zone_and_typed_in_it(app: Flask) -> None
     visitor.post("/account", {"locale": "", "timezone": "UTC", "theme": "auto"})
     page = visitor.get(made.location.removeprefix("/mautic")).text
     assert 'value="2031-01-01T18:04"' in page
+
+
+def test_signs_that_french_sets_apart_stay_on_the_line_of_their_word() -> None:
+    assert unbroken("Sur « ne pas contacter » : non ; « oui » !") == (
+        "Sur «\u00a0ne pas contacter\u00a0»\u00a0: non\u00a0; «\u00a0oui\u00a0»\u00a0!"
+    )
+    assert unbroken(("%(num)s SMS : parti", "https://example.com: 10:30")) == (
+        "%(num)s SMS\u00a0: parti",
+        "https://example.com: 10:30",
+    )
 
 
 def test_each_icon_that_is_drawn_is_in_the_sprite() -> None:

@@ -23,6 +23,7 @@ from core.lookups import one_of
 from core.messages import MAX_CHARACTERS, compile_text
 from core.phone import parse_number
 from core.providers import default_provider, open_provider
+from core.sentences import Sentence
 
 SHARED = (
     *("source", "campaign_id", "number", "provider", "sender", "status", "noted_status"),
@@ -65,7 +66,7 @@ def text_staff(batch: ActionBatch) -> Outcomes:
     config: TextStaff = batch.config
     number = parse_number(config.number, region=current_settings().region).e164
     if find_dnc(number) is not None:
-        words = f"{number} is on do-not-contact."
+        words = Sentence("%(number)s is on do-not-contact.", number=number)
         return Outcomes(Outcome(Result.FAILED, words, reason="dnc"))
     rows, others = rendered(batch, config.text)
     provider = default_provider()

@@ -21,6 +21,7 @@ from core.errors import BadInput, HeliographError
 from core.events import FAILED, THEN, EventConfig
 from core.installation import current_settings, current_zone
 from core.messages import compile_text, values_of
+from core.sentences import Sentence
 from core.users import User
 from core.version import __version__
 
@@ -29,6 +30,8 @@ HEADER = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]{1,80}):\s*([\x20-\x7e]{0,2000}
 LINE = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]{0,59}):\s*(.{0,2000})", re.DOTALL)
 OURS = ("content-type", "content-length", "host", "transfer-encoding", "connection")
 AGAIN = (408, 425, 429)
+ANSWERED = Sentence("Answered %(status)s.")
+TOLD = Sentence("Answered %(status)s: %(words)s")
 
 
 class Webhook(EventConfig):
@@ -97,7 +100,9 @@ def call(context: ActionContext) -> Outcome:
     config: Any = context.config
     contact = db.session.get(Contact, context.contact_id)
     if contact is None:
-        return Outcome(Result.FAILED, "The contact was deleted.", reason="contact_deleted")
+        return Outcome(
+            Result.FAILED, Sentence("The contact was deleted."), reason="contact_deleted"
+        )
     body = json.dumps(payload(config, contact, context.source_id), ensure_ascii=False).encode()
     headers = made_headers(config, context.source_id)
     db.session.rollback()  # nothing is held while it is called
@@ -107,8 +112,8 @@ def call(context: ActionContext) -> Outcome:
     except Refused as error:
         return Outcome(Result.FAILED, error.message, reason="refused")
     if 200 <= answer.status < 300:
-        return Outcome(Result.DONE, f"Answered {answer.status}.")
-    words = f"Answered {answer.status}: {answer.text[:200]}".strip()
+        return Outcome(Result.DONE, ANSWERED.filled(status=answer.status))
+    words = TOLD.filled(status=answer.status, words=answer.text[:200]).strip()
     if answer.status >= 500 or answer.status in AGAIN:
         raise NoAnswer(words)
     return Outcome(Result.FAILED, words, reason=f"http_{answer.status}")

@@ -14,6 +14,7 @@ from core.db import utcnow
 from core.encryption import Cipher
 from core.host import PluginConfig, PluginHost, PluginInfo
 from core.host.contributions import Contributions
+from core.sentences import Sentence
 
 WEBHOOK = "core.webhook"
 # reasons of what is not done here, and codes of failures that the script has chosen
@@ -25,7 +26,17 @@ TRIES = (
     (timedelta(hours=6), timedelta(hours=1)),
     (timedelta.max, timedelta(days=1)),
 )
-OUT = "The provider takes no texts: you have switched it off here."
+OUT = Sentence("The provider takes no texts: you have switched it off here.")
+REFUSED = Sentence("It was refused: %(why)s, as you have chosen here.")
+NOT_ARRIVED = Sentence("It did not arrive: %(why)s, as you have chosen here.")
+# what a page offers to be chosen
+KINDS = {
+    FailureKind.BAD_NUMBER: Sentence("bad number"),
+    FailureKind.UNREACHABLE: Sentence("unreachable"),
+    FailureKind.OPTED_OUT: Sentence("opted out"),
+    FailureKind.FILTERED: Sentence("filtered"),
+    FailureKind.TRANSIENT: Sentence("transient"),
+}
 
 
 @dataclass(slots=True)
@@ -53,12 +64,12 @@ class Phones:
             raise Failure(FailureKind.THROTTLED, OUT, code=SWITCHED_OFF, retry_after=wait)
         how, kind = self._failure(text.to)
         if how == "refused":
-            words = f"It was refused: {words_of(kind)}, as you have chosen here."
+            words = REFUSED.filled(why=words_of(kind))
             raise Failure(kind, words, code=CHOSEN)
         sent = Sent(f"simulated-{next(self.numbers)}", text.parts)
         report = StatusReport(sent.provider_id, Status.DELIVERED)
         if how:
-            words = f"It did not arrive: {words_of(kind)}, as you have chosen here."
+            words = NOT_ARRIVED.filled(why=words_of(kind))
             report = StatusReport(sent.provider_id, Status.UNDELIVERED, kind=kind, detail=words)
         self.reports.append((provider, report))
         return sent
@@ -75,7 +86,7 @@ class Phones:
 
 
 def words_of(kind: FailureKind) -> str:
-    return kind.value.replace("_", " ")
+    return KINDS.get(kind) or kind.value.replace("_", " ")
 
 
 class StandInConfig(PluginConfig):
