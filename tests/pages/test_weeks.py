@@ -83,7 +83,8 @@ def test_a_campaign_does_what_was_drawn_for_days_in_four_zones(
     it_dies_between_a_decision_and_its_text(story, page)
     the_wait_ends_on_each_calendar(story)
     ten = {name: at.astimezone(UTC) for name, at in story.due().items()}
-    told(page, story, "Hana", f"waits for its time: {ten['Hana']:%Y-%m-%d} 10:00 {TOKYO}")
+    day = f"{ten['Hana']:%b} {ten['Hana'].day}, {ten['Hana'].year}"
+    told(page, story, "Hana", f"waits for its time: {day}, 10:00 {TOKYO}")
     take("waiting")
     the_provider_is_away(story, ten["Hana"])
     told(page, story, "Hana", "It is tried again at", "Our network is down.")
