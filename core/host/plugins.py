@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import time
 import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -21,6 +21,7 @@ from core.hookspecs import PROJECT, SPECS
 from core.host.config import load_config, merge_config, rotate_config, shown_config
 from core.host.contributions import BadContribution, Contributions, check_contributions
 from core.host.discovery import Candidate
+from core.host.recent import Recent
 from core.host.schema import check_tables, migration_folder, upgrade_plugin
 from core.host.state import change_state, states
 
@@ -60,7 +61,7 @@ class PluginHost:
         self._plugins: dict[str, PluginInfo] = {}
         self._built_in: list[PluginInfo] = []
         self.shadowed: list[PluginInfo] = []
-        self._recent: dict[str, tuple[float, BaseModel | None]] = {}
+        self._recent: Recent[BaseModel] = Recent()
 
     # -- loading ---------------------------------------------------------
 
@@ -184,12 +185,7 @@ class PluginHost:
 
     def recent_config(self, name: str, seconds: float) -> BaseModel:
         """The same, as it stood at most *seconds* ago: spares reading and decrypting it."""
-        now = time.monotonic()
-        read_at, config = self._recent.get(name, (0.0, None))
-        if config is None or now - read_at > seconds:
-            config = self.config(name)
-            self._recent[name] = (now, config)
-        return config
+        return self._recent.get(name, seconds, partial(self.config, name))
 
     def shown_config(self, name: str) -> dict[str, Any]:
         return shown_config(self.get(name).contributions.config_model, self._stored(name))
