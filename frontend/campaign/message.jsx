@@ -9,13 +9,14 @@ import { Icon } from "./icon.jsx";
 import { page, t } from "./words.js";
 
 export function Message({ id, value, change, described, choices }) {
-  const { canWrite, actions } = useBuilder();
+  const { canWrite, actions, lookAgain } = useBuilder();
   const [open, setOpen] = useState(null);
   const chosen = choices.find((one) => one.value === value);
   const saved = (message) => {
     actions.learn("messages", message);
     change(message.value);
     setOpen(null);
+    if (message.value === value) lookAgain(); // the drawing is the same: nothing is saved
   };
   return (
     <>
