@@ -143,6 +143,7 @@ PANEL: Words = {
     "add_row": _l("Add"),
     "new_message": _l("New text message"),
     "edit_message": _l("Edit this one"),
+    "edit_message_title": _l("Edit {name}"),
     "leave_message": _l("Leave this text?"),
     "leave_message_text": _l("What you wrote is not saved."),
     "leave": _l("Leave it"),
