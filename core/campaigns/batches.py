@@ -18,6 +18,7 @@ from core.campaigns.bounds import Bounds
 from core.campaigns.course import Course, Stop
 from core.campaigns.decisions import Asked, open_steps, take
 from core.campaigns.hearing import while_opening
+from core.campaigns.hours import within_hours
 from core.campaigns.models import OPEN, RUNNING, SKIPPED, WAITING, CampaignStep
 from core.campaigns.sending import fail_steps, send_texts
 from core.campaigns.steps import end_steps, ids_of, pick, pick_ids, still_in
@@ -154,6 +155,8 @@ def deal_with(work: Work, rows: Sequence[Any], now: datetime) -> None:
     """Do what the event does to the contacts of *rows*. Inside their transaction."""
     course, stop = work.course, work.stop
     rows = still_in(course.campaign_id, rows, now)
+    if work.made is not None:
+        rows = within_hours(course, stop, rows, now, work.late_before)
     if not rows:
         return
     if work.made is None:

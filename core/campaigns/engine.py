@@ -32,7 +32,7 @@ from core.campaigns.models import (
 )
 from core.campaigns.outside import run_outside
 from core.campaigns.react import is_called_for, react
-from core.campaigns.sending import late_limit, why_no_text
+from core.campaigns.sending import HELD_BY, late_limit, why_no_text
 from core.campaigns.steps import is_timed
 from core.db import db, utcnow
 from core.events import Condition
@@ -160,7 +160,7 @@ class Engine:
         found, now = [], utcnow()
         for row in db.session.execute(due_events(self._scope, now)).all():
             course = self._courses.get(row.campaign_id)
-            late = late_limit(row.late_hours, row.published_at, now)
+            late = late_limit(row, now)
             if row.event_id in course.stops:
                 found.append((course, course.stops[row.event_id], late))
         return found
@@ -246,8 +246,7 @@ def due_events(scope: Scope, now: datetime) -> Any:
         select(
             CampaignEvent.id.label("event_id"),
             Campaign.id.label("campaign_id"),
-            Campaign.late_hours,
-            Campaign.published_at,
+            *(getattr(Campaign, name) for name in HELD_BY),
         )
         .join(CampaignEvent, CampaignEvent.campaign_id == Campaign.id)
         .where(*scope.campaigns(now), or_(due, left_behind))

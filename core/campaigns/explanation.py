@@ -68,6 +68,17 @@ class Passage:
     zone: str = ""
 
 
+def campaigns_of(contact_id: int) -> list[tuple[int, str, str]]:
+    """(id, name, status) of each campaign that the contact is or was in, the newest first."""
+    query = (
+        select(Campaign.id, Campaign.name, CampaignMember.status)
+        .join(CampaignMember, CampaignMember.campaign_id == Campaign.id)
+        .where(CampaignMember.contact_id == contact_id)
+        .order_by(CampaignMember.joined_at.desc(), Campaign.id.desc())
+    )
+    return [(row[0], row[1], row[2]) for row in db.session.execute(query)]
+
+
 def why_here(contact_id: int, campaign_id: int | None = None) -> list[Passage]:
     """Each campaign that the contact is or was in, the newest first; or only the one."""
     query = (

@@ -73,6 +73,7 @@ def edit_campaign(
         refuse_changed(seen, campaign.updated_at)
         now = utcnow()
         was_open = campaign.is_open(now)
+        note_end(campaign, now)
         may_return = campaign.allow_restart
         for name, value in checked(facts, campaign).items():
             setattr(campaign, name, value)
@@ -102,6 +103,13 @@ def note_turn(campaign: Campaign, now: datetime) -> None:
         release_texts(campaign.id)
     else:
         campaign.held_at = now
+
+
+def note_end(campaign: Campaign, now: datetime) -> None:
+    """It is held since its last day, when that has passed by itself."""
+    end, begun = campaign.publish_down, campaign.published_at
+    if campaign.published and end and begun and begun < end <= now:
+        campaign.held_at = max(end, campaign.held_at or end)
 
 
 def get_campaign(campaign_id: int) -> Campaign:
@@ -200,8 +208,11 @@ def unpublish(campaign_id: int) -> Campaign:
     with transaction() as session:
         campaign = locked_campaign(session, campaign_id)
         if campaign.published:
+            now = campaign.updated_at = utcnow()
+            note_end(campaign, now)
+            if campaign.is_open(now):
+                campaign.held_at = now
             campaign.published = False
-            campaign.held_at = campaign.updated_at = utcnow()
         session.flush()
     return campaign
 

@@ -22,6 +22,7 @@ from core.actions import Action, ActionContext, Outcome, Result
 from core.campaigns.actions import Texts
 from core.campaigns.batches import TRIES, Work, in_transaction, postpone, settle_alike, words_of
 from core.campaigns.bounds import Bounds
+from core.campaigns.hours import within_hours
 from core.campaigns.models import RUNNING, SENDING, CampaignStep
 from core.campaigns.steps import ids_of, pick, pick_ids, still_in
 from core.db import change_rows, db, utcnow
@@ -45,14 +46,15 @@ def run_outside(work: Work, limit: int, bounds: Bounds) -> int:
 
 
 def claim(work: Work, limit: int, bounds: Bounds, token: str) -> tuple[list[Any], int]:
-    """The steps that are ours now, and how many ended because their contact is out."""
+    """The steps that are ours now, and how many are not: their contact is out, or waits."""
     rows: list[Any] = []
     picked: list[Any] = []
 
     def whole() -> None:
         now = utcnow()
         picked[:] = pick(work.stop, work.statuses, now, limit, bounds)
-        rows[:] = still_in(work.course.campaign_id, picked, now)
+        inside = still_in(work.course.campaign_id, picked, now)
+        rows[:] = within_hours(work.course, work.stop, inside, now)
         steps = update(CampaignStep).where(one_of(CampaignStep.id, ids_of(rows)))
         ours = {"status": RUNNING, "claim": token, "begun_at": now, "due_at": now + LEASE}
         change_rows(steps.values(**ours))

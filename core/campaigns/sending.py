@@ -44,6 +44,7 @@ from core.sentences import Names, Sentence
 NEWS = 500
 WENT = (ACCEPTED, SENT, DELIVERED)
 LOST = (TEXT_FAILED, UNDELIVERED, SKIPPED, CANCELLED)
+HELD_BY = ("late_hours", "held_at", "published_at", "publish_up")  # for `late_limit`
 LATE, LATE_WORDS = "late", Sentence("It was held until it was too late to be sent.")
 REASONS = {
     "no_number": Sentence("The contact has no mobile number."),
@@ -161,16 +162,18 @@ def await_texts(step_ids: Sequence[int], now: datetime, *, to_contact: bool = Tr
     change_rows(sending.values(**waits, claim=None))
 
 
-def late_limit(
-    late_hours: int | None, published_at: datetime | None, now: datetime
-) -> datetime | None:
-    """Texts that were due before this are too late, because a hold delayed them.
+def late_limit(campaign: Any, now: datetime) -> datetime | None:
+    """Texts that were due before this are too late, because the last hold delayed them.
 
-    Only what came due before the hold ended: what an outage delays is sent.
+    Only a hold of more than the late hours does that: what an outage delays is sent.
+    *campaign* is one, or a row with its dates.
     """
-    if late_hours is None or published_at is None:
+    if campaign.late_hours is None or campaign.held_at is None:
         return None
-    return min(published_at, now - timedelta(hours=late_hours))
+    ends = [campaign.published_at, campaign.publish_up]
+    ended = max((end for end in ends if end and end <= now), default=now)
+    limit: datetime = ended - timedelta(hours=campaign.late_hours)
+    return limit if campaign.held_at < limit else None
 
 
 def release_texts(campaign_id: int) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -39,6 +39,11 @@ class Plan:
         if self.date or self.hour or self.window or self.days != ALL_DAYS:
             return True
         return self.mode == "interval" and self.amount > 0 and self.unit not in ON_CLOCK
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether it is kept to some hours or days."""
+        return self.window is not None or self.days != ALL_DAYS
 
     @property
     def seconds(self) -> float:
@@ -134,6 +139,17 @@ def due(plan: Plan, base: datetime, zone: ZoneInfo) -> datetime:
         if found >= floor and day.weekday() in plan.days:
             return found
     raise AssertionError("a week without a day")
+
+
+def reopened(plan: Plan, now: datetime, zone: ZoneInfo) -> datetime:
+    """The first moment (UTC) from *now* on, within the hours and days of *plan*.
+
+    For what was delayed: on the right day, an hour that is past holds nothing up.
+    """
+    now = now.astimezone(UTC)
+    if plan.hour is None or now.astimezone(zone).weekday() in plan.days:
+        return fitting(plan, now, zone)
+    return due(replace(plan, mode="immediate", amount=0, date=None), now, zone)
 
 
 def moved(plan: Plan, base: datetime, zone: ZoneInfo) -> tuple[datetime, bool]:

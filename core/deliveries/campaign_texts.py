@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from core.campaigns.models import Campaign
-from core.campaigns.sending import LATE, LATE_WORDS, late_limit
+from core.campaigns.sending import HELD_BY, LATE, LATE_WORDS, late_limit
 from core.db import db, table_of
 from core.deliveries.rendering import Renderer
 from core.links.tracking import tracker_for
@@ -19,7 +19,7 @@ from core.messages.models import TextMessage
 from core.sentences import Sentence
 
 LOOK_AGAIN = timedelta(minutes=5)  # publishing lets them go at once
-FACTS = ("published", "publish_up", "publish_down", "late_hours", "published_at")
+FACTS = (*HELD_BY, "published", "publish_down")
 
 
 class CampaignTexts:
@@ -51,7 +51,7 @@ class CampaignTexts:
         campaign = self._campaigns.get(row.campaign_id)
         if campaign is None:
             return "campaign_gone", Sentence("Its campaign was deleted.")
-        limit = late_limit(campaign.late_hours, campaign.published_at, self._now)
+        limit = late_limit(campaign, self._now)
         if limit is not None and row.created_at < limit and not self.held_until(row):
             return LATE, LATE_WORDS
         return None

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, literal, select, union_all
 
+from core.campaigns.events import EventTypes
 from core.campaigns.models import (
     CANCELLED,
     DONE,
@@ -56,23 +57,33 @@ def step_entries(contact: Contact, before: datetime | None, limit: int) -> list[
         .where(CampaignStep.contact_id == contact.id, CampaignStep.status != WAITING)
     )
     rows = read_page(query, at, before, limit, CampaignStep.id.desc())
-    return [step_entry(step, event, name, moment) for step, event, name, moment in rows]
+    types = EventTypes()
+    return [
+        step_entry(step, event, label_of(event, types), name, moment)
+        for step, event, name, moment in rows
+    ]
+
+
+def label_of(event: CampaignEvent, types: EventTypes) -> str:
+    """What the type of the event calls itself; its key when its plugin is gone."""
+    type_ = types.get(event.type)
+    return type_.made.label if type_ else event.type
 
 
 def step_entry(
-    step: CampaignStep, event: CampaignEvent, campaign: str, at: datetime
+    step: CampaignStep, event: CampaignEvent, label: str, campaign: str, at: datetime
 ) -> TimelineEntry:
     title, icon = STEPS.get(step.status, (f"Campaign: {step.status}", "campaign"))
     waits = step.status == OPEN
     known = facts(
         campaign=campaign,
-        event=event.type,
+        event=label,
         path=step.path,
         why=step.detail or step.reason.replace("_", " "),
         until=step.due_at.isoformat(timespec="seconds") if waits and step.due_at else None,
         rotation=step.rotation if step.rotation > 1 else None,
     )
-    return TimelineEntry(at, "campaign", title, event.name or event.type, icon, known)
+    return TimelineEntry(at, "campaign", title, event.name or label, icon, known)
 
 
 def member_entries(contact: Contact, before: datetime | None, limit: int) -> list[TimelineEntry]:

@@ -63,6 +63,7 @@ CANVAS: Words = {
     "texts": _l("Texts"),  # the group that comes first
     "palette": _l("What can be added"),
     "palette_hint": _l("Drag one to the canvas, or press it to add it after what is chosen."),
+    "no_provider": _l("No text can be sent yet: no provider is enabled under Plugins."),
     "between": _l("What follows here comes after it"),
     "search_events": _l("Search"),
     "nothing_found": _l("Nothing fits."),
@@ -142,6 +143,7 @@ PANEL: Words = {
     "add_row": _l("Add"),
     "new_message": _l("New text message"),
     "edit_message": _l("Edit this one"),
+    "edit_message_title": _l("Edit {name}"),
     "leave_message": _l("Leave this text?"),
     "leave_message_text": _l("What you wrote is not saved."),
     "leave": _l("Leave it"),

@@ -9,6 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from core.campaigns.explanation import campaigns_of
 from core.contacts import (
     Contact,
     add_contact,
@@ -146,6 +147,7 @@ def show(contact_id: int) -> str:
         owner=next((user for user in list_users() if user.id == contact.owner_id), None),
         dnc=find_dnc(contact.mobile),
         segments=segments_of(contact_id),
+        campaigns=campaigns_of(contact_id),
         all_segments=list_segments(),
         tags=list_tags(),
         sharing=[other for other in sharing if other.id != contact.id],

@@ -88,6 +88,7 @@ export function App({ loaded, saver, rescued }) {
   const [history, dispatch] = useReducer(reduce, loaded.canvas, (canvas) => (rescued ? reduce(start(canvas), { type: "do", canvas: rescued.canvas }) : start(canvas)));
   const [selected, setSelected] = useState(NONE);
   const [picking, setPicking] = useState(null);
+  const [palette, setPalette] = useState(loaded.palette);
   const [choices, setChoices] = useState(loaded.choices);
   const [findings, setFindings] = useState(loaded.findings);
   const [status, setStatus] = useState(loaded.status);
@@ -99,7 +100,7 @@ export function App({ loaded, saver, rescued }) {
   const small = useSmall();
   const { canvas } = history;
   const { canWrite } = page;
-  const types = useMemo(() => new Map(loaded.palette.map((one) => [one.key, one])), [loaded]);
+  const types = useMemo(() => new Map(palette.map((one) => [one.key, one])), [palette]);
   const saving = useSyncExternalStore(saver.subscribe, saver.snapshot);
   const counts = useCounts(status.published);
   const now = useRef(null);
@@ -120,6 +121,22 @@ export function App({ loaded, saver, rescued }) {
       return kept.length === before.length ? before : kept;
     });
   }, [canvas, saver, canWrite]);
+
+  // what stands elsewhere may have changed: texts, segments, plugins
+  const lookAgain = useCallback(async () => {
+    if (!saver.clean) return; // saving it checks it
+    const answer = await call(page.urls.canvas).catch(() => null);
+    if (!answer || !saver.clean || answer.version !== saver.version) return;
+    setPalette(answer.palette);
+    setChoices(answer.choices);
+    setFindings(answer.findings);
+    setStatus(answer.status);
+  }, [saver]);
+  useEffect(() => {
+    const back = () => { if (!document.hidden) lookAgain(); };
+    document.addEventListener("visibilitychange", back);
+    return () => document.removeEventListener("visibilitychange", back);
+  }, [lookAgain]);
 
   const publish = useCallback(async () => {
     setNotice(null);
@@ -144,8 +161,8 @@ export function App({ loaded, saver, rescued }) {
   const findingsOf = useFindings(findings);
   const shared = { canvas, types, choices };
   const value = {
-    ...shared, selected, canWrite, actions, findings, findingsOf, counts, status, saving, saver, publish, publishing, notice, setNotice, ask,
-    palette: loaded.palette, catalog: loaded.catalog, checked: saving.state === "saved", focusPanel: panelFocus,
+    ...shared, selected, canWrite, actions, findings, findingsOf, counts, status, saving, saver, publish, publishing, lookAgain, notice, setNotice, ask,
+    palette, catalog: loaded.catalog, checked: saving.state === "saved", focusPanel: panelFocus,
     canUndo: history.past.length > 0, canRedo: history.future.length > 0,
     countsOf: (key) => counts[key],
     pathsOf: (event) => pathsOf(event, types.get(event.type), canvas),

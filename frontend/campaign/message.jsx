@@ -9,13 +9,14 @@ import { Icon } from "./icon.jsx";
 import { page, t } from "./words.js";
 
 export function Message({ id, value, change, described, choices }) {
-  const { canWrite, actions } = useBuilder();
+  const { canWrite, actions, lookAgain } = useBuilder();
   const [open, setOpen] = useState(null);
   const chosen = choices.find((one) => one.value === value);
   const saved = (message) => {
     actions.learn("messages", message);
     change(message.value);
     setOpen(null);
+    if (message.value === value) lookAgain(); // the drawing is the same: nothing is saved
   };
   return (
     <>
@@ -30,7 +31,7 @@ export function Message({ id, value, change, described, choices }) {
           {chosen && <button className="btn btn-sm" type="button" onClick={() => setOpen(page.urls.message.replace("/0", `/${value}`))}><Icon name="pencil" /> {t("edit_message")}</button>}
         </div>
       )}
-      {open && <MessageForm url={open} title={t(open === page.urls.newMessage ? "new_message" : "edit_message")} saved={saved} close={() => setOpen(null)} />}
+      {open && <MessageForm url={open} title={open === page.urls.newMessage ? t("new_message") : t("edit_message_title", { name: chosen?.label ?? "" })} saved={saved} close={() => setOpen(null)} />}
     </>
   );
 }

@@ -11,26 +11,26 @@ import { t } from "./words.js";
 
 const fits = (type, words) => `${type.label} ${type.help} ${type.group}`.toLowerCase().includes(words.trim().toLowerCase());
 
-/** [[kind, types]] of those that fit *words*: what can be used first, group by group as they come. */
+const sends = (type) => type.key.endsWith(".send_text");
+
+/** [[kind, types]] of those that fit *words*, group by group as they come; without plugins that are off. */
 function grouped(palette, words) {
   const groups = [t("texts"), ...new Set(palette.map((one) => one.group))];
-  const rank = (one) => (one.available ? 0 : 100) + (one.key.endsWith(".send_text") ? -1 : groups.indexOf(one.group));
-  const sorted = [...palette].sort((a, b) => rank(a) - rank(b));
+  const rank = (one) => (sends(one) ? -1 : groups.indexOf(one.group));
+  const sorted = palette.filter((one) => one.available).sort((a, b) => rank(a) - rank(b));
   return KINDS.map((kind) => [kind, sorted.filter((one) => one.kind === kind && fits(one, words))]).filter(([, found]) => found.length);
 }
 
 function Entry({ type, choose, draggable = false }) {
-  const off = type.available ? "" : type.why_not || t("not_available");
   return (
     <li>
-      <button className={`palette-entry event-${type.kind}`} type="button" disabled={!type.available} draggable={draggable && type.available}
-        title={off || type.help} onClick={() => choose(type.key)}
+      <button className={`palette-entry event-${type.kind}`} type="button" draggable={draggable} title={type.help} onClick={() => choose(type.key)}
         onDragStart={(event) => {
           event.dataTransfer.setData(DRAGGED, type.key);
           event.dataTransfer.effectAllowed = "copy";
         }}>
         <span className="event-icon"><Icon name={iconOf(type, type)} /></span>
-        <span className="event-words"><span className="event-name">{type.label}</span>{off && <span className="event-detail">{off}</span>}</span>
+        <span className="event-words"><span className="event-name">{type.label}</span></span>
       </button>
     </li>
   );
@@ -41,6 +41,10 @@ function Search({ words, setWords, ...more }) {
     onChange={(event) => setWords(event.target.value)} {...more} />;
 }
 
+function NoProvider({ palette }) {
+  return palette.some((one) => sends(one) && one.available) ? null : <p className="palette-hint">{t("no_provider")}</p>;
+}
+
 export function Palette() {
   const { palette, actions } = useBuilder();
   const [words, setWords] = useState("");
@@ -48,6 +52,7 @@ export function Palette() {
     <nav className="palette" aria-label={t("palette")}>
       <Search words={words} setWords={setWords} />
       <p className="palette-hint">{t("palette_hint")}</p>
+      <NoProvider palette={palette} />
       {grouped(palette, words).map(([kind, types]) => (
         <section key={kind} aria-label={t(`kinds_${kind}`)}>
           <h2 className="palette-kind">{t(`kinds_${kind}`)} <small>{t(`about_${kind}`)}</small></h2>
@@ -68,7 +73,7 @@ export function Picker({ picking, close }) {
   const paths = parent ? pathsOf(parent) : [];
   const name = parent ? titleOf(parent, types.get(parent.type)) : t("sources_title");
   const found = grouped(palette, words);
-  const first = found.flatMap(([, list]) => list).find((one) => one.available);
+  const [first] = found.flatMap(([, list]) => list);
   const followed = childrenOf(canvas, picking.parent, path).length > 0;
   const choose = (key) => {
     close();
@@ -97,6 +102,7 @@ export function Picker({ picking, close }) {
         if (event.key === "Enter" && first && words) choose(first.key);
       }} />
       <div className="picker-list">
+        <NoProvider palette={palette} />
         {found.map(([kind, list]) => (
           <section key={kind} aria-label={kindWords(kind)}>
             <h3 className="palette-kind">{t(`kinds_${kind}`)} <small>{t(`about_${kind}`)}</small></h3>

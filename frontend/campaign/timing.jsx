@@ -15,18 +15,21 @@ export function Timing({ event, change }) {
   const id = useId();
   const timing = event.timing;
   const set = (changes) => change({ timing: { ...timing, ...changes } });
-  const hours = timing.hour ? "at" : timing.begin && timing.end ? "between" : "any";
+  const hours = timing.hour && timing.mode !== "date" ? "at" : timing.begin && timing.end ? "between" : "any";
   const setHours = (value) => set({
     hour: value === "at" ? timing.hour ?? "10:00" : null,
     begin: value === "between" ? timing.begin ?? "09:00" : null,
     end: value === "between" ? timing.end ?? "20:00" : null,
   });
+  // a date has its own hour and day: what was set before would move it unseen
+  const setMode = (mode) => set(mode === "date" ? { mode, hour: null, begin: null, end: null, weekdays: [] } : { mode });
+  const narrowed = timing.mode !== "date" || Boolean(timing.begin || timing.end) || timing.weekdays.length > 0;
   const toggle = (day) => set({ weekdays: timing.weekdays.includes(day) ? timing.weekdays.filter((one) => one !== day) : [...timing.weekdays, day].sort() });
   return (
     <fieldset className="panel-section" disabled={!canWrite}>
       <legend className="panel-legend">{t("when")}</legend>
       <label className="form-label" htmlFor={`${id}m`}>{t("it_happens")}</label>
-      <select className="form-select mb-2" id={`${id}m`} value={timing.mode} onChange={(one) => set({ mode: one.target.value })}>
+      <select className="form-select mb-2" id={`${id}m`} value={timing.mode} onChange={(one) => setMode(one.target.value)}>
         <option value="immediate">{t("at_once")}</option>
         <option value="interval">{t("after_a_while")}</option>
         <option value="date">{t("on_a_date")}</option>
@@ -39,17 +42,18 @@ export function Timing({ event, change }) {
           </select>
         </div>
       )}
-      {timing.mode === "date" ? (
+      {timing.mode === "date" && (
         <>
           <label className="form-label" htmlFor={`${id}d`}>{t("date")}</label>
           <input className="form-control" id={`${id}d`} type="datetime-local" value={timing.date ?? ""} aria-describedby={`${id}z`} onChange={(one) => set({ date: one.target.value || null })} />
         </>
-      ) : (
+      )}
+      {narrowed && (
         <>
           <label className="form-label" htmlFor={`${id}h`}>{t("hours")}</label>
           <select className="form-select mb-2" id={`${id}h`} value={hours} onChange={(one) => setHours(one.target.value)}>
             <option value="any">{t("any_hour")}</option>
-            <option value="at">{t("at_an_hour")}</option>
+            {timing.mode !== "date" && <option value="at">{t("at_an_hour")}</option>}
             <option value="between">{t("between_hours_choice")}</option>
           </select>
           {hours === "at" && <input className="form-control mb-2" type="time" required aria-label={t("hour")} value={timing.hour} onChange={(one) => one.target.value && set({ hour: one.target.value })} />}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from flask import Flask
 
+from core import clock
 from core.campaigns import get_campaign, unpublish
 from core.cli import main
 from core.db import db, transaction
@@ -74,6 +75,26 @@ def test_phases_run_alone(stage: Stage, run: Run, desk: Any) -> None:
     run("trigger", "--scheduled-only")
     assert steps(ann) == {"ask": "open"}
     assert "give one of" in run("trigger", "--scheduled-only", "--kickoff-only", code=2)
+
+
+def test_each_phase_alone_does_its_own_work(stage: Stage, run: Run, desk: Any) -> None:
+    source, (ann,) = stage.cast(1)
+    config = {"to": "any", "wait_amount": 2, "wait_unit": "hours"}
+    stage.play(replies("ask", config=config), tag("no", "ask", path="no"), source=source)
+    with clock.at(stage.now):
+        run("rebuild")
+        run("trigger", "--kickoff-only")
+        run("trigger", "--scheduled-only")
+    assert steps(ann) == {"ask": "open"}
+    with clock.at(stage.now + timedelta(hours=3)):
+        run("trigger", "--scheduled-only")
+        run("trigger", "--kickoff-only")
+        assert steps(ann) == {"ask": "open"}
+        run("trigger", "--inactive-only")
+        assert steps(ann) == {"ask": "done no", "no": "waiting"}
+        assert tags(ann) == []
+        run("trigger", "--scheduled-only")
+    assert tags(ann) == ["no"]
 
 
 def test_bounds_hold_exactly(stage: Stage, run: Run, desk: Any) -> None:

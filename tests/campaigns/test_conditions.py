@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+from core import clock
+from core.campaigns import create_campaign, save_draft
 from core.campaigns.builtin.split import drawn
+from core.campaigns.membership import add_by_hand, remove_contacts
 from core.contacts.fields import add_custom_field
 from core.contacts.models import NUMBER_INVALID
 from core.segments import create_segment
-from tests.campaigns.drawing import event, tag
+from tests.campaigns.drawing import after, event, tag
 from tests.campaigns.stage import Stage, run, tags, text
 
 
@@ -88,6 +91,30 @@ def test_conditions_see_what_came_before(stage: Stage) -> None:
         tag("end", "on", path="yes"),
     )
     assert tags(ann) == ["end", "vip"]
+
+
+def test_in_a_campaign_is_now_or_ever_and_of_that_campaign(stage: Stage) -> None:
+    source, (ann, bob, cid) = stage.cast(3)
+    other = create_campaign(name="Other").id
+    save_draft(other, {"events": [tag("there"), tag("later", "there", timing=after(1))]}, seen=0)
+    with clock.at(stage.now):
+        add_by_hand(other, [ann, bob])
+        remove_contacts(other, [bob])
+    stage.play(
+        event("now", "core.in_campaign", config={"campaigns": [other]}),
+        tag("is", "now", path="yes"),
+        tag("isnt", "now", path="no"),
+        event("ever", "core.in_campaign", config={"campaigns": [other], "state": "ever"}),
+        tag("was", "ever", path="yes"),
+        tag("never", "ever", path="no"),
+        source=source,
+    )
+    stage.turn()
+    assert [tags(one) for one in (ann, bob, cid)] == [
+        ["is", "was"],
+        ["isnt", "was"],
+        ["isnt", "never"],
+    ]
 
 
 def test_the_split_follows_its_weights() -> None:

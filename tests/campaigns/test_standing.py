@@ -187,7 +187,7 @@ def test_the_timeline_tells_of_steps_with_their_reasons(stage: Stage) -> None:
         stage.turn()
     entries = timeline(db.session.get_one(Contact, ann), kinds=["campaign"])
     assert [(entry.title, entry.text) for entry in entries if entry.at == MONDAY] == [
-        ("Campaign: done", "core.change_tags"),
+        ("Campaign: done", "Change tags"),
         ("Joined a campaign", "Welcome"),
     ]
     failed = next(entry for entry in entries if entry.title == "Campaign: failed")

@@ -85,6 +85,7 @@ def test_a_message_is_edited_in_place_and_refused_with_its_words(ann: Page, full
     board.write_text("Short", "Hi")
     board.panel.get_by_role("button", name="Edit this one").click()
     dialog = ann.get_by_role("dialog")
+    expect(dialog.get_by_role("heading", name="Edit Short", exact=True)).to_be_visible()
     expect(dialog.locator("#rendered")).to_have_text("Hi")
     text = dialog.get_by_label("Text", exact=True)
     text.fill("Hi {contactfield=nonsense}")

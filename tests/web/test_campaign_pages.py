@@ -117,6 +117,7 @@ def test_a_version_is_brought_back_as_the_draft(marc: Visitor) -> None:
     sources = get_campaign(campaign_id).draft["sources"]
     save_draft(campaign_id, {"sources": sources, "events": [tag("second")]}, seen=1)
     page = marc.get(place).text
+    assert "was never published: it is lost" in page
     assert "the first" in page
     assert "ann@example.com" in page
     assert marc.post(place + "/1/restore").location.endswith("/builder/")
@@ -197,6 +198,7 @@ def test_a_contact_is_added_and_taken_out_by_hand(marc: Visitor) -> None:
     marc.post(f"{place}/{one}/remove")
     page = marc.get(place + "?status=removed").text
     assert "Ann0" in page
+    assert f'href="/mautic{place}/{one}"' in marc.get(f"/contacts/{one}").text
     marc.post(f"{place}/{one}/remove")
     assert "was not in it" in marc.get(place).text
     assert marc.post(f"{place}/999999/remove").status_code == 404

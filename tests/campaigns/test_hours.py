@@ -1,0 +1,102 @@
+"""Hours and days of an event hold for those too whom something delayed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from core import clock
+from core.campaigns import publish, unpublish
+from core.host import current_host
+from tests.campaigns.drawing import after, event, tag
+from tests.campaigns.stage import MONDAY, Stage, step, steps, tags, text
+
+DAYTIME = {"begin": "09:00", "end": "20:00"}
+EVENING = {"begin": "20:00", "end": "02:00"}
+WORKING = {"weekdays": [0, 1, 2, 3, 4]}
+
+
+def at(day: int, hour: int) -> datetime:
+    return datetime(2026, 11, day, hour, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("timing", "back", "goes"),
+    [
+        # off from Monday noon, back when it is too late in the evening, too early, or in time
+        (DAYTIME, at(23, 23), at(24, 9)),
+        (DAYTIME, at(24, 4), at(24, 9)),
+        (DAYTIME, at(23, 19), at(23, 19)),
+        (EVENING, at(24, 1), at(24, 1)),
+        (EVENING, at(24, 3), at(24, 20)),
+        # back on a Saturday
+        (WORKING, at(28, 12), at(30, 12)),
+        (WORKING | DAYTIME, at(28, 12), at(30, 9)),
+        (WORKING | {"hour": "13:00"}, at(28, 12), at(30, 13)),
+        # an hour that is past holds nothing up on the right day
+        (WORKING | {"hour": "13:00"}, at(24, 16), at(24, 16)),
+        ({"hour": "13:00"}, at(28, 16), at(28, 16)),
+    ],
+)
+def test_who_was_parked_goes_on_within_the_hours(
+    stage: Stage, timing: dict[str, Any], back: datetime, goes: datetime
+) -> None:
+    source, (ann,) = stage.cast(1, timezone="UTC")
+    stage.play(tag("a"), text("hello", "a", timing=timing), source=source)
+    current_host().disable("recorder")
+    stage.turn()
+    stage.now = back
+    current_host().enable("recorder")
+    stage.turn()
+    assert steps(ann)["hello"] == ("done" if goes == back else "waiting")
+    if goes != back:
+        assert step(ann, "hello").due_at == goes
+        stage.now = goes
+        stage.turn()
+    assert [when for when, _, _ in stage.texts] == [goes]
+
+
+def test_each_waits_for_its_own_morning(stage: Stage) -> None:
+    source, (ann,) = stage.cast(1, timezone="Europe/Paris")
+    more, (aki,) = stage.cast(1, timezone="Asia/Tokyo")
+    events = [tag("a", timing=DAYTIME), event("c", "core.valid_mobile", timing=after(1, "hours"))]
+    stage.play(*events, source=source)
+    other = stage.play(*events, source=more)
+    stage.turn()  # 13:00 in Paris, 21:00 in Tokyo
+    assert (tags(ann), tags(aki)) == (["a"], [])
+    with clock.at(stage.now):
+        unpublish(other)
+    stage.leap(hours=25)  # over its morning, till its night
+    with clock.at(stage.now):
+        publish(other)
+    stage.turn()
+    assert tags(aki) == []
+    assert step(aki, "a").due_at == MONDAY + timedelta(hours=36)  # 09:00 there
+    stage.leap(hours=11)
+    stage.turn()
+    assert tags(aki) == ["a"]
+
+
+def test_what_a_hold_made_stale_is_left_out_at_any_hour(stage: Stage) -> None:
+    source, (ann,) = stage.cast(1, timezone="UTC")
+    timing = after(1, "hours", **DAYTIME)
+    campaign = stage.play(text("hello", timing=timing), source=source)
+    stage.turn()
+    with clock.at(stage.now):
+        unpublish(campaign)
+    stage.now = at(26, 23)
+    with clock.at(stage.now):
+        publish(campaign)
+    stage.turn()
+    assert steps(ann) == {"hello": "skipped"}
+
+
+def test_who_is_on_time_is_not_asked_for_the_hours_again(stage: Stage) -> None:
+    source, (ann,) = stage.cast(1, timezone="UTC")
+    stage.play(tag("a", timing=after(8, "hours", begin="09:00", end="20:01")), source=source)
+    stage.turn()
+    stage.leap(hours=8, minutes=1)  # a moment after they closed
+    stage.turn()
+    assert tags(ann) == ["a"]
