@@ -24,7 +24,8 @@ class PluginConfig(BaseModel):
 class Callbacks(Blueprint):
     """A blueprint that a provider calls: `/sms/<plugin>/...`, open when disabled.
 
-    It is exempt from CSRF, so each view must check the provider's signature.
+    It is exempt from CSRF, so each view must check the provider's signature. Of hooks
+    before and after a request only the blueprint's own run.
     """
 
 

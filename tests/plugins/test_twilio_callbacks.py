@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
 
 from core.db import db, transaction, utcnow
@@ -235,3 +238,23 @@ def test_when_the_database_is_away_twilio_is_asked_to_try_again(
 
 def test_the_callback_url_of_a_text_is_the_public_one(app: Flask) -> None:
     assert callback_url("twilio", "7") == f"{PUBLIC}/sms/twilio/status?delivery=7"
+
+
+@given(st.lists(st.tuples(st.text(), st.text()), max_size=6))
+def test_a_form_is_read_as_the_library_reads_it(pairs: list[tuple[str, str]]) -> None:
+    read(urlencode(pairs, errors="replace"))
+
+
+@given(st.text(st.sampled_from("ab=&+%2C3é;# "), max_size=30))
+def test_so_is_one_that_nobody_encoded(words: str) -> None:
+    read(words)
+
+
+def read(encoded: str) -> None:
+    from plugins.twilio.callbacks import Form  # noqa: PLC0415  the host has loaded it by now
+
+    form, wanted = Form(encoded), parse_qsl(encoded, keep_blank_values=True, errors="replace")
+    assert set(form) == {name for name, _ in wanted}
+    for name in form:
+        values = [value for key, value in wanted if key == name]
+        assert (form[name], form.getall(name)) == (values[0], values)
