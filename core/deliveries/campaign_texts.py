@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from core.campaigns.models import Campaign
+from core.campaigns.course import plan_of, zone_named
+from core.campaigns.models import Campaign, CampaignEvent, CampaignStep
 from core.campaigns.sending import HELD_BY, LATE, LATE_WORDS, late_limit
+from core.campaigns.timing import Plan, reopened
 from core.db import db, table_of
 from core.deliveries.rendering import Renderer
 from core.links.tracking import tracker_for
@@ -19,15 +21,18 @@ from core.messages.models import TextMessage
 from core.sentences import Sentence
 
 LOOK_AGAIN = timedelta(minutes=5)  # publishing lets them go at once
-FACTS = (*HELD_BY, "published", "publish_down")
+ON_TIME = timedelta(minutes=1)  # the engine made it within its hours, just now
+FACTS = (*HELD_BY, "published", "publish_down", "timezone")
 
 
 class CampaignTexts:
     """Of the rows of one claim; others' texts pass through."""
 
     def __init__(self, rows: Sequence[Any], zone: ZoneInfo, now: datetime) -> None:
-        self._now = now
+        self._now, self._zone = now, zone
         self._campaigns = found_campaigns({row.campaign_id for row in rows if row.campaign_id})
+        late = [row for row in rows if row.campaign_id and row.created_at < now - ON_TIME]
+        self._plans = found_plans([row.source_id for row in late])
         wanted = {row.message_id or 0 for row in rows if row.campaign_id and row.text is None}
         self._renderers = {
             row.id: Renderer(row.text, zone, tracker_for(row.text, row.id, track=row.track_links))
@@ -65,6 +70,15 @@ class CampaignTexts:
         in_time = (not begins or begins <= self._now) and (not ends or ends > self._now)
         return None if campaign.published and in_time else self._now + LOOK_AGAIN
 
+    def shut_until(self, row: Any, contact: Any) -> datetime | None:
+        """When its event opens again, for a text that an outage kept beyond its hours."""
+        plan = self._plans.get(row.source_id) if row.campaign_id else None
+        if plan is None or contact is None:
+            return None
+        zone = zone_named(self._campaigns[row.campaign_id].timezone, self._zone)
+        opens = reopened(plan, self._now, zone_named(contact.timezone, zone))
+        return opens if opens > self._now else None
+
 
 def found_campaigns(ids: set[int]) -> dict[int, Any]:
     if not ids:
@@ -72,6 +86,18 @@ def found_campaigns(ids: set[int]) -> dict[int, Any]:
     columns = table_of(Campaign).c
     query = select(columns.id, *(columns[name] for name in FACTS)).where(columns.id.in_(ids))
     return {row.id: row for row in db.session.execute(query)}
+
+
+def found_plans(step_ids: Sequence[int]) -> dict[int, Plan]:
+    """The hours and days of the events of these steps, where they are kept to some."""
+    if not step_ids:
+        return {}
+    timing = select(CampaignStep.id, CampaignEvent.timing).join(
+        CampaignEvent, CampaignEvent.id == CampaignStep.event_id
+    )
+    found = db.session.execute(timing.where(one_of(CampaignStep.id, step_ids)))
+    plans = {row.id: plan_of(row.timing) for row in found}
+    return {step_id: plan for step_id, plan in plans.items() if plan.is_narrowed}
 
 
 def found_texts(ids: set[int]) -> Sequence[Any]:

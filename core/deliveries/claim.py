@@ -42,7 +42,7 @@ QUIET = ("broadcast", "campaign")
 
 
 CLAIMED = ("id", "number", "provider", "sender", "recipient_id", "contact_id", "text", "attempts")
-OF_NO_BROADCAST = ("source", "campaign_id", "message_id", "created_at")
+OF_NO_BROADCAST = ("source", "source_id", "campaign_id", "message_id", "created_at")
 CONTACT = ("id", "mobile", "number_status", "timezone")
 
 
@@ -244,11 +244,9 @@ class Sorter:
             if skip:
                 result.skip.append({"id": row.id, "reason": skip[0], "detail": skip[1]})
                 continue
-            held = campaigns.held_until(row) if campaigns else None
-            quiet = None if held else self._quiet_until(row, contact)
-            if held or quiet:
-                reason = "held" if held else "quiet"
-                result.later.append({"id": row.id, "not_before": held or quiet, "reason": reason})
+            later = self._later(row, contact, campaigns)
+            if later:
+                result.later.append({"id": row.id, "not_before": later[1], "reason": later[0]})
                 continue
             renderer = campaigns.renderer(row) if campaigns else None
             self._render(row, contact, renderer or self._renderer, result)
@@ -268,6 +266,19 @@ class Sorter:
         if row.number in full:
             return "frequency_cap", Sentence("The number has had its share of texts.")
         return None
+
+    def _later(
+        self, row: Any, contact: Any, campaigns: CampaignTexts | None
+    ) -> tuple[str, datetime] | None:
+        """Why the text must wait, and when to look again."""
+        held = campaigns.held_until(row) if campaigns else None
+        if held:
+            return "held", held
+        shut = campaigns.shut_until(row, contact) if campaigns else None
+        if shut:
+            return "hours", shut
+        quiet = self._quiet_until(row, contact)
+        return ("quiet", quiet) if quiet else None
 
     def _quiet_until(self, row: Any, contact: Any) -> datetime | None:
         """When it may be sent; tests, and what goes to nobody's contact, may at once."""

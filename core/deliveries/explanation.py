@@ -122,4 +122,6 @@ def why_later(reason: str, at: Moment, detail: Sentence) -> Sentence:
         return Sentence("It waits: its campaign is not published now.")
     if reason == "quiet":
         return Sentence("It waits until %(until)s: quiet hours where the contact lives.", until=at)
+    if reason == "hours":
+        return Sentence("It waits until %(until)s: the hours of its event are over.", until=at)
     return together(Sentence("It is tried again at %(when)s.", when=at), detail)

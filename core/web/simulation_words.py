@@ -128,14 +128,21 @@ def title_of(entry: Entry) -> str:
     return plain[entry.kind]
 
 
+def why_held(reason: str) -> str:
+    if reason == "quiet":
+        return _("quiet hours")
+    if reason == "hours":
+        return _("the hours of its event are over")
+    return _("the campaign is held")
+
+
 def words_of(entry: Entry, zone: ZoneInfo) -> str:
     """Why, and until when."""
     until = _("until %(time)s", time=local_time(entry.until, zone)) if entry.until else ""
     if entry.kind in ("staff", "click"):
         return entry.text
     if entry.kind == "held":
-        why = _("quiet hours") if entry.status == "quiet" else _("the campaign is held")
-        return f"{why}, {until}"
+        return f"{why_held(entry.status)}, {until}"
     if entry.kind == "refused":
         why = (
             _("the provider takes no texts")

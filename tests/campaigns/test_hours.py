@@ -9,6 +9,10 @@ import pytest
 
 from core import clock
 from core.campaigns import publish, unpublish
+from core.channel import Failure, FailureKind
+from core.contacts.models import Contact
+from core.db import db
+from core.deliveries.explanation import explain
 from core.host import current_host
 from tests.campaigns.drawing import after, event, tag
 from tests.campaigns.stage import MONDAY, Stage, step, steps, tags, text
@@ -100,3 +104,36 @@ def test_who_is_on_time_is_not_asked_for_the_hours_again(stage: Stage) -> None:
     stage.leap(hours=8, minutes=1)  # a moment after they closed
     stage.turn()
     assert tags(ann) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "begins", "goes"),
+    [
+        ("UTC", at(23, 15), at(24, 9)),
+        ("Asia/Tokyo", at(23, 10), at(24, 0)),
+        ("America/New_York", at(23, 15), at(23, 21)),
+    ],
+)
+def test_a_text_that_its_provider_delays_stays_within_the_hours(
+    stage: Stage, zone: str, begins: datetime, goes: datetime
+) -> None:
+    source, (ann,) = stage.cast(1, timezone=zone)
+    stage.play(text("hello", timing=DAYTIME), source=source)
+    number = db.session.get_one(Contact, ann).mobile or ""
+    stage.failing[number] = Failure(FailureKind.TRANSIENT, "we are down")
+    stage.now = begins
+    stage.turn()
+    stage.now = at(23, 21)
+    stage.failing.clear()
+    stage.turn()
+    if goes > stage.now:
+        (delivery,) = stage.deliveries(ann)
+        assert (delivery.reason, delivery.not_before) == ("hours", goes)
+        with clock.at(stage.now):
+            assert "the hours of its event are over" in explain(delivery)
+        stage.now = goes - timedelta(minutes=1)
+        stage.turn()
+        assert stage.texts == []
+        stage.now = goes
+        stage.turn()
+    assert [when for when, _, _ in stage.texts] == [goes]

@@ -33,7 +33,7 @@ from core.deliveries.models import FAILED, QUEUED, Delivery
 from core.lookups import one_of, read_rows
 from core.messages import measure
 
-HELD_BY = ("quiet", "held")
+HELD_BY = ("quiet", "hours", "held")
 
 
 class Record:
