@@ -24,6 +24,7 @@ from core.sentences import Sentence
 log = logging.getLogger(__name__)
 
 ProviderCall = Callable[[Callable[..., Any], object], Awaitable[Any]]
+Task = asyncio.Task[Any]
 
 DOUBTFUL = (FailureKind.UNKNOWN_OUTCOME, FailureKind.TRANSIENT)
 DOUBTS = 20  # in a row, then the sender is held
@@ -43,7 +44,7 @@ class Run(Protocol):
 
     def take(self) -> ClaimedText: ...
 
-    async def carry(self, claimed: ClaimedText) -> None: ...
+    async def carry(self, claimed: ClaimedText, task: Task) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,8 @@ class Carrier:
         self._held_until = self._narrowed_at = 0.0
         self._doubts = 0
         self._timer: asyncio.TimerHandle | None = None
-        self._ends: dict[asyncio.Task[Any], float] = {}
-        self._overdue: set[asyncio.Task[Any]] = set()
+        self._ends: dict[Task, float] = {}
+        self._overdue: set[Task] = set()
         self._sweeper: asyncio.TimerHandle | None = None
 
     @property
@@ -98,14 +99,13 @@ class Carrier:
         self._working.discard(task)
         self.pump()
 
-    async def timed(self, method: Callable[..., Any], text: OutgoingText, seconds: float) -> Any:
-        """Call *method*; raises TimeoutError after *seconds*, or up to a sweep later.
+    async def timed(
+        self, task: Task, method: Callable[..., Any], text: OutgoingText, seconds: float
+    ) -> Any:
+        """Call *method* in *task*, the one that runs; raises TimeoutError after *seconds*.
 
-        One sweep over all calls costs a tenth of a timer for each.
+        Or up to a sweep later: one sweep over all calls costs a tenth of a timer for each.
         """
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("a carrier calls from a task")
         self._ends[task] = time.monotonic() + seconds
         if self._sweeper is None:
             self._sweeper = asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._sweep)
@@ -133,8 +133,11 @@ class Carrier:
 
     async def _work(self, run: Run, claimed: ClaimedText) -> None:
         """One call after the other, as long as there is something due."""
+        task = asyncio.current_task()  # once: to ask takes a twentieth of a text's time
+        if task is None:
+            raise RuntimeError("a carrier works in a task")
         while True:
-            await run.carry(claimed)
+            await run.carry(claimed, task)
             if len(self._working) > self.window:
                 return
             found = self._next()

@@ -22,7 +22,7 @@ from core.channel import Failure, FailureKind, Sent
 from core.db import AWAY, transaction, utcnow
 from core.deliveries.answers import checked, sane, unknown_outcome
 from core.deliveries.calls import CallOutcome, ClaimedText, Released, Result
-from core.deliveries.carrier import SWEEP_SECONDS, Carrier, Hold
+from core.deliveries.carrier import SWEEP_SECONDS, Carrier, Hold, Task
 from core.deliveries.claim import LEASE, Claims, Scope, claim_texts, is_open
 from core.deliveries.counting import count_calls
 from core.deliveries.failures import pause_for
@@ -223,11 +223,11 @@ class Courier:
             self._wake.set()
         return claimed
 
-    async def carry(self, claimed: ClaimedText) -> None:
+    async def carry(self, claimed: ClaimedText, task: Task) -> None:
         """Hand one text over, unless it is too late for that; raises nothing."""
         begun = time.monotonic()
         try:
-            result = await self._call(claimed) if self._in_time(claimed) else Released()
+            result = await self._call(claimed, task) if self._in_time(claimed) else Released()
         finally:
             self._flying -= 1
         self._land(claimed, result, time.monotonic() - begun)
@@ -245,11 +245,12 @@ class Courier:
             and time.time() - claimed.text.attempted_at.timestamp() < LEASE - timeout
         )
 
-    async def _call(self, claimed: ClaimedText) -> Sent | Failure:
+    async def _call(self, claimed: ClaimedText, task: Task) -> Sent | Failure:
         """One call; whatever is not a clear answer is an unknown outcome."""
         provider = self.carrier.provider
         try:
-            return checked(await self.carrier.timed(provider.send, claimed.text, self.timeout))
+            answer = await self.carrier.timed(task, provider.send, claimed.text, self.timeout)
+            return checked(answer)
         except Failure as failure:
             return sane(failure)
         except StillUnderWay as call:

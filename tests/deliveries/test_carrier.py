@@ -9,7 +9,7 @@ from typing import Any
 from core.channel import Failure, FailureKind, Provider, Sent
 from core.db import utcnow
 from core.deliveries.calls import ClaimedText, OutgoingText
-from core.deliveries.carrier import Carrier
+from core.deliveries.carrier import Carrier, Task
 
 TEXTS = 40
 
@@ -46,9 +46,9 @@ class Errand:
     def take(self) -> ClaimedText:
         return self.ready.popleft()
 
-    async def carry(self, text: ClaimedText) -> None:
+    async def carry(self, text: ClaimedText, task: Task) -> None:
         try:
-            result: Any = await self.carrier.timed(self.carrier.provider.send, text.text, 5)
+            result: Any = await self.carrier.timed(task, self.carrier.provider.send, text.text, 5)
         except Failure as failure:
             result = failure
         self.carrier.note(result)
