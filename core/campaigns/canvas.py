@@ -120,7 +120,7 @@ def has_broken(text: str) -> bool:
     """Whether JSON has a null or half of a character, which no database takes."""
     if "\\u0000" in text:
         return True
-    if "\\ud8" not in text.lower():
+    if "\\ud" not in text.lower():
         return False
     try:
         json.dumps(json.loads(text), ensure_ascii=False).encode()

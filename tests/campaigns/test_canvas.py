@@ -65,6 +65,8 @@ def test_an_empty_canvas_is_one() -> None:
         ({"events": [tag("a") | {"x": float("nan")}]}, "no JSON"),
         ({"events": [tag("a") | {"name": "nul \x00"}]}, "broken character"),
         ({"events": [tag("a") | {"name": "half \ud83d"}]}, "broken character"),
+        ({"events": [tag("a") | {"name": "the other \udc00"}]}, "broken character"),
+        ({"events": [tag("a") | {"name": "late \udb7f"}]}, "broken character"),
         ({"events": [tag(f"e{n}") for n in range(MAX_EVENTS + 1)]}, "events"),
         ({"events": [event("a", "x", config={"text": "y" * 1_100_000})]}, "too large"),
     ],
