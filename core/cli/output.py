@@ -57,7 +57,7 @@ def shown(value: object) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M} UTC"
     if isinstance(value, list | tuple):
-        return ", ".join(str(item) for item in value) or "–"
+        return ", ".join(shown(item) for item in value) or "–"
     if isinstance(value, dict):
-        return ", ".join(f"{key} {item}" for key, item in value.items()) or "–"
+        return ", ".join(f"{key} {shown(item)}" for key, item in value.items()) or "–"
     return str(value)
