@@ -35,6 +35,7 @@ from core.installation import callback_url, current_settings
 from core.links.tracking import tracker_for
 from core.lookups import one_of, read_rows
 from core.messages.models import TextMessage
+from core.messages.values import zone_of
 from core.sentences import Sentence
 
 LEASE = 120.0  # seconds
@@ -297,9 +298,7 @@ class Sorter:
             return None
         if not (self._of_broadcast or row.source in QUIET):
             return None
-        zone = self._zone
-        if contact is not None and contact.timezone:
-            zone = ZoneInfo(contact.timezone)
+        zone = self._zone if contact is None else zone_of(contact, self._zone)
         return self._quiet.until(now, zone)
 
     def _render(self, row: Any, contact: Any, renderer: Renderer, result: Sorted) -> None:

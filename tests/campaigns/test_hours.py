@@ -13,7 +13,7 @@ from core import clock
 from core.campaigns import publish, unpublish
 from core.channel import Failure, FailureKind
 from core.contacts.models import Contact
-from core.db import db
+from core.db import db, transaction
 from core.deliveries.explanation import explain
 from core.host import current_host
 from tests.campaigns.drawing import after, event, tag
@@ -174,3 +174,12 @@ def test_quiet_hours_and_those_of_the_event_hold_no_text_for_ever(
         stage.turn()
         stage.leap(hours=1)
     assert [when for when, _, _ in stage.texts] == [goes]
+
+
+def test_a_zone_that_no_system_knows_holds_up_nobody(quiet_stage: Stage) -> None:
+    source, (ann, _) = quiet_stage.cast(2, timezone="UTC")
+    with transaction() as session:
+        session.get_one(Contact, ann).timezone = "Mars/Phobos"
+    quiet_stage.play(text("hello", timing=DAYTIME), source=source)
+    quiet_stage.turn()
+    assert len(quiet_stage.texts) == 2
