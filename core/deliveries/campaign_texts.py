@@ -70,14 +70,14 @@ class CampaignTexts:
         in_time = (not begins or begins <= self._now) and (not ends or ends > self._now)
         return None if campaign.published and in_time else self._now + LOOK_AGAIN
 
-    def shut_until(self, row: Any, contact: Any) -> datetime | None:
-        """When its event opens again, for a text that an outage kept beyond its hours."""
+    def shut_until(self, row: Any, contact: Any, now: datetime) -> datetime | None:
+        """When its event opens again after *now*, for a text that an outage delayed."""
         plan = self._plans.get(row.source_id) if row.campaign_id else None
         if plan is None or contact is None:
             return None
         zone = zone_named(self._campaigns[row.campaign_id].timezone, self._zone)
-        opens = reopened(plan, self._now, zone_named(contact.timezone, zone))
-        return opens if opens > self._now else None
+        opens = reopened(plan, now, zone_named(contact.timezone, zone))
+        return opens if opens > now else None
 
 
 def found_campaigns(ids: set[int]) -> dict[int, Any]:

@@ -35,10 +35,12 @@ from core.installation import callback_url, current_settings
 from core.links.tracking import tracker_for
 from core.lookups import one_of, read_rows
 from core.messages.models import TextMessage
+from core.messages.values import zone_of
 from core.sentences import Sentence
 
 LEASE = 120.0  # seconds
 QUIET = ("broadcast", "campaign")
+OPENINGS = 3  # clocks are the same each day: what is quiet at these is so at all others
 
 
 CLAIMED = ("id", "number", "provider", "sender", "recipient_id", "contact_id", "text", "attempts")
@@ -274,22 +276,30 @@ class Sorter:
         held = campaigns.held_until(row) if campaigns else None
         if held:
             return "held", held
-        shut = campaigns.shut_until(row, contact) if campaigns else None
+        shut = self._shut_until(row, contact, campaigns) if campaigns else None
         if shut:
             return "hours", shut
-        quiet = self._quiet_until(row, contact)
+        quiet = self._quiet_until(row, contact, self._now)
         return ("quiet", quiet) if quiet else None
 
-    def _quiet_until(self, row: Any, contact: Any) -> datetime | None:
+    def _shut_until(self, row: Any, contact: Any, campaigns: CampaignTexts) -> datetime | None:
+        """When its event opens again; None where quiet hours leave nothing of its hours."""
+        shut = opens = campaigns.shut_until(row, contact, self._now)
+        for _ in range(OPENINGS):
+            quiet = self._quiet_until(row, contact, opens) if opens else None
+            if quiet is None:
+                return shut
+            opens = campaigns.shut_until(row, contact, quiet)
+        return None
+
+    def _quiet_until(self, row: Any, contact: Any, now: datetime) -> datetime | None:
         """When it may be sent; tests, and what goes to nobody's contact, may at once."""
         if self._quiet is None or row.recipient_id is None:
             return None
         if not (self._of_broadcast or row.source in QUIET):
             return None
-        zone = self._zone
-        if contact is not None and contact.timezone:
-            zone = ZoneInfo(contact.timezone)
-        return self._quiet.until(self._now, zone)
+        zone = self._zone if contact is None else zone_of(contact, self._zone)
+        return self._quiet.until(now, zone)
 
     def _render(self, row: Any, contact: Any, renderer: Renderer, result: Sorted) -> None:
         try:

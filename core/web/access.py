@@ -92,6 +92,12 @@ def reads_only(view: Any) -> Any:
     return view
 
 
+def is_callback() -> bool:
+    """Whether a provider calls a plugin, and not a browser a page."""
+    owner = current_app.extensions[OWNERS].get(request.blueprint)
+    return owner is not None and owner[1]
+
+
 def changes_nothing() -> bool:
     view = current_app.view_functions.get(request.endpoint or "")
     return request.method in SAFE_METHODS or getattr(view, "reads_only", False)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, Response, request
+from flask import Flask, Response
 from flask.typing import ResponseReturnValue
 
-from core.web.access import OWNERS
+from core.web.access import is_callback
 from core.web.metrics import count_callback
 from core.web.mount import gate
 from core.web.rules import LateRule
@@ -31,11 +31,6 @@ class Application(Flask):
         self._after_pages: list[Callable[..., Any]] = []
         super().__init__(name)
 
-    @property
-    def _calls_back(self) -> bool:
-        owner = self.extensions[OWNERS].get(request.blueprint)
-        return owner is not None and owner[1]
-
     def before_request(self, f: Before) -> Before:
         self._before_pages.append(f)
         return f
@@ -45,7 +40,7 @@ class Application(Flask):
         return f
 
     def preprocess_request(self) -> ResponseReturnValue | None:
-        if self._calls_back:
+        if is_callback():
             gate()
         else:
             for hook in self._before_pages:
@@ -55,7 +50,7 @@ class Application(Flask):
         return super().preprocess_request()
 
     def process_response(self, response: Response) -> Response:
-        if self._calls_back:
+        if is_callback():
             count_callback(response)
         else:
             for hook in self._after_pages:

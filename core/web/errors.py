@@ -8,6 +8,7 @@ from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from core.errors import HeliographError
+from core.web.access import is_callback
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ def answer(message: str, status: int) -> Answer:
     accepted = request.accept_mimetypes
     if accepted.best_match(["application/json", "text/html"]) != "text/html":
         return jsonify(error=message), status
-    if request.headers.get("HX-Request"):
+    if request.headers.get("HX-Request") or is_callback():
         return Response(message, status, mimetype="text/plain")
     try:
         return render_template("error.html", message=message, status=status), status

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from flask import Response, request
 from twilio.request_validator import RequestValidator
 from twilio.twiml.messaging_response import MessagingResponse
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from core.plugin import (
     Callbacks,
@@ -34,6 +35,7 @@ callbacks = Callbacks("callbacks", __name__)
 OPTS = {"STOP": Opt.OUT, "START": Opt.IN, "HELP": Opt.HELP}
 MOST_MEDIA = 10
 MAX_AGE = 1.0
+MOST_BYTES = 256 * 1024  # Twilio's have a few thousand; anybody may post any number
 
 
 class Form(dict[str, str]):
@@ -86,7 +88,10 @@ def status() -> Response:
 
 def signed_form() -> tuple[Form, Response | None]:
     """The parameters, and a refusal unless Twilio signed them for our account."""
-    form = posted_form() if request.method == "POST" else asked_form()
+    try:
+        form = posted_form() if request.method == "POST" else asked_form()
+    except RequestEntityTooLarge:
+        return Form(""), words(413, f"This is too large: {MOST_BYTES // 1024} kB is the most.")
     account = form.get("AccountSid")
     config = cast("TwilioConfig", plugin_config(max_age=MAX_AGE))
     if account == config.account_sid and signed_with(config, form):
@@ -111,6 +116,7 @@ def refused(text: str) -> Response:
 
 def posted_form() -> Form:
     """The posted parameters; Flask's own reading of forms takes many times as long."""
+    request.max_content_length = MOST_BYTES
     return Form(request.get_data().decode("utf-8", "replace"))
 
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from core import clock
 from core.campaigns import publish, unpublish
 from core.channel import Failure, FailureKind
 from core.contacts.models import Contact
-from core.db import db
+from core.db import db, transaction
 from core.deliveries.explanation import explain
 from core.host import current_host
 from tests.campaigns.drawing import after, event, tag
 from tests.campaigns.stage import MONDAY, Stage, step, steps, tags, text
+from tests.fixtures import SAMPLES
 
 DAYTIME = {"begin": "09:00", "end": "20:00"}
 EVENING = {"begin": "20:00", "end": "02:00"}
@@ -137,3 +140,46 @@ def test_a_text_that_its_provider_delays_stays_within_the_hours(
         stage.now = goes
         stage.turn()
     assert [when for when, _, _ in stage.texts] == [goes]
+
+
+@pytest.fixture
+def quiet_stage(make_app: Callable[..., Flask]) -> Iterator[Stage]:
+    app = make_app(plugin_dirs=str(SAMPLES), quiet_hours="21:00-08:00")
+    with app.app_context():
+        current_host().configure("recorder", {"required": "yes"})
+        current_host().enable("recorder")
+        yield Stage()
+
+
+@pytest.mark.parametrize(
+    ("timing", "begins", "goes"),
+    [
+        # none of its hours is a loud one: it goes when the quiet hours are over
+        ({"begin": "22:00", "end": "23:00"}, at(23, 22), at(24, 8)),
+        ({"begin": "22:00", "end": "07:00", "weekdays": [0]}, at(23, 22), at(24, 8)),
+        # some are
+        ({"begin": "20:00", "end": "23:00"}, at(23, 22), at(24, 20)),
+        ({"begin": "22:00", "end": "10:00", "weekdays": [0]}, at(23, 22), at(24, 8)),
+        ({"weekdays": [0]}, at(23, 22), at(30, 8)),
+    ],
+)
+def test_quiet_hours_and_those_of_the_event_hold_no_text_for_ever(
+    quiet_stage: Stage, timing: dict[str, Any], begins: datetime, goes: datetime
+) -> None:
+    stage = quiet_stage
+    source, _ = stage.cast(1, timezone="UTC")
+    stage.play(text("hello", timing=timing), source=source)
+    stage.now = begins
+    while stage.now < goes + timedelta(days=8) and not stage.texts:
+        stage.turn()
+        stage.leap(hours=1)
+    assert [when for when, _, _ in stage.texts] == [goes]
+
+
+def test_a_zone_that_no_system_knows_holds_up_nobody(quiet_stage: Stage) -> None:
+    source, (ann, _) = quiet_stage.cast(2, timezone="UTC")
+    with transaction() as session:
+        session.get_one(Contact, ann).timezone = "Mars/Phobos"
+    quiet_stage.play(text("hello", timing=DAYTIME), source=source)
+    quiet_stage.turn()
+    assert len(quiet_stage.texts) == 2

@@ -41,6 +41,8 @@ def ring():
         session["bell"] = "rung"
     if request.args.get("fall"):
         raise BadInput("bell", "is broken")
+    if request.args.get("crash"):
+        raise ValueError("it crashed")
     return "ding"
 
 @pages.get("/")
@@ -76,6 +78,18 @@ def test_its_own_hooks_run_and_no_header_or_token_is_of_pages(bell: FlaskClient)
 
 def test_a_session_that_it_fills_is_kept(bell: FlaskClient) -> None:
     assert "Set-Cookie" in bell.post("/under/sms/bell/ring?remember=1").headers
+
+
+@pytest.mark.parametrize("signed_in", [False, True])
+def test_an_error_of_one_is_no_page(bell: FlaskClient, *, signed_in: bool) -> None:
+    client = sign_in(bell.application).client if signed_in else bell
+    for query, status in (("?fall=1", 400), ("?crash=1", 500)):
+        answer = client.post(f"/under/sms/bell/ring{query}", headers={"Accept": "text/html"})
+        assert (answer.status_code, answer.mimetype) == (status, "text/plain")
+        assert "Set-Cookie" not in answer.headers
+    missing = client.get("/under/sms/bell/ring", headers={"Accept": "text/html"})
+    assert (missing.status_code, missing.mimetype) == (405, "text/html")
+    assert "Content-Security-Policy" in missing.headers
 
 
 def test_pages_of_the_same_plugin_have_every_hook(bell: FlaskClient) -> None:

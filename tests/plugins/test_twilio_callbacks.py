@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -113,6 +114,17 @@ def test_a_signature_by_another_token_or_for_another_form_is_refused(post: Post)
     good = sign(Counterpart.auth_token, f"{PUBLIC}/sms/twilio/callback", inbound("hello"))
     assert post(inbound("STOP"), signature=good).status_code == 403
     assert find_dnc(ANN) is None
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_what_no_provider_posts_is_not_read(twilio: FlaskClient, *, chunked: bool) -> None:
+    body = io.BytesIO(b"a=1&" * (1 << 20))
+    given: dict[str, Any] = {"content_length": 4 << 20}
+    if chunked:
+        given = {"environ_overrides": {"wsgi.input_terminated": True}}
+    answer = twilio.post("/mautic/sms/twilio/callback", input_stream=body, **given)
+    assert (answer.status_code, answer.text) == (413, "This is too large: 256 kB is the most.\n")
+    assert len(body.read()) > 3 << 20
 
 
 def test_another_account_is_refused(post: Post) -> None:
