@@ -28,15 +28,15 @@ def within_hours(
 ) -> list[Any]:
     """Those of *rows* who may go on now; the others wait until the event opens again.
 
-    Somebody is out of its hours whom a hold, a plugin that was off or a server that was
-    down has kept waiting. Who was due before *late_before* is left out, at any hour.
+    Somebody is out of its hours whom a hold, a failed try, a plugin that was off or a server
+    that was down has kept waiting. Who was due before *late_before* is left out, at any hour.
     """
     if not stop.plan.is_narrowed:
         return list(rows)
     delayed = [
         row
         for row in rows
-        if row.due_at < now - ON_TIME
+        if (row.due_at < now - ON_TIME or row.attempts)
         and not row.claim  # it was begun within them
         and not (late_before and row.due_at < late_before)
     ]

@@ -68,5 +68,5 @@ def value_of(label: str, value: str) -> str:
         return value
     try:
         return moment(datetime.fromisoformat(value))
-    except ValueError:  # a plugin's own words
+    except (ValueError, OverflowError):  # a plugin's own words, or no day of the reader's zone
         return value

@@ -13,7 +13,7 @@ from flask import current_app
 from core import clock
 from core.contacts.fields import add_custom_field
 from core.installation import current_settings
-from tests.campaigns.drawing import event, tag
+from tests.campaigns.drawing import after, event, tag
 from tests.campaigns.receiver import Receiver, receiver
 from tests.campaigns.stage import MONDAY, Stage, mobile, step, steps, tags
 
@@ -77,6 +77,22 @@ def test_a_webhook_is_tried_again_with_longer_and_longer_waits(stage: Stage, hoo
     assert tags(ann) == ["told"]
     keys = {headers["idempotency-key"] for headers, _ in Receiver.took}
     assert len(keys) == 1
+
+
+def test_a_webhook_is_tried_again_within_the_hours_of_its_event(stage: Stage, hook: str) -> None:
+    source, (ann,) = stage.cast(1, timezone="UTC")
+    Receiver.answers = [500, 500]
+    (call, *others) = hooked(hook)
+    call["timing"] = after(0, "minutes", begin="09:00", end="12:03")
+    stage.play(call, *others, source=source)
+    for minutes in (0, 1, 4):  # the third time is out of them
+        stage.leap(minutes=minutes)
+        stage.turn()
+    assert len(Receiver.took) == 2
+    assert step(ann, "call").due_at == MONDAY + timedelta(hours=21)
+    stage.leap(hours=21)
+    stage.turn()
+    assert tags(ann) == ["told"]
 
 
 def test_a_webhook_that_never_answers_fails_in_the_end(stage: Stage) -> None:

@@ -6,9 +6,11 @@ import copy
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -28,6 +30,7 @@ from core.deliveries.explanation import explain
 from core.deliveries.models import STATUSES
 from core.deliveries.obstacles import WORDS
 from core.host import current_host
+from core.installation import current_settings
 from core.segments.models import Segment
 from core.sentences import Moment, Names, Sentence, together
 from core.timeline import TimelineEntry
@@ -281,6 +284,18 @@ def test_each_title_and_label_of_the_timeline_is_in_french(sending: Flask) -> No
             ("Pourquoi", "Limite quotidienne de l'expéditeur atteinte"),
             *(("État", "Envoyé"), ("Jusqu'à", "soon"), ("Colour", "red")),
         ]
+
+
+@pytest.mark.parametrize("until", ["9999-12-31T23:59:59+00:00", "0001-01-01", "for ever"])
+def test_a_time_that_the_reader_has_not_stays_as_it_is(sending: Flask, until: str) -> None:
+    entry = TimelineEntry(NOON, "text", "Ours", details={"Until": until})
+    zone = "America/New_York" if until < "1" else "Asia/Tokyo"
+    settings = replace(current_settings(), timezone=zone)
+    with (
+        sending.test_request_context(),
+        patch.dict(sending.extensions, {"heliograph_settings": settings}),
+    ):
+        assert fact_words(entry) == [("Until", until)]
 
 
 def test_fields_of_contacts_are_named_in_french(sending: Flask, lea: Visitor, stage: Stage) -> None:
