@@ -152,7 +152,7 @@ def take_text(form: Form) -> Response:
     count = form.get("NumMedia", "0")
     media = [
         Media(form[f"MediaUrl{number}"], form.get(f"MediaContentType{number}", ""))
-        for number in range(min(int(count) if count.isdecimal() else 0, MOST_MEDIA))
+        for number in range(min(int(count[:4]) if count.isdecimal() else 0, MOST_MEDIA))
         if form.get(f"MediaUrl{number}")
     ]
     receive_reply(

@@ -174,6 +174,7 @@ def test_an_unknown_number_is_kept(post: Post) -> None:
         ({"MessageSid": ""}, "MessageSid"),
         ({"From": ""}, "From"),
         ({"NumMedia": "many"}, None),
+        ({"NumMedia": "9" * 5000}, None),
     ],
 )
 def test_missing_fields_are_named_and_odd_ones_are_borne(
