@@ -178,7 +178,7 @@ def measure(*, quick: bool = False) -> Figures:
     figures |= speed(20_000, 1) if quick else speed(40_000, 5)
     figures |= processes(14 if quick else 20)
     figures |= links(10 if quick else 30)
-    figures |= claims(100_000 if quick else 1_000_000, 25)
+    figures |= claims(100_000 if quick else 1_000_000, 9)
     with counterpart(LATENCY) as network:
         figures |= memory(100_000 if quick else 1_000_000, network)
     return figures

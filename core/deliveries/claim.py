@@ -137,8 +137,8 @@ def pick(session: Session, scope: Scope, limit: int, now: datetime) -> Sequence[
     First those that wait for nothing, then those whose time has come: each is
     read off the index in order, so that a claim costs the same at any size.
     """
-    fresh = ready_rows(scope).where(Delivery.not_before.is_(None)).order_by(Delivery.id)
-    rows = read_rows(fresh.limit(limit))
+    fresh = ready_rows(scope).where(Delivery.not_before.is_(None))
+    rows = read_rows(fresh.order_by(Delivery.broadcast_id, Delivery.id).limit(limit))
     if len(rows) == limit:
         return rows
     due = ready_rows(scope).where(Delivery.not_before.is_not(None), Delivery.not_before <= now)
@@ -160,7 +160,9 @@ def ready_rows(scope: Scope) -> Select[Any]:
 
 def bounds(scope: Scope) -> list[ColumnElement[bool]]:
     """SQL: which deliveries belong to *scope*."""
-    return [Delivery.broadcast_id == scope.broadcast_id, *parts_of(scope)]
+    own, given = Delivery.broadcast_id, scope.broadcast_id
+    # a range: with one value PostgreSQL reads a large broadcast by id, from the first text on
+    return [own == given if given is None else own.between(given, given), *parts_of(scope)]
 
 
 def parts_of(scope: Scope) -> list[ColumnElement[bool]]:

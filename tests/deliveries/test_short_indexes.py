@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from core.broadcasts.lifecycle import cancel, finish_if_done, get_broadcast, sweep_cancelled
 from core.broadcasts.progress import progress_of, stalled_broadcasts
 from core.broadcasts.run import other_scopes
 from core.db import db, transaction
-from core.deliveries.claim import Scope, in_flight, seconds_until_due
+from core.deliveries.claim import Scope, in_flight, ready_rows, seconds_until_due
 from core.deliveries.models import Delivery
 from core.deliveries.reconcile import silent_providers
 from core.deliveries.recovery import doubtful_providers
@@ -67,6 +67,21 @@ def test_no_question_goes_through_a_whole_broadcast(
         plans = plans_of(work)
         assert plans or name == "sweep"
         assert [plan for plan in plans if not SHORT.search(plan[0])] == [], name
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_broadcast_that_is_nearly_all_there_is_is_not_read_from_its_first_text(
+    sending: Flask, crowd: Any, send: Any, desk: Any
+) -> None:
+    message, _ = crowd(1500)
+    send(limit=1)
+    db.session.execute(text("ANALYZE deliveries"))
+    queued = ready_rows(Scope("recorder", "+15005550006", broadcast_id=message.id))
+    query = queued.where(Delivery.not_before.is_(None)).limit(40)
+    asked = query.order_by(Delivery.broadcast_id, Delivery.id)
+    words = asked.compile(db.engine, compile_kwargs={"literal_binds": True})
+    plan = "\n".join(db.session.scalars(text(f"EXPLAIN {words}".replace(":", "\\:"))))
+    assert "ix_deliveries_queued" in plan, plan
 
 
 def test_a_text_that_comes_back_after_the_cancel_is_swept(
