@@ -57,5 +57,5 @@ pictures: $(VENV)/.test $(VENV)/.assets $(VENV)/.browser
 
 # texts of pages into the catalogues; a test says which are not translated yet
 translations: $(VENV)/.test
-	$(BIN)/pybabel -q extract -F pyproject.toml -k _l -k Sentence --no-location --omit-header -o $(VENV)/messages.pot .
-	$(BIN)/pybabel -q update --no-fuzzy-matching -i $(VENV)/messages.pot -d core/translations
+	$(BIN)/pybabel -q extract --sort-output -F pyproject.toml -k _l -k Sentence --no-location --omit-header -o $(VENV)/messages.pot .
+	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-pot-creation-date -w 100 -i $(VENV)/messages.pot -d core/translations
