@@ -20,6 +20,7 @@ MODULES = (
     "core.deliveries.models",
     "core.links.models",
     "core.replies.models",
+    "core.references",
     "core.dnc",
     "core.signals",
     "core.host.state",

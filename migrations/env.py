@@ -6,8 +6,9 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import text
 
-from core.db import Model, UTCDateTime, db
+from core.db import Model, UTCDateTime
 from core.host.schema import belongs_to_core
+from core.migrating import migrating
 
 UPGRADE_LOCK = 0x48454C49
 
@@ -28,7 +29,7 @@ def render_item(kind: str, item: object, _context: object) -> str | bool:
     return False
 
 
-with db.engine.connect().execution_options(writes=True) as connection:
+with migrating() as connection:
     context.configure(
         connection=connection,
         target_metadata=Model.metadata,
@@ -42,4 +43,3 @@ with db.engine.connect().execution_options(writes=True) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": UPGRADE_LOCK})
         context.run_migrations()
-    connection.commit()

@@ -9,12 +9,13 @@ from sqlalchemy import select, text
 from core.broadcasts.models import Broadcast
 from core.contacts import Contact, add_contact
 from core.db import db, transaction, utcnow
-from core.deliveries.models import Delivery
+from core.deliveries.models import Delivery, StatusReport
 from core.imports import Import, ImportContact
 from core.links.models import LinkKey
 from core.messages import create_message
 from core.messages.models import TextMessage
 from core.migrations import FOLDER
+from core.replies.models import Reply
 from core.segments import create_segment
 
 
@@ -67,3 +68,20 @@ def test_a_broadcast_that_is_under_way_goes_on_without_short_links(app: Flask) -
     found = db.session.scalars(select(TextMessage.track_links).order_by(TextMessage.id))
     assert found.all() == [True, False, True]
     assert len(bytes.fromhex(db.session.scalars(select(LinkKey.key)).one())) == 32
+
+
+def test_longer_ids_cost_no_row_that_refers_to_a_text(app: Flask) -> None:
+    """SQLite changes a column by dropping the table; what refers to it must not go with it."""
+    with transaction() as session:
+        session.add(Delivery(id=5, source="test", number="+33612345678", provider="x"))
+        session.flush()
+        session.add(StatusReport(delivery_id=5, provider="x", provider_id="A5", status="sent"))
+        session.add(Reply(delivery_id=5, provider="x", provider_id="I5", number="+33612345678"))
+    migrate("0007")
+    migrate("head")
+    assert db.session.scalars(select(StatusReport.delivery_id)).all() == [5]
+    assert db.session.scalars(select(Reply.delivery_id)).all() == [5]
+    code = db.session.scalars(text("SELECT code FROM installation")).one()
+    assert len(code) == 8
+    with transaction() as session:
+        session.get_one(Delivery, 5).provider_id = "x" * 255

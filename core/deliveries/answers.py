@@ -9,10 +9,12 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from core.channel import Failure, FailureKind, Sent, Status
+from core.channel import Failure, FailureKind, Sent, Status, StatusReport
+from core.errors import BadInput
+from core.identifiers import stored_code, stored_id
 from core.sentences import Sentence
 
-LONGEST_ID, LONGEST_CODE, LONGEST_WORDS, LONGEST_SHOWN = 64, 16, 1000, 200
+LONGEST_WORDS, LONGEST_SHOWN = 1000, 200
 MOST_PARTS = 999
 NO_CLEAR_ANSWER = Sentence("No clear answer for %(number)s: %(why)s")
 MOST_PRICE = Decimal(1_000_000)
@@ -40,7 +42,7 @@ def checked(answer: object) -> Sent:
     given: object = answer.provider_id
     if not isinstance(given, str) or not given.strip():
         raise TypeError(f"send must return a Sent with a provider_id, not with {shown(given)}")
-    known = cleaned(given, LONGEST_ID)
+    known = stored_id(given)
     if known != given or not is_plain(answer):
         return mended(answer, known)
     return answer
@@ -91,8 +93,30 @@ def sane(failure: Failure) -> Failure:
     return Failure(
         kind,
         said(getattr(failure, "text", ""), LONGEST_WORDS),
-        code=said(getattr(failure, "code", ""), LONGEST_CODE),
+        code=code_of(getattr(failure, "code", "")),
         retry_after=wait_of(getattr(failure, "retry_after", None)),
+    )
+
+
+def code_of(given: object) -> str:
+    try:
+        return stored_code(given or "")
+    except Exception:  # an object that cannot be shown as words
+        return ""
+
+
+def storable(report: StatusReport) -> StatusReport:
+    """The report with its ids, code and words as they are stored; raises BadInput without an id."""
+    provider_id, code = stored_id(report.provider_id).strip(), code_of(report.error_code)
+    if not provider_id:
+        mend = "Hand over the id that the provider gave the text."
+        raise BadInput("provider_id", "is missing in a status report", mend=mend)
+    detail, reference = said(report.detail, LONGEST_WORDS), said(report.reference, LONGEST_SHOWN)
+    fits = (provider_id, code, detail, reference)
+    if fits == (report.provider_id, report.error_code, report.detail, report.reference):
+        return report
+    return replace(
+        report, provider_id=provider_id, error_code=code, detail=detail, reference=reference
     )
 
 

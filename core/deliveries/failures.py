@@ -20,6 +20,7 @@ from core.deliveries.calls import CallOutcome
 from core.deliveries.consequences import Failed, hold_senders, mark_numbers
 from core.deliveries.models import FAILED, QUEUED, SENDING, Delivery
 from core.deliveries.policy import POLICIES, Policy, Then, is_tried_again, retry_wait
+from core.identifiers import stored_code
 from core.logs import text_fields
 from core.lookups import one_of
 
@@ -120,7 +121,7 @@ def changed(row: Any, failure: Failure, now: datetime, over: datetime) -> dict[s
         "id": row.id,
         "status": SENDING,
         "reason": failure.kind.value,
-        "error_code": failure.code[:16],
+        "error_code": stored_code(failure.code),
         "detail": failure.text or policy.words,
         "attempts": row.attempts,
         "not_before": None,

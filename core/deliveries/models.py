@@ -10,6 +10,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Id, Model, UTCDateTime, utcnow
+from core.identifiers import LONGEST_CODE, LONGEST_ID
 
 QUEUED, SENDING, UNKNOWN = "queued", "sending", "unknown"
 ACCEPTED, SENT, DELIVERED = "accepted", "sent", "delivered"
@@ -92,13 +93,13 @@ class Delivery(Model):
     noted_status: Mapped[str | None] = mapped_column(String(12))
     reason: Mapped[str] = mapped_column(String(24), default="")
     detail: Mapped[str] = mapped_column(Text, default="")
-    error_code: Mapped[str] = mapped_column(String(16), default="")
+    error_code: Mapped[str] = mapped_column(String(LONGEST_CODE), default="")
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
     not_before: Mapped[datetime | None] = mapped_column(UTCDateTime)
     lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     claim: Mapped[str | None] = mapped_column(String(32))
 
-    provider_id: Mapped[str | None] = mapped_column(String(64))
+    provider_id: Mapped[str | None] = mapped_column(String(LONGEST_ID))
     price: Mapped[Decimal | None] = mapped_column(Numeric(12, 6))
     currency: Mapped[str] = mapped_column(String(3), default="")
 
@@ -205,10 +206,10 @@ class StatusReport(Model):
         ForeignKey("deliveries.id", ondelete="CASCADE"), index=True
     )
     provider: Mapped[str] = mapped_column(String(40))
-    provider_id: Mapped[str] = mapped_column(String(64))
+    provider_id: Mapped[str] = mapped_column(String(LONGEST_ID))
     status: Mapped[str] = mapped_column(String(12))
     kind: Mapped[str] = mapped_column(String(24), default="")
-    error_code: Mapped[str] = mapped_column(String(16), default="")
+    error_code: Mapped[str] = mapped_column(String(LONGEST_CODE), default="")
     detail: Mapped[str] = mapped_column(Text, default="")
     at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
 

@@ -24,6 +24,7 @@ from core.db import (
     transaction,
     utcnow,
 )
+from core.deliveries.answers import storable
 from core.deliveries.consequences import Failed, hold_senders, mark_numbers
 from core.deliveries.group_commit import GroupCommit
 from core.deliveries.models import QUEUED, RANK, Delivery
@@ -76,8 +77,10 @@ def receive_status(provider: str, report: StatusReport) -> bool:
 
     A report of an unknown text is kept and matched when the text becomes known.
     Reports that come at the same time are stored by one transaction; raises
-    Overloaded when that takes too long, and nothing of this one may be stored.
+    Overloaded when that takes too long, and nothing of this one may be stored; BadInput
+    when it has no id.
     """
+    report = storable(report)
     if is_writing():  # the caller's transaction is the one
         new, moved = store_reports([(provider, report)])[0]
     else:
@@ -134,10 +137,10 @@ def report_row(provider: str, report: StatusReport, delivery: Any) -> dict[str, 
     return {
         "delivery_id": delivery.id if delivery else None,
         "provider": provider,
-        "provider_id": report.provider_id[:64],
+        "provider_id": report.provider_id,
         "status": report.status.value,
         "kind": report.kind.value if report.kind else "",
-        "error_code": report.error_code[:16],
+        "error_code": report.error_code,
         "detail": report.detail,
     }
 
@@ -150,7 +153,7 @@ def find_deliveries(given: Sequence[Given]) -> list[Any]:
     """
     rows = FIND.rows(
         providers=packed({provider for provider, _ in given}),
-        provider_ids=packed({report.provider_id[:64] for _, report in given}),
+        provider_ids=packed({report.provider_id for _, report in given}),
         ids=packed({own for _, report in given if (own := own_id(report)) is not None} or {0}),
     )
     known = {(row.provider, row.provider_id): row for row in rows}
@@ -158,7 +161,7 @@ def find_deliveries(given: Sequence[Given]) -> list[Any]:
     earlier = earlier_ids(waiting)
     found = []
     for provider, report in given:
-        row = known.get((provider, report.provider_id[:64]))
+        row = known.get((provider, report.provider_id))
         if row is None:
             row = waiting.get(own_id(report) or 0)
             if row is not None and not is_about(row, provider, report, earlier):
@@ -202,7 +205,7 @@ def is_about(row: Any, provider: str, report: StatusReport, earlier: set[str]) -
     if row.provider != provider:
         return False
     delivered = report.status is Status.DELIVERED and row.status == QUEUED
-    return delivered or report.provider_id[:64] not in earlier
+    return delivered or report.provider_id not in earlier
 
 
 def remember_ids(delivery_ids: Collection[int]) -> None:
@@ -245,7 +248,7 @@ def apply_reports(
     moved, failed = {}, []
     for row, report in pairs:
         stands, why = standing.get(row.id, (row.status, row.reason))
-        change = changes.setdefault(row.id, {"id": row.id, "provider_id": report.provider_id[:64]})
+        change = changes.setdefault(row.id, {"id": row.id, "provider_id": report.provider_id})
         word, kind = report.status.value, report.kind.value if report.kind else ""
         explains = word == stands and kind and not why  # an answer told the end without its why
         if RANK[word] <= RANK[stands] and not explains:
@@ -268,7 +271,7 @@ def changed(report: StatusReport, now: datetime) -> dict[str, Any]:
     return {
         "status": report.status.value,
         "reason": report.kind.value if report.kind else "",
-        "error_code": report.error_code[:16],
+        "error_code": report.error_code,
         "detail": report.detail or (POLICIES[report.kind].words if report.kind else ""),
         "final_at": now if RANK[report.status.value] == FINAL else None,
     }

@@ -9,8 +9,9 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
-from core.db import Model, db
+from core.db import Model
 from core.host.contributions import BadContribution
+from core.migrating import migrating
 
 
 def check_tables(name: str, dotted: str) -> None:
@@ -41,7 +42,7 @@ def upgrade_plugin(name: str, folder: Path) -> None:
         return script._upgrade_revs("heads", revision)
 
     environment = EnvironmentContext(config, script, fn=steps, destination_rev="heads")
-    with db.engine.connect().execution_options(writes=True) as connection, environment:
+    with migrating() as connection, environment:
         environment.configure(
             connection=connection,
             version_table=f"alembic_version_{name}",
@@ -49,7 +50,6 @@ def upgrade_plugin(name: str, folder: Path) -> None:
         )
         with environment.begin_transaction():
             environment.run_migrations()
-        connection.commit()
 
 
 def belongs_to_core(name: str | None, kind: str, plugin_names: frozenset[str]) -> bool:

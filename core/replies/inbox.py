@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from uuid import uuid4
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from core.dnc import UNSUBSCRIBED, Dnc, add_dnc, find_dnc, lift_dnc
 from core.errors import BadInput
 from core.events import SignalKind
 from core.host import current_host, notify
+from core.identifiers import stored_id
 from core.installation import current_settings
 from core.meters import REPLIES, current_meters
 from core.phone import parse_number
@@ -33,10 +35,11 @@ def receive_reply(provider: str, text: InboundText) -> bool:
     """
     number = normal_number(text.number)
     with transaction() as session:
-        if not insert_new(Reply, [row_of(provider, number, text)]):
+        row = row_of(provider, number, text)
+        if not insert_new(Reply, [row]):
             return False
         reply = session.scalars(
-            select(Reply).where(Reply.provider == provider, Reply.provider_id == text.provider_id)
+            select(Reply).where(Reply.provider == provider, Reply.provider_id == row["provider_id"])
         ).one()
         attach(session, reply)
         entry = find_dnc(number)
@@ -64,14 +67,19 @@ def receive_reply(provider: str, text: InboundText) -> bool:
 def row_of(provider: str, number: str, text: InboundText) -> dict[str, object]:
     return {
         "provider": provider,
-        "provider_id": text.provider_id[:64],
+        "provider_id": reply_id(text.provider_id),
         "number": number,
-        "to": text.to[:64],
-        "text": text.text.replace("\x00", ""),
+        "to": str(text.to or "").replace("\x00", "")[:64],
+        "text": str(text.text or "").replace("\x00", ""),
         "media": [{"url": item.url, "type": item.type} for item in text.media],
         "opt": "",
         "received_at": utcnow(),
     }
+
+
+def reply_id(given: object) -> str:
+    """The provider's id as stored; one of our own where it gave none, as no STOP may be lost."""
+    return stored_id(given).strip() or f"none-{uuid4().hex}"
 
 
 def normal_number(raw: str) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Id, Json, Model, UTCDateTime, utcnow
+from core.identifiers import LONGEST_ID
 
 
 class Reply(Model):
@@ -20,7 +21,7 @@ class Reply(Model):
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     provider: Mapped[str] = mapped_column(String(40))
-    provider_id: Mapped[str] = mapped_column(String(64))
+    provider_id: Mapped[str] = mapped_column(String(LONGEST_ID))
     number: Mapped[str] = mapped_column(String(32))
     to: Mapped[str] = mapped_column(String(64), default="")
     text: Mapped[str] = mapped_column(Text, default="")

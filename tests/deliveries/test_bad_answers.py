@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from core.channel import Sent
+from core.channel import Failure, FailureKind, Sent
 from core.db import db
 from core.deliveries import outcomes
 from core.deliveries.models import Delivery
@@ -57,8 +57,7 @@ def test_an_answer_that_says_nothing_is_told_as_it_is(
 
 TAKEN: list[tuple[Callable[[], Any], str, str]] = [
     (late_answer, "from a coroutine", "accepted"),
-    (lambda: Sent("x" * 10_000), "x" * 64, "accepted"),
-    (lambda: Sent("a\x00b\ud800"), "a?b?", "accepted"),
+    (lambda: Sent("x" * 255), "x" * 255, "accepted"),
     (lambda: Sent("1", parts="many", price="free", currency=None), "1", "accepted"),  # type: ignore[arg-type]
     (lambda: Sent("2", parts=10**9, price=Decimal("NaN"), currency="\x00\x00"), "2", "accepted"),
     (lambda: Sent("3", parts=-1, price=Decimal("1e30"), status="sent"), "3", "sent"),  # type: ignore[arg-type]
@@ -116,3 +115,34 @@ def test_a_record_that_fails_for_one_is_made_for_all_others(
     assert statuses(message.id) == {"accepted": TEXTS}
     assert len(stumbled) == 2
     assert len(desk.texts) == TEXTS
+
+
+def test_long_ids_that_differ_at_their_end_stay_two(plodder: Any, crowd: Crowd, send: Send) -> None:
+    message, _ = crowd(4)
+    ends = iter(("1", "2", "\x00", "\ud800"))
+    plodder.always = lambda text: plodder.take(text) and Sent("x" * 10_000 + next(ends))
+    send()
+    assert statuses(message.id) == {"accepted": 4}
+    kept = [text_to(number) for number in range(4)]
+    assert len({one.provider_id for one in kept}) == 4
+    assert all(len(one.provider_id) == 255 for one in kept)
+    assert {one.detail for one in kept} == {""}
+
+
+def test_codes_that_differ_behind_their_sixteenth_character_stay_two(
+    plodder: Any, crowd: Crowd, send: Send
+) -> None:
+    codes = ["recipient_blacklisted", "recipient_blackhole", "e" * 500 + "1", "e" * 500 + "2"]
+
+    def refuse(code: str) -> Callable[[], Any]:
+        def act() -> Any:
+            raise Failure(FailureKind.UNREACHABLE, "No.", code=code)
+
+        return act
+
+    crowd(5)
+    plodder.acts = acts([refuse(code) for code in codes])
+    send()
+    kept = [text_to(number).error_code for number in range(1, 5)]
+    assert kept[:2] == codes[:2]
+    assert len(set(kept)) == 4

@@ -100,3 +100,32 @@ def test_a_reply_finds_the_contact_that_was_texted(
     kept = db.session.scalars(db.select(Reply)).one()
     assert kept.contact_id == ids[0]
     assert kept.delivery_id is not None
+
+
+@pytest.mark.parametrize("length", [65, 83, 255, 256, 3_000])
+def test_a_stop_with_a_long_id_is_obeyed_once(app: Flask, length: int) -> None:
+    add_people(1)
+    key = "wamid." + "Q" * (length - 7)
+    assert receive_reply("recorder", reply("hello", key=key + "1"))
+    assert receive_reply("recorder", reply("STOP", key=key + "2"))
+    assert not receive_reply("recorder", reply("STOP", key=key + "2"))
+    assert find_dnc(ANN) is not None
+    kept = db.session.scalars(db.select(Reply.provider_id).order_by(Reply.id)).all()
+    assert [one == key + end for one, end in zip(kept, "12", strict=True)] == [length < 256] * 2
+
+
+def test_replies_without_an_id_are_all_kept(app: Flask) -> None:
+    add_people(1)
+    for text in ("hello", "STOP"):
+        nameless = InboundText(provider_id="", number=ANN, text=text)
+        assert receive_reply("recorder", nameless)
+    assert find_dnc(ANN) is not None
+    assert len(db.session.scalars(db.select(Reply)).all()) == 2
+
+
+def test_an_id_that_is_a_number_is_an_id(app: Flask) -> None:
+    add_people(1)
+    numbered = InboundText(provider_id=17, number=ANN, text="STOP")  # type: ignore[arg-type]  # JSON
+    assert receive_reply("recorder", numbered)
+    assert not receive_reply("recorder", numbered)
+    assert find_dnc(ANN) is not None
