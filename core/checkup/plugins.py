@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from core.checkup.findings import BAD, NOTE, OK, Finding
 from core.errors import HeliographError
 from core.host import current_host
+from core.installation import current_settings
 from core.providers import default_provider, enabled_providers
+
+ASKED_AGAIN = "Its callbacks are answered with 503 until it is back, so that providers try again."
 
 
 def look_at_plugins() -> Iterator[Finding]:
@@ -15,6 +18,8 @@ def look_at_plugins() -> Iterator[Finding]:
         if info.fault:
             mend = "heliograph plugins list shows the traceback."
             yield Finding(BAD, f"plugin {info.name}", info.reason, mend)
+    for info in current_host().missing() if current_settings().safe_mode == "0" else []:
+        yield Finding(BAD, f"plugin {info.name}", info.fault, ASKED_AGAIN)
     for info in current_host().shadowed:
         yield Finding(NOTE, f"plugin {info.name}", info.fault)
     for info in enabled_providers():

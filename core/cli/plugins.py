@@ -47,11 +47,13 @@ def print_plugins(*, as_json: bool) -> None:
         | {"fault": info.fault}
         for info in host.shadowed
     ]
+    safe = current_settings().safe_mode == "1"
+    gone = [] if safe else host.missing()
+    rows += [{"name": info.name, "state": "missing", "fault": info.fault} for info in gone]
     if as_json:
         print_json(rows)
         return
     why = "HELIOGRAPH_SAFE_MODE is on: no plugin is loaded."
-    safe = current_settings().safe_mode == "1"
     print_table(
         rows,
         ("name", "state", "version", "origin", "title"),
@@ -59,7 +61,8 @@ def print_plugins(*, as_json: bool) -> None:
     )
     for row in rows:
         if row["fault"]:
-            click.echo(f"\n{row['name']} ({row['where']}):\n{row['fault'].rstrip()}")
+            where = f" ({row['where']})" if row.get("where") else ""
+            click.echo(f"\n{row['name']}{where}:\n{row['fault'].rstrip()}")
 
 
 @plugins.command(name="list")

@@ -25,8 +25,13 @@ class Callbacks(Blueprint):
     """A blueprint that a provider calls: `/sms/<plugin>/...`, open when disabled.
 
     It is exempt from CSRF, so each view must check the provider's signature. Of hooks
-    before and after a request only the blueprint's own run.
+    before and after a request only the blueprint's own run. An address answers with and
+    without a slash at its end: people paste both, and providers follow no redirect of a POST.
     """
+
+    def add_url_rule(self, rule: str, *arguments: Any, **options: Any) -> None:
+        options.setdefault("strict_slashes", False)
+        super().add_url_rule(rule, *arguments, **options)
 
 
 class Pages(Blueprint):

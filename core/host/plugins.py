@@ -27,6 +27,7 @@ from core.host.state import change_state, states
 
 log = logging.getLogger(__name__)
 EXTENSION = "heliograph_plugins"
+MISSING = "It is enabled and was not found: its folder or package is gone. Install it again."
 
 
 @dataclass(slots=True)
@@ -164,6 +165,14 @@ class PluginHost:
         """Sound plugins that are switched on, as the database says right now."""
         known = states()
         return [info for info in self.sound() if info.name in known and known[info.name].enabled]
+
+    def missing(self) -> list[PluginInfo]:
+        """Plugins that are switched on in the database and were not found at the start."""
+        return [
+            PluginInfo(name, "", "", fault=MISSING)
+            for name, state in sorted(states().items())
+            if state.enabled and name not in self._plugins
+        ]
 
     def is_enabled(self, name: str) -> bool:
         return any(info.name == name for info in self.enabled())

@@ -41,7 +41,9 @@ class Application(Flask):
 
     def preprocess_request(self) -> ResponseReturnValue | None:
         if is_callback():
-            gate()
+            refusal = gate()
+            if refusal is not None:
+                return refusal
         else:
             for hook in self._before_pages:
                 answer: ResponseReturnValue | None = hook()

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote
 
-from flask import Blueprint, Flask, abort, current_app, g, request
+from flask import Blueprint, Flask, Response, abort, current_app, g, request
 
 from core.host.contributions import Callbacks, Pages
 from core.host.plugins import PluginHost, PluginInfo, current_host
+from core.host.state import states
 from core.installation import current_settings
 from core.web.access import OWNERS
 
+log = logging.getLogger(__name__)
+
+RETRY_AFTER = 60  # seconds
 UNQUOTED = "/%:@!$&'()*+,;=~"
 
 
@@ -67,15 +72,37 @@ def plugin_pages() -> list[MenuEntry]:
     return entries
 
 
-def gate() -> None:
-    """404 for pages of a plugin that is off; its callbacks stay open."""
+def gate() -> Response | None:
+    """404 for pages of a plugin that is off; its callbacks stay open.
+
+    503 for callbacks of a plugin that is set up and cannot answer: most providers try
+    again after that, and give up after a 404.
+    """
     owner = current_app.extensions[OWNERS].get(request.blueprint)
     if owner is None:
-        return
+        return refusal_for_now() if request.routing_exception else None
     g.plugin, callbacks = owner
     host = current_host()
-    if host.get(g.plugin).fault or not (callbacks or host.is_enabled(g.plugin)):
+    broken = bool(host.get(g.plugin).fault)
+    if broken and callbacks and (refusal := refusal_for_now()):
+        return refusal
+    if broken or not (callbacks or host.is_enabled(g.plugin)):
         abort(404)
+    return None
+
+
+def refusal_for_now() -> Response | None:
+    """For a callback of a plugin that was enabled once, and is broken or missing here."""
+    first, _, rest = request.path.removeprefix("/").partition("/")
+    name = rest.partition("/")[0]
+    host = current_host()
+    if first != "sms" or name in {info.name for info in host.sound()} or name not in states():
+        return None
+    log.warning("a callback of %s was answered with 503: the plugin is broken or missing", name)
+    answer = Response(f"The plugin {name} cannot answer now. Try again later.\n", 503)
+    answer.mimetype = "text/plain"
+    answer.retry_after = RETRY_AFTER
+    return answer
 
 
 def public_url() -> str:

@@ -32,13 +32,15 @@ INSTALL_SECONDS = 120
 @bp.get("/")
 def index() -> str:
     host = current_host()
+    missing = [] if current_settings().safe_mode == "1" else host.missing()
     try:
         default = default_provider()
     except HeliographError:
         default = ""
     return render_template(
         "admin/plugins.html",
-        plugins=[*host.all(), *host.shadowed],
+        plugins=[*host.all(), *host.shadowed, *missing],
+        missing=missing,
         enabled={info.name for info in host.enabled()},
         shadowed=host.shadowed,
         default=default,

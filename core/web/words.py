@@ -46,6 +46,7 @@ STATUSES: dict[str, tuple[LazyString, str]] = {
     "disabled": (_l("Disabled"), "calm"),
     "broken": (_l("Broken"), "bad"),
     "shadowed": (_l("Shadowed"), "warn"),
+    "missing": (_l("Missing"), "bad"),
     "admin": (_l("Admin"), "busy"),
     "marketer": (_l("Marketer"), "calm"),
     "reader": (_l("Read-only"), "calm"),

@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 callbacks = Callbacks("callbacks", __name__)
 
 OPTS = {"STOP": Opt.OUT, "START": Opt.IN, "HELP": Opt.HELP}
+INBOUND = ("received", "receiving")  # what SmsStatus says of a text that came in
 MOST_MEDIA = 10
 MAX_AGE = 1.0
 MOST_BYTES = 256 * 1024  # Twilio's have a few thousand; anybody may post any number
@@ -70,20 +71,27 @@ def decoded(word: str) -> str:
 
 
 @callbacks.route("/callback", methods=["GET", "POST"])
+@callbacks.route("/status", methods=["GET", "POST"])
 def callback() -> Response:
-    """Takes both: people paste one URL everywhere."""
+    """Each address takes texts and statuses: people paste one of them everywhere."""
     form, refusal = signed_form()
     if refusal is not None:
         return refusal
-    if "MessageStatus" in form:
-        return take_status(form)
-    return take_text(form)
+    return take_status(form) if is_status(form) else take_text(form)
 
 
-@callbacks.route("/status", methods=["GET", "POST"])
-def status() -> Response:
-    form, refusal = signed_form()
-    return refusal if refusal is not None else take_status(form)
+def is_status(form: Form) -> bool:
+    """Whether it tells of a text of ours, and is none that came in.
+
+    Texts that come in have a Body, if an empty one, and SmsStatus=received. A word that
+    Twilio may invent decides nothing for them: a STOP could be in it.
+    """
+    word = (form.get("MessageStatus") or form.get("SmsStatus") or "").lower()
+    if word in STATUSES:
+        return True
+    if word in INBOUND or "Body" in form:
+        return False
+    return bool(word) or "From" not in form
 
 
 def signed_form() -> tuple[Form, Response | None]:

@@ -120,3 +120,7 @@ def test_a_broken_plugin_has_none(bell: FlaskClient) -> None:
     current_host().get("bell").fault = "it fell"
     assert bell.post("/under/sms/bell/ring").status_code == 404
     assert bell.post("/under/sms/bell/nothing").status_code == 404
+    current_host().get("bell").fault = ""
+    current_host().enable("bell")
+    current_host().get("bell").fault = "it fell"
+    assert bell.post("/under/sms/bell/ring").status_code == 503

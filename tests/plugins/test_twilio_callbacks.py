@@ -271,3 +271,39 @@ def read(encoded: str) -> None:
     for name in form:
         values = [value for key, value in wanted if key == name]
         assert (form[name], form.getall(name)) == (values[0], values)
+
+
+@pytest.mark.parametrize("path", ["callback", "callback/", "status", "status/"])
+def test_a_stop_is_obeyed_at_whichever_address_it_comes_to(post: Post, path: str) -> None:
+    add_people(1)
+    answer = post(inbound("STOP", SmsStatus="received"), path)
+    assert (answer.status_code, answer.mimetype) == (200, "text/xml")
+    assert find_dnc(ANN) is not None
+    assert count(Reply) == 1
+
+
+@pytest.mark.parametrize("word", ["received", "receiving", "", "a-new-word"])
+def test_no_word_of_twilios_turns_a_stop_into_a_status(post: Post, word: str) -> None:
+    assert post(inbound("STOP", SmsStatus=word), "status").status_code == 200
+    assert find_dnc(ANN) is not None
+
+
+@pytest.mark.parametrize("path", ["callback", "callback/", "status", "status/"])
+@pytest.mark.parametrize("name", ["MessageStatus", "SmsStatus"])
+def test_a_status_is_one_at_whichever_address_it_comes_to(post: Post, path: str, name: str) -> None:
+    row = accepted()
+    form = report("delivered")
+    form[name] = form.pop("MessageStatus")
+    form["Body"] = "Hi"
+    answer = post(form, f"{path}?delivery={row.id}")
+    assert answer.status_code == 204
+    assert (count(Reply), count(StatusReport)) == (0, 1)
+    db.session.refresh(row)
+    assert row.status == "delivered"
+
+
+def test_a_new_status_word_alone_is_no_reply(post: Post) -> None:
+    form = report("teleported")
+    form["SmsStatus"] = form.pop("MessageStatus")
+    assert post(form).status_code == 204
+    assert count(Reply) == 0
