@@ -75,10 +75,10 @@ class Failure(Exception):
 class OutgoingText:
     """One text, ready to go.
 
-    `to` is E.164; `reference` is our own id of the delivery: hand it to the
-    provider where it keeps one. `callback_url` is where statuses are to be
-    posted (absolute; it carries `reference`), empty when none is known.
-    `attempted_at` (UTC) is when this attempt was written down, before the call.
+    `to` is E.164; `reference` is our own id of the text, unique to this installation and
+    at most 40 characters: hand it to the provider where it keeps one. `callback_url` is
+    where statuses are to be posted (absolute; it carries `reference`), empty when none is
+    known. `attempted_at` (UTC) is when this attempt was written down, before the call.
     """
 
     reference: str
@@ -92,13 +92,19 @@ class OutgoingText:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The provider took the text. `price` is what it costs, never negative."""
+    """The provider took the text. `price` is what it costs, never negative.
+
+    `number` (who it went to) and `created_at` (UTC, when the provider took it) are for what
+    `find` returns: without both nobody can tell whose text it is. Answers of `send` need none.
+    """
 
     provider_id: str
     parts: int | None = None
     status: Status = Status.ACCEPTED
     price: Decimal | None = None
     currency: str = ""
+    number: str = ""
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +192,9 @@ class Provider:
     def find(self, text: OutgoingText) -> list[Sent] | Awaitable[list[Sent]]:
         """All texts the provider holds that may be *text*; [] is surely absent.
 
-        Raises Failure(UNKNOWN_OUTCOME) when it cannot tell, which is the default.
+        Each with its `number` and `created_at`: core leaves out what went to another number
+        or is older than the attempt, and what lacks them counts as unknown. Raises
+        Failure(UNKNOWN_OUTCOME) when it cannot tell, which is the default.
         """
         raise Failure(
             FailureKind.UNKNOWN_OUTCOME, f"{self.label or self.name} cannot look texts up."

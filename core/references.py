@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
+from typing import NamedTuple
 
 from flask import current_app
 from sqlalchemy import SmallInteger, String, select
@@ -29,9 +30,16 @@ class Installation(Model):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
 
 
-def installation() -> tuple[str, datetime]:
-    """The code of this installation, and since when references begin with it."""
-    known: tuple[str, datetime] | None = current_app.extensions.get(EXTENSION)
+class Code(NamedTuple):
+    """What references begin with, and since when they do."""
+
+    code: str
+    since: datetime
+
+
+def installation() -> Code:
+    """The code of this installation; it never changes, so each process reads it once."""
+    known: Code | None = current_app.extensions.get(EXTENSION)
     if known is None:
         columns = select(Installation.code, Installation.created_at)
         row = db.session.execute(columns.where(Installation.id == ONLY)).first()
@@ -40,19 +48,19 @@ def installation() -> tuple[str, datetime]:
                 new = {"id": ONLY, "code": secrets.token_hex(4), "created_at": utcnow()}
                 insert_new(Installation, [new])
                 row = db.session.execute(columns.where(Installation.id == ONLY)).one()
-        known = current_app.extensions[EXTENSION] = (row.code, row.created_at)
+        known = current_app.extensions[EXTENSION] = Code(row.code, row.created_at)
     return known
 
 
 def reference_of(delivery_id: int) -> str:
     """The reference of a text for its provider, at most 31 characters: `1f3a9c2b-17`."""
-    return f"{installation()[0]}-{delivery_id}"
+    return f"{installation().code}-{delivery_id}"
 
 
 def references_sent(delivery_id: int, attempted_at: datetime) -> list[str]:
     """What a provider may hold the text under: before there was a code it was the bare id."""
     found = [reference_of(delivery_id)]
-    if attempted_at < installation()[1]:
+    if attempted_at < installation().since:
         found.append(str(delivery_id))
     return found
 
@@ -63,6 +71,6 @@ def delivery_of(reference: str) -> int | None:
     A bare id is one of before; whoever asks compares provider and number as well.
     """
     code, dash, number = reference.rpartition("-")
-    if dash and code != installation()[0]:
+    if dash and code != installation().code:
         return None
     return int(number[:18]) if number.isascii() and number.isdecimal() else None

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import select, text
+from sqlalchemy import String, select, text
+from sqlalchemy.exc import IntegrityError
 
 from core.broadcasts.models import Broadcast
 from core.contacts import Contact, add_contact
@@ -14,6 +18,7 @@ from core.imports import Import, ImportContact
 from core.links.models import LinkKey
 from core.messages import create_message
 from core.messages.models import TextMessage
+from core.migrating import migrating
 from core.migrations import FOLDER
 from core.replies.models import Reply
 from core.segments import create_segment
@@ -70,8 +75,36 @@ def test_a_broadcast_that_is_under_way_goes_on_without_short_links(app: Flask) -
     assert len(bytes.fromhex(db.session.scalars(select(LinkKey.key)).one())) == 32
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_table_that_is_made_anew_costs_no_row_that_refers_to_it(app: Flask) -> None:
+    """SQLite changes a column so: it copies the table and drops the old one."""
+    with transaction() as session:
+        session.add(Delivery(id=5, source="test", number="+33612345678", provider="x"))
+        session.flush()
+        session.add(StatusReport(delivery_id=5, provider="x", provider_id="A5", status="sent"))
+    db.session.remove()
+    with migrating() as connection:
+        operations = Operations(MigrationContext.configure(connection))
+        with operations.batch_alter_table("deliveries", recreate="always") as batch:
+            batch.alter_column("sender", type_=String(99))
+    assert db.session.scalars(select(StatusReport.delivery_id)).all() == [5]
+    with pytest.raises(IntegrityError), transaction() as session:  # they are on again
+        session.execute(text("UPDATE status_reports SET delivery_id = 6"))
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_migration_that_leaves_rows_without_their_table_is_undone(app: Flask) -> None:
+    with transaction() as session:
+        session.add(Delivery(id=5, source="test", number="+33612345678", provider="x"))
+        session.flush()
+        session.add(StatusReport(delivery_id=5, provider="x", provider_id="A5", status="sent"))
+    db.session.remove()
+    with pytest.raises(RuntimeError, match="status_reports"), migrating() as connection:
+        connection.execute(text("DELETE FROM deliveries"))
+    assert db.session.scalars(select(Delivery.id)).all() == [5]
+
+
 def test_longer_ids_cost_no_row_that_refers_to_a_text(app: Flask) -> None:
-    """SQLite changes a column by dropping the table; what refers to it must not go with it."""
     with transaction() as session:
         session.add(Delivery(id=5, source="test", number="+33612345678", provider="x"))
         session.flush()

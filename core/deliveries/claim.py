@@ -36,6 +36,7 @@ from core.links.tracking import tracker_for
 from core.lookups import one_of, read_rows
 from core.messages.models import TextMessage
 from core.messages.values import zone_of
+from core.references import installation
 from core.sentences import Sentence
 
 LEASE = 120.0  # seconds
@@ -228,6 +229,7 @@ class Sorter:
         self._quiet = parse_quiet_hours(settings.quiet_hours)
         self._renderer = renderer_of(scope.broadcast_id, self._zone)
         self._callback = callback_url(scope.provider, "")
+        self._code = installation().code
         self._claim = secrets.token_hex(8)
         self._filtered = current_host().implements("filter_text")
 
@@ -309,13 +311,14 @@ class Sorter:
         except Unrenderable as error:
             result.skip.append({"id": row.id, "reason": error.reason, "detail": error.words})
             return
+        reference = f"{self._code}-{row.id}"
         outgoing = OutgoingText(
-            reference=str(row.id),
+            reference=reference,
             to=row.number,
             text=text,
             sender=row.sender,
             parts=parts,
-            callback_url=f"{self._callback}{row.id}" if self._callback else "",
+            callback_url=f"{self._callback}{reference}" if self._callback else "",
             attempted_at=self._now,
         )
         veto = gather("filter_text", text=outgoing) if self._filtered else []

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -28,12 +28,14 @@ from core.db import (
 from core.deliveries.answers import checked, sane, unknown_outcome
 from core.deliveries.calls import CallOutcome
 from core.deliveries.carrier import ProviderCall
+from core.deliveries.finding import asked_as, sorted_out
 from core.deliveries.late import HANGING
 from core.deliveries.models import FAILED, QUEUED, SENDING, UNKNOWN, Delivery, StatusReport
 from core.deliveries.outcomes import record_together
 from core.deliveries.policy import LONGEST_WAIT, PATIENCE, is_tried_again
 from core.installation import callback_url
 from core.logs import text_fields
+from core.references import reference_of
 from core.sentences import Sentence
 
 log = logging.getLogger(__name__)
@@ -47,6 +49,10 @@ AGAIN_AFTER = timedelta(seconds=15)
 ASK_AGAIN = timedelta(seconds=60)
 GIVE_UP_AFTER = timedelta(hours=1)
 ASK_SELDOM = timedelta(minutes=4)  # after that hour; less than the longest lease
+MAY_BE_IT = Sentence(
+    "The provider holds a text that may be this one, but it does not say to which number and "
+    "when, or it is older than the attempt."
+)
 UNDECIDED = Sentence("%(why)s Nobody can tell whether it went out: decide.")
 
 
@@ -54,13 +60,15 @@ UNDECIDED = Sentence("%(why)s Nobody can tell whether it went out: decide.")
 class Doubtful:
     """A row still *sending* after its lease, taken for a look-up.
 
-    `fields` are those of its log lines.
+    `asked_as` is the text under each reference that it may have
+    been sent with; `fields` are those of its log lines.
     """
 
     delivery_id: int
     claim: str
     text: OutgoingText
     fields: dict[str, object]
+    asked_as: list[OutgoingText] = field(default_factory=list)
 
 
 def doubtful_providers() -> list[str]:
@@ -103,7 +111,9 @@ def take_doubtful(provider: str, settles_after: float) -> list[Doubtful]:
         taken = []
         for row in session.scalars(query):
             row.claim, row.lease_until = token, now + RECOVERY_LEASE
-            taken.append(Doubtful(row.id, token, text_of(row), fields_of(row)))
+            text = text_of(row)
+            asked = asked_as(text, row.id)
+            taken.append(Doubtful(row.id, token, text, fields_of(row), asked))
         session.flush()
     return taken
 
@@ -119,13 +129,14 @@ def fields_of(row: Delivery) -> dict[str, object]:
 
 
 def text_of(row: Delivery) -> OutgoingText:
+    reference = reference_of(row.id)
     return OutgoingText(
-        reference=str(row.id),
+        reference=reference,
         to=row.number,
         text=row.text or "",
         sender=row.sender,
         parts=row.parts,
-        callback_url=callback_url(row.provider, str(row.id)),
+        callback_url=callback_url(row.provider, reference),
         attempted_at=row.attempted_at or row.created_at,
     )
 
@@ -193,7 +204,11 @@ async def look_up_all(
 async def look_up(provider: Provider, item: Doubtful, call: ProviderCall) -> list[Sent] | Failure:
     try:
         async with asyncio.timeout(provider.timeout):
-            return [checked(answer) for answer in await call(provider.find, item.text)]
+            held = {}
+            for text in item.asked_as or [item.text]:
+                for answer in await call(provider.find, text):
+                    held[checked(answer).provider_id] = checked(answer)
+            return list(held.values())
     except Failure as failure:
         return sane(failure)
     except Exception as error:
@@ -207,14 +222,18 @@ def conclude(provider: Provider, item: Doubtful, found: list[Sent] | Failure) ->
     if isinstance(found, Failure):
         conclude_unsure(provider, item, found)
         return
-    while (ours := unclaimed(provider.name, item, found)) is not None:
+    held = sorted_out(item.text, found)
+    while (ours := unclaimed(provider.name, item, held.ours)) is not None:
         try:
             record_together(provider.name, [CallOutcome(item.delivery_id, item.claim, ours)])
         except IntegrityError:  # just now it was recorded as another text's
-            found = [answer for answer in found if answer is not ours]
+            held.ours.remove(ours)
         else:
             tell(logging.INFO, item, "the provider has it, it is recorded as sent")
             return
+    if unclaimed(provider.name, item, held.unsure) is not None:
+        conclude_unsure(provider, item, Failure(FailureKind.UNKNOWN_OUTCOME, MAY_BE_IT))
+        return
     with transaction() as session:
         row = session.get(Delivery, item.delivery_id, with_for_update=True, populate_existing=True)
         if row is None or row.claim != item.claim or row.status != SENDING:

@@ -33,6 +33,7 @@ from core.deliveries.policy import POLICIES
 from core.host import current_host, notify
 from core.lookups import ReadOften, one_of, packed, read_rows
 from core.meters import REPORTS, current_meters
+from core.references import delivery_of
 
 FINAL = 4
 MATCH_FOR = timedelta(days=3)
@@ -182,7 +183,7 @@ FIND = ReadOften(find_query)
 
 
 def own_id(report: StatusReport) -> int | None:
-    return int(report.reference[:18]) if report.reference.isdecimal() else None
+    return delivery_of(report.reference) if report.reference else None
 
 
 def earlier_ids(delivery_ids: Collection[int]) -> set[str]:

@@ -27,6 +27,7 @@ from sqlalchemy import func, select
 
 from core.channel import Check, Failure, FailureKind, OutgoingText, Provider, Sent
 from core.db import db, utcnow
+from core.deliveries.finding import Verdict, judged
 from core.host import current_host
 from core.host.config import is_secret
 from core.replies.models import Reply
@@ -61,7 +62,7 @@ class ProviderContract:
 
     def text(self, number: int = 1) -> OutgoingText:
         return OutgoingText(
-            reference=str(number),
+            reference=f"contract-{number}",
             to=self.number,
             text=f"Contract {number}",
             sender="",
@@ -148,6 +149,15 @@ class ProviderContract:
             return
         assert sent.provider_id in [item.provider_id for item in found]
         assert self.call(provider, "find", self.text(3)) == []
+
+    def test_what_is_found_says_to_whom_and_when(self, provider: Provider) -> None:
+        """Without both nobody can tell whose text it is: a person has to decide then."""
+        self.call(provider, "send", self.text(1))
+        found = self.call(provider, "find", self.text(1))
+        if isinstance(found, Failure):
+            return
+        for item in found:
+            assert judged(self.text(1), item) is Verdict.OURS, item
 
     def test_a_lost_answer_is_an_unknown_outcome(self, provider: Provider) -> None:
         if not self.lose_answer():

@@ -42,16 +42,18 @@ def downgrade() -> None:
 
 
 def change_lengths(*, of_id: tuple[int, int], of_code: tuple[int, int]) -> None:
-    for name, nullable in IDS.items():
-        with op.batch_alter_table(name) as batch:
-            change(batch, "provider_id", of_id, nullable=nullable)
-            if name in CODES:
-                change(batch, "error_code", of_code, nullable=False)
+    """On PostgreSQL. SQLite keeps to no length, and would copy whole tables for a new one."""
+    if op.get_bind().dialect.name != "postgresql":
+        return
+    for table, nullable in IDS.items():
+        change(table, "provider_id", of_id, nullable=nullable)
+    for table in CODES:
+        change(table, "error_code", of_code, nullable=False)
 
 
-def change(batch: op.BatchOperations, name: str, sizes: tuple[int, int], *, nullable: bool) -> None:
+def change(table: str, column: str, sizes: tuple[int, int], *, nullable: bool) -> None:
     old, new = (sa.String(size) for size in sizes)
-    batch.alter_column(name, existing_type=old, type_=new, existing_nullable=nullable)
+    op.alter_column(table, column, existing_type=old, type_=new, existing_nullable=nullable)
 
 
 def shorten() -> None:

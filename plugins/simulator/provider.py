@@ -74,7 +74,13 @@ class Simulator(Provider):
         return [known[key(text)] for text in texts]
 
     def find(self, text: OutgoingText) -> list[Sent]:
-        return [Sent(provider_id, parts=text.parts) for provider_id in self.kept([text]).values()]
+        ids = list(self.kept([text]).values())
+        held = select(SimulatorText.provider_id, SimulatorText.number, SimulatorText.created_at)
+        rows = db.session.execute(held.where(SimulatorText.provider_id.in_(ids)))
+        return [
+            Sent(row.provider_id, parts=text.parts, number=row.number, created_at=row.created_at)
+            for row in rows
+        ]
 
     def kept(self, texts: Sequence[OutgoingText]) -> dict[tuple[str, str], str]:
         """Ids of those that are on their phones already."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
@@ -125,7 +126,7 @@ class TwilioProvider(Provider):
             raise unsure(f"Twilio holds too many texts to {text.to} to tell.")
         since = text.attempted_at - CLOCK_SKEW
         return [
-            sent_of(vars(item))
+            replace(sent_of(vars(item)), number=item.to or "", created_at=item.date_created)
             for item in held
             if item.body == text.text
             and str(item.direction).startswith("outbound")

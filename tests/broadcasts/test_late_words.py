@@ -70,7 +70,8 @@ def test_the_old_text_is_not_taken_for_the_new_one_when_it_is_looked_up(resent: 
     row = text_to(0)
     lost = Doubtful(row.id, row.claim or "", text_of(row), fields_of(row))
     db.session.rollback()
-    conclude(open_provider("recorder"), lost, [Sent(OLD)])
+    old = Sent(OLD, number=row.number, created_at=row.attempted_at)
+    conclude(open_provider("recorder"), lost, [old])
     assert (text_to(0).status, text_to(0).provider_id) == ("queued", None)
 
 

@@ -93,7 +93,9 @@ def tables_of(connection: Connection, names: set[str]) -> dict[str, Any]:
     return {
         name: (
             sorted(
-                (one["name"], str(one["type"]), one["nullable"]) for one in seen.get_columns(name)
+                # without lengths: SQLite keeps to none, so no migration changes one there
+                (one["name"], str(one["type"]).partition("(")[0], one["nullable"])
+                for one in seen.get_columns(name)
             ),
             sorted((one["name"] or "", one["unique"]) for one in seen.get_indexes(name)),
         )

@@ -116,12 +116,17 @@ def test_a_look_up_waits_until_the_call_itself_can_be_found(scope: Scope) -> Non
     assert len(take_doubtful("recorder", 5)) == 1
 
 
+def held_as(provider_id: str, item: Doubtful) -> Sent:
+    """What `find` returns of the text that is looked for."""
+    return Sent(provider_id, number=item.text.to, created_at=item.text.attempted_at)
+
+
 def test_of_two_texts_alike_each_needs_a_text_of_its_own(
     scope: Scope, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The provider holds one; two processes look at once, and each finds that one."""
     first, second = (doubtful(claimed.delivery_id) for claimed in claim_texts(scope, 2).texts)
-    provider, found = open_provider("recorder"), [Sent("R1")]
+    provider = open_provider("recorder")
     look = recovery.unclaimed
 
     def look_slowly(name: str, item: Doubtful, held: list[Sent]) -> Sent | None:
@@ -129,11 +134,11 @@ def test_of_two_texts_alike_each_needs_a_text_of_its_own(
         if item is second and held:  # between this one's look and its record
             monkeypatch.setattr(recovery, "unclaimed", look)
             db.session.rollback()
-            conclude(provider, first, found)
+            conclude(provider, first, [held_as("R1", first)])
         return ours
 
     monkeypatch.setattr(recovery, "unclaimed", look_slowly)
-    conclude(provider, second, found)
+    conclude(provider, second, [held_as("R1", second)])
     assert (stands(first).status, stands(first).provider_id) == ("accepted", "R1")
     assert (stands(second).status, stands(second).provider_id) == ("queued", None)
 

@@ -74,7 +74,8 @@ def happen(event: Event, own_id: int, answer: Status) -> None:
         record_outcomes("recorder", [CallOutcome(own_id, "claim", lost)])
     elif event == FOUND:
         for item in take_doubtful("recorder", 0):
-            conclude(open_provider("recorder"), item, [Sent(ID)])
+            found = Sent(ID, number=item.text.to, created_at=item.text.attempted_at)
+            conclude(open_provider("recorder"), item, [found])
     elif event == MATCH:
         match_waiting_reports()
     else:

@@ -88,7 +88,12 @@ class Recorder(Provider):
 
     async def find(self, text: OutgoingText) -> list[Sent]:
         return [
-            Sent(provider_id=f"R{number:08}", parts=kept.parts)
+            Sent(
+                provider_id=f"R{number:08}",
+                parts=kept.parts,
+                number=kept.to,
+                created_at=kept.attempted_at,
+            )
             for number, kept in enumerate(desk.texts, 1)
             if kept.to == text.to and kept.text == text.text
         ]

@@ -1,0 +1,74 @@
+"""Which of the texts that a provider holds is the one that is looked for.
+
+A second installation on the same account, or one restored from a backup, has texts of its
+own there: what is taken for ours by mistake would be a text that nobody gets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import Enum
+
+from core.channel import OutgoingText, Sent
+from core.references import references_sent
+
+CLOCKS_DIFFER = timedelta(minutes=10)  # of ours and the provider's
+WRONG_ZONE = timedelta(hours=26)  # a clock may be off by a whole zone: nobody can tell then
+NATIONAL = 8  # digits that tell a number apart where its country is left out
+
+
+class Verdict(Enum):
+    OURS, UNSURE, ANOTHER = range(3)
+
+
+@dataclass(slots=True)
+class Held:
+    """Texts at the provider: those that are the one we look for, and those that may be."""
+
+    ours: list[Sent] = field(default_factory=list)
+    unsure: list[Sent] = field(default_factory=list)
+
+
+def sorted_out(text: OutgoingText, found: Iterable[Sent]) -> Held:
+    """What of *found* may be *text*; what is to another number or older is left out."""
+    held = Held()
+    for answer in found:
+        verdict = judged(text, answer)
+        if verdict is Verdict.OURS:
+            held.ours.append(answer)
+        elif verdict is Verdict.UNSURE:
+            held.unsure.append(answer)
+    return held
+
+
+def judged(text: OutgoingText, answer: Sent) -> Verdict:
+    """By number and time; without them, or where a wrong clock may explain it, unsure."""
+    number, at = answer.number, answer.created_at
+    if not isinstance(number, str) or not isinstance(at, datetime) or at.tzinfo is None:
+        return Verdict.UNSURE
+    same = same_number(text.to, number)
+    older = text.attempted_at - at
+    if same is Verdict.ANOTHER or older > WRONG_ZONE:
+        return Verdict.ANOTHER
+    return Verdict.UNSURE if older > CLOCKS_DIFFER else same
+
+
+def same_number(ours: str, theirs: str) -> Verdict:
+    """Providers write `+33…`, `33…`, `0033…` or `whatsapp:+33…`; some leave the country out."""
+    wanted, given = digits(ours), digits(theirs).lstrip("0")
+    if wanted == given:
+        return Verdict.OURS
+    national = len(given) >= NATIONAL and wanted.endswith(given)
+    return Verdict.UNSURE if national or not given else Verdict.ANOTHER
+
+
+def digits(number: str) -> str:
+    return "".join(one for one in number if one.isdecimal())
+
+
+def asked_as(text: OutgoingText, delivery_id: int) -> list[OutgoingText]:
+    """*text* under each reference that the provider may hold it by."""
+    references = references_sent(delivery_id, text.attempted_at)
+    return [replace(text, reference=reference) for reference in references]
