@@ -49,7 +49,11 @@ class Settings:
     webhook_private: str = setting(
         "0", "`1` lets webhooks of campaigns call addresses that are not on the public internet"
     )
-    frequency_cap: str = setting("", "Most broadcast texts a number gets: `3/7d` is 3 in 7 days")
+    frequency_cap: str = setting(
+        "",
+        "Most texts a number gets before broadcasts leave it out, those of campaigns counted: "
+        "`3/7d` is 3 in 7 days",
+    )
 
     link_tracking: str = setting(
         "on", "`on` or `off`: whether links in texts are made short and clicks counted"

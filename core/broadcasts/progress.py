@@ -18,6 +18,7 @@ from core.deliveries import obstacles
 from core.deliveries.explanation import explain
 from core.deliveries.models import QUEUED, SENDING, Delivery, Sender, belongs_to
 from core.deliveries.obstacles import Obstacle, held_sender, sender_obstacle
+from core.deliveries.vetoes import WAITS
 from core.host.state import states
 
 PATIENCE = WINDOW  # nothing went out for so long, though it is due
@@ -98,6 +99,8 @@ def why_no_text_goes(broadcast: Broadcast) -> Obstacle | None:
     if text.not_before is not None and text.not_before > now:
         if text.reason == "quiet":
             return Obstacle(obstacles.QUIET, until=text.not_before)
+        if text.reason == WAITS:
+            return Obstacle(obstacles.VETO, text.detail, text.not_before)
         return Obstacle(obstacles.RETRY, text.detail, text.not_before)
     sender = db.session.get(Sender, (text.provider, text.sender))
     if sender is not None and sender.next_free_at is not None and sender.next_free_at > now:

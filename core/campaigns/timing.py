@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from core.campaigns.canvas import Timing
 from core.events import LONGEST
+from core.local_time import at_clock
 
 ON_CLOCK = {"minutes": 60, "hours": 3600}  # seconds
 ALL_DAYS = frozenset(range(7))
@@ -206,26 +207,3 @@ def is_within(begin: time, end: time, days: frozenset[int], local: datetime) -> 
 def days_from(day: date) -> Iterator[date]:
     # two weeks: one of its days may be past, or without the hours at all
     return (day + timedelta(days=number) for number in range(16))
-
-
-def at_clock(day: date, clock: time, zone: ZoneInfo) -> datetime:
-    """The moment (UTC) at which clocks in *zone* first show that time of that day."""
-    wall = datetime.combine(day, clock.replace(tzinfo=None, fold=0))
-    found = wall.replace(tzinfo=zone).astimezone(UTC)
-    if found.astimezone(zone).replace(tzinfo=None, fold=0) == wall:
-        return found
-    return after_leap(wall, zone)
-
-
-def after_leap(wall: datetime, zone: ZoneInfo) -> datetime:
-    """The first moment after the clocks leapt over *wall*."""
-    low = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
-    high = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
-    before = low.astimezone(zone).utcoffset()
-    while high - low > timedelta(seconds=1):
-        middle = low + (high - low) / 2
-        if middle.astimezone(zone).utcoffset() == before:
-            low = middle
-        else:
-            high = middle
-    return high.replace(microsecond=0)

@@ -75,9 +75,13 @@ class CampaignTexts:
         plan = self._plans.get(row.source_id) if row.campaign_id else None
         if plan is None or contact is None:
             return None
-        zone = zone_named(self._campaigns[row.campaign_id].timezone, self._zone)
-        opens = reopened(plan, now, zone_named(contact.timezone, zone))
+        opens = reopened(plan, now, zone_named(contact.timezone, self.zone(row)))
         return opens if opens > now else None
+
+    def zone(self, row: Any) -> ZoneInfo:
+        """Of contacts that have none of their own."""
+        campaign = self._campaigns.get(row.campaign_id) if row.campaign_id else None
+        return zone_named(campaign.timezone, self._zone) if campaign else self._zone
 
 
 def found_campaigns(ids: set[int]) -> dict[int, Any]:

@@ -18,18 +18,19 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from core.broadcasts.models import RUNNING, Broadcast
-from core.bulk import UpdateEach
 from core.channel import OutgoingText
 from core.contacts.models import NUMBER_INVALID, Contact
 from core.db import database_now, db, dialect_name, table_of, transaction, utcnow
 from core.deliveries.calls import ClaimedText
 from core.deliveries.campaign_texts import CampaignTexts
-from core.deliveries.models import QUEUED, SENDING, SKIPPED, Delivery, Sender, belongs_to
+from core.deliveries.marking import Sorted, mark
+from core.deliveries.models import QUEUED, SENDING, Delivery, Sender, belongs_to
 from core.deliveries.pace import HORIZON, find_sender, parts_free, take_slots
 from core.deliveries.rendering import Renderer, Unrenderable
 from core.deliveries.rules import FrequencyCap, parse_frequency_cap, parse_quiet_hours
+from core.deliveries.vetoes import WAITS, Vetoes
 from core.dnc import blocked
-from core.host import current_host, gather
+from core.host import current_host
 from core.host.state import states
 from core.installation import callback_url, current_settings
 from core.links.tracking import tracker_for
@@ -104,7 +105,7 @@ def claim_texts(scope: Scope, limit: int) -> Claims:
         if free == 0:
             return Claims(wait=0.25)
         rows = pick(session, scope, limit if free is None else min(limit, free), now)
-        sorted_out = Sorter(now, scope).sort(session, rows)
+        sorted_out = Sorter(session, now, scope).sort(rows)
         waits = take_slots(sender, scope.rate, [row["parts"] for row in sorted_out.go], now)
         mark(sorted_out, now, leased + timedelta(seconds=LEASE))
     texts = [
@@ -207,19 +208,12 @@ def in_flight(scope: Scope) -> bool:
     return db.session.scalar(query) is not None
 
 
-@dataclass(slots=True)
-class Sorted:
-    claim: str
-    go: list[dict[str, Any]] = field(default_factory=list)
-    skip: list[dict[str, Any]] = field(default_factory=list)
-    later: list[dict[str, Any]] = field(default_factory=list)
-
-
 class Sorter:
     """Decides for each picked row: go, skip for good, or later."""
 
-    def __init__(self, now: datetime, scope: Scope) -> None:
+    def __init__(self, session: Session, now: datetime, scope: Scope) -> None:
         settings = current_settings()
+        self._session = session
         self._now = now
         self._zone = ZoneInfo(settings.timezone)
         self._cap: FrequencyCap | None = None
@@ -231,9 +225,9 @@ class Sorter:
         self._callback = callback_url(scope.provider, "")
         self._code = installation().code
         self._claim = secrets.token_hex(8)
-        self._filtered = current_host().implements("filter_text")
+        self._vetoes = Vetoes(now)
 
-    def sort(self, session: Session, rows: Sequence[Any]) -> Sorted:
+    def sort(self, rows: Sequence[Any]) -> Sorted:
         result = Sorted(self._claim)
         if not rows:
             return result
@@ -242,7 +236,7 @@ class Sorter:
         full = self._cap.full(numbers, self._now) if self._cap else set()
         campaigns = None if self._of_broadcast else CampaignTexts(rows, self._zone, self._now)
         tokens = {*self._renderer.columns, *(campaigns.columns if campaigns else ())}
-        contacts = load_contacts(session, rows, tokens)
+        contacts = load_contacts(rows, tokens)
         for row in rows:
             contact = contacts.get(row.contact_id or 0)
             skip = campaigns.skip_reason(row) if campaigns else None
@@ -252,7 +246,8 @@ class Sorter:
                 continue
             later = self._later(row, contact, campaigns)
             if later:
-                result.later.append({"id": row.id, "not_before": later[1], "reason": later[0]})
+                waits = {"not_before": later[1], "reason": later[0], "detail": None}
+                result.later.append({"id": row.id} | waits)
                 continue
             renderer = campaigns.renderer(row) if campaigns else None
             self._render(row, contact, renderer or self._renderer, result)
@@ -283,27 +278,29 @@ class Sorter:
         shut = self._shut_until(row, contact, campaigns) if campaigns else None
         if shut:
             return "hours", shut
-        quiet = self._quiet_until(row, contact, self._now)
+        quiet = self._quiet_until(row, contact, self._now, campaigns)
         return ("quiet", quiet) if quiet else None
 
     def _shut_until(self, row: Any, contact: Any, campaigns: CampaignTexts) -> datetime | None:
         """When its event opens again; None where quiet hours leave nothing of its hours."""
         shut = opens = campaigns.shut_until(row, contact, self._now)
         for _ in range(OPENINGS):
-            quiet = self._quiet_until(row, contact, opens) if opens else None
+            quiet = self._quiet_until(row, contact, opens, campaigns) if opens else None
             if quiet is None:
                 return shut
             opens = campaigns.shut_until(row, contact, quiet)
         return None
 
-    def _quiet_until(self, row: Any, contact: Any, now: datetime) -> datetime | None:
+    def _quiet_until(
+        self, row: Any, contact: Any, now: datetime, campaigns: CampaignTexts | None
+    ) -> datetime | None:
         """When it may be sent; tests, and what goes to nobody's contact, may at once."""
         if self._quiet is None or row.recipient_id is None:
             return None
         if not (self._of_broadcast or row.source in QUIET):
             return None
-        zone = self._zone if contact is None else zone_of(contact, self._zone)
-        return self._quiet.until(now, zone)
+        zone = campaigns.zone(row) if campaigns else self._zone
+        return self._quiet.until(now, zone if contact is None else zone_of(contact, zone))
 
     def _render(self, row: Any, contact: Any, renderer: Renderer, result: Sorted) -> None:
         try:
@@ -321,10 +318,13 @@ class Sorter:
             callback_url=f"{self._callback}{reference}" if self._callback else "",
             attempted_at=self._now,
         )
-        veto = gather("filter_text", text=outgoing) if self._filtered else []
-        if any(veto):
-            words = "; ".join(str(reason) for reason in veto if reason)
-            result.skip.append({"id": row.id, "reason": "vetoed", "detail": words})
+        veto = self._vetoes.of(self._session, outgoing)
+        if veto is not None and veto.until is None:
+            result.skip.append({"id": row.id, "reason": "vetoed", "detail": veto.words})
+            return
+        if veto is not None:
+            waits = {"not_before": veto.until, "reason": WAITS, "detail": veto.words}
+            result.later.append({"id": row.id} | waits)
             return
         result.go.append(
             {
@@ -350,7 +350,7 @@ def renderer_of(broadcast_id: int | None, zone: ZoneInfo) -> Renderer:
     return Renderer(found.text, zone, links)
 
 
-def load_contacts(session: Session, rows: Sequence[Any], tokens: Iterable[str]) -> dict[int, Any]:
+def load_contacts(rows: Sequence[Any], tokens: Iterable[str]) -> dict[int, Any]:
     """Rows with what rules and tokens need, by id: cheaper than whole contacts."""
     ids = [row.contact_id for row in rows if row.contact_id is not None]
     if not ids:
@@ -359,45 +359,3 @@ def load_contacts(session: Session, rows: Sequence[Any], tokens: Iterable[str]) 
     wanted = [columns[name] for name in dict.fromkeys((*CONTACT, *tokens))]
     found = read_rows(select(*wanted).where(one_of(columns.id, ids)))
     return {contact.id: contact for contact in found}
-
-
-MARK = UpdateEach(
-    Delivery,
-    ("id", "text", "encoding", "parts", "attempts"),
-    lambda given: {
-        "status": SENDING,
-        "text": given["text"],
-        "encoding": given["encoding"],
-        "parts": given["parts"],
-        "attempts": given["attempts"],
-        "claim": given["claim"],
-        "lease_until": given["lease_until"],
-        "attempted_at": given["attempted_at"],
-        "not_before": None,
-        "reason": "",
-    },
-    shared=("claim", "lease_until", "attempted_at"),
-)
-SKIP = UpdateEach(
-    Delivery,
-    ("id", "reason", "detail"),
-    lambda given: {
-        "status": SKIPPED,
-        "reason": given["reason"],
-        "detail": given["detail"],
-        "final_at": given["final_at"],
-    },
-    shared=("final_at",),
-)
-POSTPONE = UpdateEach(
-    Delivery,
-    ("id", "not_before", "reason"),
-    lambda given: {"not_before": given["not_before"], "reason": given["reason"]},
-)
-
-
-def mark(result: Sorted, now: datetime, until: datetime) -> None:
-    """Write the decisions down, each kind in one statement; the lease ends at *until*."""
-    MARK.run(result.go, claim=result.claim, lease_until=until, attempted_at=now)
-    SKIP.run(result.skip, final_at=now)
-    POSTPONE.run(result.later)

@@ -19,6 +19,7 @@ from core.deliveries.models import (
 )
 from core.deliveries.obstacles import is_unanswered, sender_obstacle
 from core.deliveries.policy import POLICIES
+from core.deliveries.vetoes import WAITS
 from core.sentences import Moment, Sentence, together
 
 # the same reasons as SKIP_REASONS, each as a whole sentence
@@ -122,6 +123,8 @@ def why_later(reason: str, at: Moment, detail: Sentence) -> Sentence:
         return Sentence("It waits: its campaign is not published now.")
     if reason == "quiet":
         return Sentence("It waits until %(until)s: quiet hours where the contact lives.", until=at)
+    if reason == WAITS:
+        return together(Sentence("It waits until %(until)s.", until=at), detail)
     if reason == "hours":
         return Sentence("It waits until %(until)s: the hours of its event are over.", until=at)
     return together(Sentence("It is tried again at %(when)s.", when=at), detail)

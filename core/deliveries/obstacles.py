@@ -18,7 +18,7 @@ LONGEST_CALL = timedelta(seconds=LEASE)
 
 PAUSED, PLANNING, FINISHING = "paused", "planning", "finishing"
 PROVIDER, HELD, PACE = "provider", "held", "pace"
-QUIET, RETRY, ANSWERS, NOBODY = "quiet", "retry", "answers", "nobody"
+QUIET, VETO, RETRY, ANSWERS, NOBODY = "quiet", "veto", "retry", "answers", "nobody"
 
 WORDS = {
     PAUSED: Sentence("The broadcast is paused."),
@@ -29,6 +29,9 @@ WORDS = {
         "The sender %(sender)s may send so few texts that the next one goes out at %(until)s."
     ),
     QUIET: Sentence("Quiet hours where the contacts live: it goes on at %(until)s."),
+    VETO: Sentence(
+        "The next text waits until %(until)s: a plugin could not say whether it may go."
+    ),
     RETRY: Sentence("What is left failed for a moment; the next text is tried again at %(until)s."),
     ANSWERS: Sentence(
         "The last texts got no clear answer: the provider is asked what became of them."

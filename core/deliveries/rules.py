@@ -14,6 +14,9 @@ from core.contacts.models import Contact
 from core.db import db
 from core.deliveries.models import WITH_PROVIDER, Delivery
 from core.errors import BadInput
+from core.local_time import at_clock
+
+COUNTED = ("broadcast", "campaign")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +27,17 @@ class QuietHours:
     end: time
 
     def until(self, now: datetime, zone: ZoneInfo) -> datetime | None:
-        """When the quiet hours that *now* lies in are over (UTC), or None."""
+        """When the quiet hours that *now* lies in are over (UTC), or None.
+
+        An end that the clocks leap over is the moment after the leap; one that comes twice
+        is over the first time.
+        """
         local = now.astimezone(zone)
-        clock = local.timetz().replace(tzinfo=None)
-        if not self.contains(clock):
+        if not self.contains(local.time()):
             return None
-        day = local.date() + timedelta(days=1 if clock >= self.end else 0)
-        return datetime.combine(day, self.end, zone).astimezone(now.tzinfo)
+        day = local.date() + timedelta(days=1 if local.time() >= self.end else 0)
+        over = at_clock(day, self.end, zone)
+        return over if over > now else None
 
     def contains(self, clock: time) -> bool:
         if self.begin <= self.end:
@@ -40,7 +47,10 @@ class QuietHours:
 
 @dataclass(frozen=True, slots=True)
 class FrequencyCap:
-    """At most `texts` broadcast texts to a number within `days`."""
+    """At most `texts` to a number within `days`: of broadcasts and campaigns together.
+
+    It holds broadcasts back; texts of campaigns count, and go out all the same.
+    """
 
     texts: int
     days: int
@@ -49,9 +59,9 @@ class FrequencyCap:
         return now - timedelta(days=self.days)
 
     def counted(self, now: datetime) -> list[ColumnElement[bool]]:
-        """What counts: broadcast texts that a provider took in the window."""
+        """What counts: texts of broadcasts and campaigns that a provider took in the window."""
         return [
-            Delivery.source == "broadcast",
+            Delivery.source.in_(COUNTED),
             Delivery.status.in_(WITH_PROVIDER),
             Delivery.accepted_at > self.since(now),
         ]

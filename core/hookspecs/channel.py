@@ -27,7 +27,7 @@ def filter_text(text: OutgoingText) -> str | None:
 
     Called for each text in the process that sends, before it is marked as
     sending, inside the claim's transaction: be quick, call nobody. An exception
-    lets the text wait and is logged.
+    holds the text: it waits, says why, and is asked about again after five minutes.
     """
 
 

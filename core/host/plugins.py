@@ -51,6 +51,15 @@ class PluginInfo:
         return self.fault.strip().splitlines()[-1] if self.fault else ""
 
 
+@dataclass(frozen=True, slots=True)
+class HookAnswer:
+    """What one plugin answered to a hook; `error` is what it raised instead."""
+
+    plugin: str
+    values: list[Any]
+    error: BaseException | None = None
+
+
 class PluginHost:
     """All plugins of one process."""
 
@@ -242,17 +251,21 @@ class PluginHost:
 
     def call(self, hook: str, **arguments: object) -> list[Any]:
         """Ask each enabled plugin; one that fails is logged and left out."""
+        return [value for one in self.ask_each(hook, **arguments) for value in one.values]
+
+    def ask_each(self, hook: str, **arguments: object) -> list[HookAnswer]:
+        """Ask each enabled plugin that has *hook*; an error is logged and part of the answer."""
         if not hasattr(self._hooks.hook, hook):
             raise BadInput("hook", "is not declared", value=hook)
-        answers: list[Any] = []
-        for info in self.enabled():
-            if hook not in info.contributions.hooks:
-                continue
-            try:
-                answers.extend(self._ask(info, hook, **arguments))
-            except Exception:
-                log.exception("plugin %s failed in %s", info.name, hook)
-        return answers
+        asked = [info for info in self.enabled() if hook in info.contributions.hooks]
+        return [self._answer(info, hook, arguments) for info in asked]
+
+    def _answer(self, info: PluginInfo, hook: str, arguments: dict[str, object]) -> HookAnswer:
+        try:
+            return HookAnswer(info.name, self._ask(info, hook, **arguments))
+        except (Exception, SystemExit) as error:
+            log.exception("plugin %s failed in %s", info.name, hook)
+            return HookAnswer(info.name, [], error)
 
     def implements(self, hook: str) -> bool:
         """Whether any enabled plugin has *hook*: spares work on hot paths."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -183,3 +184,32 @@ def test_a_zone_that_no_system_knows_holds_up_nobody(quiet_stage: Stage) -> None
     quiet_stage.play(text("hello", timing=DAYTIME), source=source)
     quiet_stage.turn()
     assert len(quiet_stage.texts) == 2
+
+
+TOKYO = ZoneInfo("Asia/Tokyo")
+
+
+@pytest.mark.parametrize(
+    ("hour", "goes"),
+    [(5, 8), (20, 20), (22, 8 + 24), (23, 8 + 24), (14, 14)],
+)
+def test_quiet_hours_are_on_the_clock_of_the_campaign(
+    quiet_stage: Stage, hour: int, goes: int
+) -> None:
+    """Of contacts without a zone: the installation's own, UTC here, says nothing of their night."""
+    midnight = datetime(2026, 11, 24, tzinfo=TOKYO).astimezone(UTC)
+    source, _ = quiet_stage.cast(1)
+    quiet_stage.play(text("hello"), source=source, timezone="Asia/Tokyo")
+    quiet_stage.now = midnight + timedelta(hours=hour)
+    while quiet_stage.now < midnight + timedelta(days=3) and not quiet_stage.texts:
+        quiet_stage.turn()
+        quiet_stage.leap(minutes=30)
+    assert [when for when, _, _ in quiet_stage.texts] == [midnight + timedelta(hours=goes)]
+
+
+def test_a_contact_s_own_clock_comes_before_that_of_the_campaign(quiet_stage: Stage) -> None:
+    source, _ = quiet_stage.cast(1, timezone="Europe/Paris")
+    quiet_stage.play(text("hello"), source=source, timezone="Asia/Tokyo")
+    quiet_stage.now = at(23, 15)  # night in Tokyo
+    quiet_stage.turn()
+    assert len(quiet_stage.texts) == 1

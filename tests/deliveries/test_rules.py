@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,9 +10,12 @@ import time_machine
 from flask import Flask
 
 from core.broadcasts.counts import count_broadcast
+from core.broadcasts.lifecycle import begin
+from core.broadcasts.plan import plan_broadcast
 from core.broadcasts.run import Options, send_due
 from core.contacts.models import Contact
 from core.db import db, transaction, utcnow
+from core.deliveries.claim import Scope, claim_texts
 from core.deliveries.loop import DeliveryLoop
 from core.deliveries.models import Delivery, Sender
 from core.deliveries.pace import parts_free, take_slots
@@ -120,3 +124,145 @@ def test_slots_keep_the_pace_and_long_texts_take_more() -> None:
     assert parts_free(sender, 10, now + timedelta(seconds=10)) == 20
     sender.next_free_at = now + timedelta(seconds=3)
     assert parts_free(sender, 10, now) == 0
+
+
+names = itertools.count()
+
+
+def local(*given: int, zone: str = "Europe/Paris", fold: int = 0) -> datetime:
+    return datetime(*given, tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC)
+
+
+def test_an_end_that_the_clocks_leap_over_is_the_moment_after_the_leap() -> None:
+    quiet = parse_quiet_hours("21:00-02:30")
+    assert quiet is not None
+    leap = datetime(2027, 3, 28, 1, tzinfo=UTC)  # 02:00 becomes 03:00 in Paris
+    assert quiet.until(local(2027, 3, 27, 23), PARIS) == leap
+    assert quiet.until(local(2027, 3, 28, 1, 59), PARIS) == leap
+    assert quiet.until(leap, PARIS) is None
+
+
+def test_an_end_that_comes_twice_is_over_the_first_time() -> None:
+    quiet = parse_quiet_hours("21:00-02:30")
+    assert quiet is not None
+    first = local(2026, 10, 25, 2, 30)
+    assert quiet.until(local(2026, 10, 25, 1), PARIS) == first
+    assert quiet.until(first, PARIS) is None
+    assert quiet.until(local(2026, 10, 25, 2, 10, fold=1), PARIS) is None
+
+
+@pytest.mark.parametrize("zone", ["Europe/Paris", "America/Sao_Paulo", "Australia/Lord_Howe"])
+@pytest.mark.parametrize("hours", ["21:00-08:00", "22:30-02:15", "01:00-02:30", "00:00-00:30"])
+def test_no_text_is_held_into_the_past_or_for_more_than_a_day(zone: str, hours: str) -> None:
+    quiet = parse_quiet_hours(hours)
+    assert quiet is not None
+    for day in ((2026, 10, 3), (2026, 10, 24), (2027, 3, 27), (2027, 4, 3), (2018, 11, 3)):
+        moment = local(*day, zone=zone)
+        for _ in range(4 * 48):
+            over = quiet.until(moment, ZoneInfo(zone))
+            assert over is None or moment < over <= moment + timedelta(hours=25)
+            assert over is None or quiet.until(over, ZoneInfo(zone)) is None
+            moment += timedelta(minutes=15)
+
+
+# -- the frequency cap -----------------------------------------------------------
+
+
+@pytest.fixture
+def capped(make_app: Callable[..., Flask]) -> Iterator[int]:
+    """A contact, on an installation where two texts in seven days are the most."""
+    app = make_app(plugin_dirs=str(SAMPLES), frequency_cap="2/7d")
+    with app.app_context():
+        recorder(app)
+        yield add_people(1)[0]
+
+
+def had(contact: int, *statuses: str, source: str = "broadcast", days: float = 1) -> None:
+    """Texts that the contact got so many days ago."""
+    with transaction() as session:
+        number = session.get_one(Contact, contact).mobile
+        for status in statuses:
+            session.add(
+                Delivery(
+                    source=source,
+                    number=number,
+                    provider="recorder",
+                    status=status,
+                    accepted_at=utcnow() - timedelta(days=days),
+                )
+            )
+
+
+def planned(contact: int) -> dict[str, int]:
+    """Who is left out of a broadcast when it is planned, by reason."""
+    made = message([contact], f"planned {next(names)}")
+    begin(made)
+    plan_broadcast(made)
+    return dict(count_broadcast(made).skipped)
+
+
+def claimed(contact: int, meanwhile: Callable[[], None]) -> tuple[int, int]:
+    """How many texts go and how many are skipped, where more came since the plan."""
+    made = message([contact], "claimed")
+    broadcast = begin(made)
+    plan_broadcast(made)
+    meanwhile()
+    claims = claim_texts(Scope("recorder", broadcast.sender or "", broadcast_id=made), 10)
+    return len(claims.texts), claims.skipped
+
+
+FULL = [
+    (("accepted", "accepted"), "broadcast"),
+    (("delivered", "delivered"), "broadcast"),
+    (("sent", "undelivered"), "broadcast"),
+    (("delivered", "accepted"), "campaign"),
+]
+NOT_FULL = [
+    (("delivered",), "broadcast"),
+    (("delivered", "failed"), "broadcast"),
+    (("delivered", "skipped", "cancelled"), "broadcast"),
+    (("delivered", "delivered", "delivered"), "test"),
+]
+
+
+@pytest.mark.parametrize(("statuses", "source"), FULL)
+def test_whoever_has_had_its_share_is_left_out_of_the_plan(
+    capped: int, statuses: tuple[str, ...], source: str
+) -> None:
+    had(capped, *statuses, source=source)
+    assert planned(capped) == {"frequency_cap": 1}
+
+
+@pytest.mark.parametrize(("statuses", "source"), NOT_FULL)
+def test_whoever_has_not_is_in_it(capped: int, statuses: tuple[str, ...], source: str) -> None:
+    had(capped, *statuses, source=source)
+    assert planned(capped) == {}
+
+
+@pytest.mark.parametrize(("statuses", "source"), FULL)
+def test_whoever_has_had_its_share_since_the_plan_gets_no_text(
+    capped: int, statuses: tuple[str, ...], source: str
+) -> None:
+    assert claimed(capped, lambda: had(capped, *statuses, source=source)) == (0, 1)
+
+
+@pytest.mark.parametrize(("statuses", "source"), NOT_FULL)
+def test_whoever_has_not_gets_it(capped: int, statuses: tuple[str, ...], source: str) -> None:
+    assert claimed(capped, lambda: had(capped, *statuses, source=source)) == (1, 0)
+
+
+def test_what_is_older_than_the_days_does_not_count(capped: int) -> None:
+    had(capped, "delivered", "delivered", "delivered", days=7.01)
+    assert planned(capped) == {}
+    had(capped, "delivered", "delivered", days=6.99)
+    assert planned(capped) == {"frequency_cap": 1}
+
+
+def test_the_cap_does_not_hold_texts_of_campaigns(capped: int) -> None:
+    had(capped, "delivered", "delivered")
+    with transaction() as session:
+        number = session.get_one(Contact, capped).mobile
+        row = {"source": "campaign", "source_id": 1, "provider": "recorder", "text": "Hi"}
+        session.add(Delivery(number=number, sender="+15005550006", **row))
+    claims = claim_texts(Scope("recorder", "+15005550006"), 10)
+    assert (len(claims.texts), claims.skipped) == (1, 0)
