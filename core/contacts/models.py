@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Index, String, Table, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from core.db import Id, Json, Model, UTCDateTime, utcnow
+from core.phone import one_spelling
 
 NUMBER_OK, NUMBER_INVALID = "ok", "invalid"
 
@@ -90,6 +91,11 @@ class Contact(Model):
         *name_indexes("last_name"),
         *name_indexes("company"),
     )
+
+    @validates("mobile")
+    def in_one_spelling(self, _key: str, mobile: str | None) -> str | None:
+        """Whoever writes it: do-not-contact and replies are found by equal numbers."""
+        return one_spelling(mobile) if mobile else mobile
 
     @property
     def name(self) -> str:

@@ -7,12 +7,14 @@ alone words the errors. A test holds the two against each other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from core.phone.number import EITHER, MOBILE, PERSONAL, UNKNOWN, VOIP, Number
-from core.phone.plans import dialling_of, judge
-from core.phone.slow import parse_by_library
-from core.phone.spelling import all_plain_digits, looks_like_number, plain_digits, spell
+from core.phone.plans import dialling_of
+from core.phone.reading import parse_number, parse_plain_numbers
+from core.phone.senders import read_sender
+from core.phone.spelling import looks_like_number
+from core.phone.twins import one_spelling
 
 __all__ = [
     "EITHER",
@@ -23,8 +25,10 @@ __all__ = [
     "Number",
     "beginnings",
     "looks_like_number",
+    "one_spelling",
     "parse_number",
     "parse_plain_numbers",
+    "read_sender",
 ]
 
 
@@ -42,22 +46,3 @@ def beginnings(text: str, regions: Iterable[str]) -> list[str]:
     known = [found.code for region in regions if (found := dialling_of(region))]
     national = [f"+{code}{digits.lstrip('0')}" for code in dict.fromkeys(known)]
     return [*national, f"+{digits}"]
-
-
-def parse_number(raw: str, *, region: str) -> Number:
-    """The number that *raw* writes; *region* (ISO 3166, capitals) is for national spellings.
-
-    Raises BadInput("mobile", ...) when it is no number or cannot get texts. A
-    number in full international form is taken when its length is possible even
-    if its range is unknown: plans grow faster than libraries.
-    """
-    digits = plain_digits(raw) or spell(raw)
-    return judge(digits, region) or parse_by_library(digits, region, raw=raw)
-
-
-def parse_plain_numbers(raws: Sequence[str], regions: Iterable[str]) -> list[Number | None]:
-    """Many at once: the plain cases; None where `parse_number` is to be asked."""
-    digits = all_plain_digits(raws)
-    return [
-        judge(text, region) if text else None for text, region in zip(digits, regions, strict=True)
-    ]

@@ -17,6 +17,7 @@ from phonenumbers.phonemetadata import PhoneMetadata, PhoneNumberDesc
 
 from core.phone.number import EITHER, MAX_DIGITS, MOBILE, PERSONAL, UNKNOWN, VOIP, Number
 from core.phone.slow import text_lengths
+from core.phone.twins import one_spelling, rewritten
 
 # The library's order: the first kind that fits is the one. Its landlines and
 # mobiles come after these.
@@ -102,6 +103,7 @@ class Dialling:
 
 def judge(digits: str, region: str) -> Number | None:
     """The number in *digits* if it plainly gets texts; None to ask the library."""
+    digits = rewritten(digits, region)
     if digits[0] == "+":
         return judge_full(digits[1:])
     dialling = dialling_of(region)
@@ -130,6 +132,9 @@ def judge_full(digits: str) -> Number | None:
     if kind in KINDS:
         return Number(f"+{digits}", place, kind)
     if kind is None and len(national) in plan.lengths:
+        todays = one_spelling(f"+{digits}")
+        if todays != f"+{digits}":
+            return judge_full(todays[1:])
         return Number(f"+{digits}", place, UNKNOWN)
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import phonenumbers
@@ -10,6 +11,7 @@ from phonenumbers.phonemetadata import PhoneMetadata
 
 from core.phone.number import MAX_DIGITS, REFUSED, TAKEN, UNKNOWN, Number
 from core.phone.spelling import refusal
+from core.phone.twins import one_spelling, rewritten
 
 INTERNATIONAL = "Write it with + and the country code, such as +33612345678."
 WHOLE = "Enter the whole number, with + and the country code."
@@ -30,6 +32,7 @@ def parse_by_library(digits: str, region: str, *, raw: str = "") -> Number:
     raw, region = raw or digits, region.upper()
     if digits.startswith("00") and not dialled_validly(digits, region):
         digits = "+" + digits[2:]
+    digits = rewritten(in_full(digits, region), region)
     try:
         number = phonenumbers.parse(digits, region, keep_raw_input=True)
     except NumberParseException as error:
@@ -37,10 +40,27 @@ def parse_by_library(digits: str, region: str, *, raw: str = "") -> Number:
         raise refusal(problem, raw, mend) from None
     kind = phonenumbers.number_type(number)
     if kind in REFUSED:
-        raise refusal(f"{REFUSED[kind]}; texts need a mobile number", raw, "")
+        raise refusal(f"{REFUSED[kind]}; texts need a mobile number", raw, token_hint(number))
     if kind == PhoneNumberType.UNKNOWN:
         check_possible(number, region, raw)
+        e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        if one_spelling(e164) != e164:
+            return parse_by_library(one_spelling(e164), region, raw=raw)
     return as_number(number, kind, raw)
+
+
+def in_full(digits: str, region: str) -> str:
+    """*digits* with + in place of what *region* dials before numbers abroad."""
+    table = PhoneMetadata.metadata_for_region(region, None)
+    prefix = table.international_prefix if table else None
+    dialled = re.match(prefix, digits) if prefix and digits[0] != "+" else None
+    return "+" + digits[dialled.end() :] if dialled else digits
+
+
+def token_hint(number: PhoneNumber) -> str:
+    code = number.country_code or 0
+    token = phonenumbers.country_mobile_token(code)
+    return f"A mobile number is written +{code} {token} and the rest." if token else ""
 
 
 def dialled_validly(digits: str, region: str) -> bool:
