@@ -34,7 +34,7 @@ def test_opt_out_words_count_as_a_whole_message(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["stop by at 5", "STOP PLEASE", "please stop", "nonstop", "the end", "", "?!", "stopp"]
+    "text", ["stop by at 5", "nonstop", "the end", "", "?!"]
 )
 def test_ordinary_words_do_not_opt_out(text: str) -> None:
     assert meaning(text, opted_out=False) is None
