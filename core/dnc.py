@@ -1,27 +1,35 @@
-"""Do-not-contact: kept per number, so that it outlives the contact."""
+"""Do-not-contact: kept per number, so that it outlives the contact.
+
+A number may be on the list for several reasons. The entry that is shown lies in
+`dnc`, one for each number; the others lie beneath it in `dnc_beneath` and hold
+again when the one above is lifted. A STOP is always the one that is shown, and
+only a START lifts it. Entries beneath change under the lock of the shown one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Index, String, Text, delete, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Index, String, Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core.bulk import InsertNew
 from core.db import Id, Model, UTCDateTime, db, insert_new, transaction, utcnow
 from core.errors import BadInput
 from core.events import SignalKind
 from core.lookups import one_of
-from core.signals import tell, tell_many
+from core.phone import one_spelling
+from core.signals import tell
 
 SMS = "sms"
 UNSUBSCRIBED, BOUNCED, MANUAL = "unsubscribed", "bounced", "manual"
 REASONS = (UNSUBSCRIBED, BOUNCED, MANUAL)
+ON, OFF = "on", "off"
 
 
 class Dnc(Model):
-    """The number must not be contacted on the channel."""
+    """The number must not be contacted on the channel: the entry that is shown."""
 
     __tablename__ = "dnc"
 
@@ -35,8 +43,21 @@ class Dnc(Model):
     __table_args__ = (Index("ix_dnc_created_at", "created_at", "number"),)
 
 
+class DncBeneath(Model):
+    """Another reason for which a number of `dnc` is on the list; never a STOP."""
+
+    __tablename__ = "dnc_beneath"
+
+    channel: Mapped[str] = mapped_column(String(12), primary_key=True)
+    number: Mapped[str] = mapped_column(String(32), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(12), primary_key=True)
+    comment: Mapped[str] = mapped_column(Text, default="")
+    source: Mapped[str] = mapped_column(String(60), default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+
+
 class DncChange(Model):
-    """History: each time a number went on (`on`) or off (`off`) the list."""
+    """History: each time a number went on (`on`) or off (`off`) the list for a reason."""
 
     __tablename__ = "dnc_changes"
 
@@ -55,6 +76,9 @@ class DncChange(Model):
     )
 
 
+Entry = Dnc | DncBeneath
+
+
 def add_dnc(
     number: str,
     *,
@@ -63,103 +87,157 @@ def add_dnc(
     source: str = "",
     channel: str = SMS,
 ) -> bool:
-    """Put *number* (E.164) on the list; True when it was not on it before."""
+    """Put *number* (E.164) on the list; True when it was not on it for that reason.
+
+    *unsubscribed* comes on top of an earlier entry; other reasons go beneath.
+    """
+    check_reason(reason)
+    number = one_spelling(number)
+    facts = {"reason": reason, "comment": comment, "source": source}
+    with transaction() as session:
+        if not put_on(session, {"channel": channel, "number": number, **facts}):
+            return False
+        note_change(session, ON, channel, number, **facts)
+    return True
+
+
+def check_reason(reason: str) -> None:
     if reason not in REASONS:
         raise BadInput("reason", "is not known", value=reason, mend=f"Use {', '.join(REASONS)}.")
-    facts = {
-        "channel": channel,
-        "number": number,
-        "reason": reason,
-        "comment": comment,
-        "source": source,
-    }
-    with transaction() as session:
-        if not insert_new(Dnc, [facts | {"created_at": utcnow()}]):
+
+
+def put_on(session: Session, facts: Mapping[str, Any]) -> bool:
+    """Store an entry; False when the number has one for that reason."""
+    facts = {**facts, "created_at": utcnow()}
+    while not insert_new(Dnc, [facts]):
+        shown = locked_entry(session, facts["channel"], facts["number"])
+        if shown is None:
+            continue  # it was lifted since the insert found it
+        if shown.reason == facts["reason"]:
             return False
-        change = DncChange(change="on", **facts)
-        session.add(change)
+        if facts["reason"] != UNSUBSCRIBED:
+            return bool(insert_new(DncBeneath, [facts]))
+        insert_new(DncBeneath, [stored(shown)])
+        write(shown, facts)
         session.flush()
-        tell(SignalKind.DNC, ref_id=change.id, number=number)
+        return True
     return True
 
 
-def lift_dnc(
-    number: str, *, reason: str = MANUAL, comment: str = "", source: str = "", channel: str = SMS
-) -> bool:
-    """Take *number* off the list; True when it was on it."""
+def locked_entry(session: Session, channel: str, number: str) -> Dnc | None:
+    """The entry shown for *number*; nobody else changes its entries until the commit."""
+    query = select(Dnc).where(Dnc.channel == channel, Dnc.number == number).with_for_update()
+    return session.scalar(query.execution_options(populate_existing=True))
+
+
+def stored(entry: Entry) -> dict[str, Any]:
+    names = ("channel", "number", "reason", "comment", "source", "created_at")
+    return {name: getattr(entry, name) for name in names}
+
+
+def write(entry: Entry, facts: Mapping[str, Any]) -> None:
+    for name in ("reason", "comment", "source", "created_at"):
+        setattr(entry, name, facts[name])
+
+
+def note_change(
+    session: Session,
+    change: str,
+    channel: str,
+    number: str,
+    *,
+    reason: str,
+    comment: str,
+    source: str,
+) -> None:
+    row = DncChange(channel=channel, number=number, change=change)
+    row.reason, row.comment, row.source = reason, comment, source
+    session.add(row)
+    session.flush()
+    tell(SignalKind.DNC, ref_id=row.id, number=number)
+
+
+def lift_dnc(number: str, *, comment: str = "", source: str = "", channel: str = SMS) -> bool:
+    """Lift what was put on the list by hand or by a bounce; True when something was.
+
+    A STOP stays: only `lift_stop` takes it away.
+    """
+    number = one_spelling(number)
     with transaction() as session:
-        entry = session.get(Dnc, (channel, number))
-        if entry is None:
+        shown = locked_entry(session, channel, number)
+        if shown is None:
             return False
-        session.delete(entry)
-        session.add(
-            DncChange(
-                channel=channel,
-                number=number,
-                change="off",
-                reason=reason,
-                comment=comment,
-                source=source,
+        lifted: list[Entry] = list(entries_beneath(session, channel, number))
+        if shown.reason != UNSUBSCRIBED:
+            lifted.insert(0, shown)
+        for entry in lifted:
+            session.delete(entry)
+            note_change(
+                session, OFF, channel, number, reason=entry.reason, comment=comment, source=source
             )
+    return bool(lifted)
+
+
+def lift_stop(number: str, *, comment: str = "", source: str = "", channel: str = SMS) -> bool:
+    """Take a STOP away, as a START asks; the earliest entry beneath holds again.
+
+    True when there was a STOP; `find_dnc` tells whether the number is still listed.
+    """
+    number = one_spelling(number)
+    with transaction() as session:
+        shown = locked_entry(session, channel, number)
+        if shown is None or shown.reason != UNSUBSCRIBED:
+            return False
+        beneath = entries_beneath(session, channel, number)
+        if beneath:
+            write(shown, stored(beneath[0]))
+            session.delete(beneath[0])
+        else:
+            session.delete(shown)
+        note_change(
+            session, OFF, channel, number, reason=UNSUBSCRIBED, comment=comment, source=source
         )
-        session.flush()
     return True
+
+
+def entries_beneath(session: Session, channel: str, number: str) -> list[DncBeneath]:
+    """The earliest first."""
+    query = select(DncBeneath).where(DncBeneath.channel == channel, DncBeneath.number == number)
+    query = query.order_by(DncBeneath.created_at, DncBeneath.reason)
+    return list(session.scalars(query.execution_options(populate_existing=True)))
+
+
+def carry_dnc(old: str, new: str, *, words: str, source: str) -> bool:
+    """Have all entries of *old* hold for *new* as well; True when that changed anything."""
+    session, changed = db.session(), False
+    shown = session.scalars(select(Dnc).where(Dnc.number == one_spelling(old))).all()
+    for top in shown:
+        entries: list[Entry] = [*entries_beneath(session, top.channel, top.number), top]
+        for entry in entries:
+            comment = f"{words} {entry.comment}".strip()
+            facts = {"reason": entry.reason, "comment": comment, "source": source}
+            changed |= add_dnc(new, channel=entry.channel, **facts)
+    return changed
 
 
 def find_dnc(number: str | None, *, channel: str = SMS) -> Dnc | None:
-    """The entry of *number*, or None when it may be contacted."""
-    return db.session.get(Dnc, (channel, number)) if number else None
+    """The entry shown for *number*, or None when it may be contacted."""
+    return db.session.get(Dnc, (channel, one_spelling(number))) if number else None
+
+
+def find_beneath(numbers: Iterable[str], *, channel: str = SMS) -> dict[str, list[DncBeneath]]:
+    """What lies beneath the entries of *numbers*, the earliest first."""
+    wanted = (DncBeneath.channel == channel, one_of(DncBeneath.number, list(numbers)))
+    query = select(DncBeneath).where(*wanted).order_by(DncBeneath.created_at, DncBeneath.reason)
+    found: dict[str, list[DncBeneath]] = {}
+    for entry in db.session.scalars(query):
+        found.setdefault(entry.number, []).append(entry)
+    return found
 
 
 def blocked(numbers: Iterable[str], *, channel: str = SMS) -> set[str]:
-    """Those of *numbers* that are on the list."""
-    wanted = select(Dnc.number).where(Dnc.channel == channel, one_of(Dnc.number, list(numbers)))
-    return set(db.session.scalars(wanted))
-
-
-def add_many(
-    numbers: Sequence[str], *, reason: str, comment: str = "", source: str = "", channel: str = SMS
-) -> list[str]:
-    """Put *numbers* on the list in one go; returns those that were not on it before."""
-    now = utcnow()
-    facts = {"channel": channel, "reason": reason, "comment": comment, "source": source}
-    rows = [{"number": number} for number in numbers]
-    with transaction():
-        new = sorted(row.number for row in ADD_MANY.run(rows, **facts, created_at=now))
-        changes = [{"number": number} for number in new]
-        noted = NOTE_MANY.run(changes, **facts, change="on", at=now)
-        tell_many(SignalKind.DNC, [(row.number, row.id) for row in noted])
-    return new
-
-
-def lift_many(
-    numbers: Sequence[str],
-    *,
-    spared: Collection[str] = (),
-    comment: str = "",
-    source: str = "",
-    channel: str = SMS,
-) -> list[str]:
-    """Take *numbers* off the list in one go, but for the reasons *spared*; returns those."""
-    now = utcnow()
-    lifted = (
-        delete(Dnc)
-        .where(Dnc.channel == channel, one_of(Dnc.number, numbers), Dnc.reason.not_in(spared))
-        .returning(Dnc.number, Dnc.reason)
-        .execution_options(synchronize_session=False)
-    )
-    with transaction() as session:
-        rows = sorted(session.execute(lifted).all())
-        session.expire_all()
-        for reason in {row.reason for row in rows}:
-            changes = [{"number": row.number} for row in rows if row.reason == reason]
-            facts = {"channel": channel, "reason": reason, "comment": comment, "source": source}
-            NOTE_MANY.run(changes, **facts, change="off", at=now)
-    return [row.number for row in rows]
-
-
-FACTS = ("channel", "reason", "comment", "source")
-ADD_MANY = InsertNew(Dnc, ("number",), shared=(*FACTS, "created_at"), returning=("number",))
-NOTE_MANY = InsertNew(
-    DncChange, ("number",), shared=(*FACTS, "change", "at"), returning=("id", "number")
-)
+    """Those of *numbers* that are on the list, in whatever spelling."""
+    spelled = {number: one_spelling(number) for number in numbers}
+    wanted = one_of(Dnc.number, sorted(set(spelled.values())))
+    listed = set(db.session.scalars(select(Dnc.number).where(Dnc.channel == channel, wanted)))
+    return {number for number, one in spelled.items() if one in listed}

@@ -9,19 +9,20 @@ from sqlalchemy import and_, func, or_, select
 
 from core.contacts.models import Contact
 from core.db import db
-from core.dnc import SMS, Dnc
+from core.dnc import SMS, Dnc, DncBeneath, find_beneath
 from core.errors import BadInput
 from core.installation import current_settings
-from core.phone import parse_number
+from core.phone import parse_number, read_sender
 
 PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An entry, and the contact that has its number, if any."""
+    """The entry shown, what lies beneath it, and the contact with its number, if any."""
 
     entry: Dnc
+    beneath: list[DncBeneath]
     contact: Contact | None
 
 
@@ -44,13 +45,22 @@ def read_dnc(before: str = "", *, number: str = "") -> tuple[list[Listed], str]:
     ).all()
     page = rows[:PAGE]
     mark = f"{page[-1].created_at.isoformat()}~{page[-1].number}" if len(rows) > PAGE else ""
-    contacts = owners([entry.number for entry in page])
-    return [Listed(entry, contacts.get(entry.number)) for entry in page], mark
+    numbers = [entry.number for entry in page]
+    contacts, beneath = owners(numbers), find_beneath(numbers)
+    return [
+        Listed(entry, beneath.get(entry.number, []), contacts.get(entry.number)) for entry in page
+    ], mark
+
+
+def typed_number(raw: str) -> str:
+    """The number that a person typed, of whatever kind; raises BadInput when it is none."""
+    region = current_settings().region
+    return read_sender(raw, region=region) or parse_number(raw, region=region).e164
 
 
 def spelled(number: str) -> str:
     try:
-        return parse_number(number, region=current_settings().region).e164
+        return typed_number(number)
     except BadInput:
         return number.replace("\x00", "").strip()
 

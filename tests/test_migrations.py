@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import String, select, text
+from sqlalchemy import String, bindparam, select, text
 from sqlalchemy.exc import IntegrityError
 
 from core.broadcasts.models import Broadcast
 from core.contacts import Contact, add_contact
-from core.db import db, transaction, utcnow
+from core.db import UTCDateTime, db, transaction, utcnow
 from core.deliveries.models import Delivery, StatusReport
+from core.dnc import Dnc, find_beneath, lift_stop
 from core.imports import Import, ImportContact
 from core.links.models import LinkKey
 from core.messages import create_message
@@ -22,6 +25,8 @@ from core.migrating import migrating
 from core.migrations import FOLDER
 from core.replies.models import Reply
 from core.segments import create_segment
+
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
 
 def migrate(revision: str) -> None:
@@ -118,3 +123,97 @@ def test_longer_ids_cost_no_row_that_refers_to_a_text(app: Flask) -> None:
     assert len(code) == 8
     with transaction() as session:
         session.get_one(Delivery, 5).provider_id = "x" * 255
+
+
+def test_old_spellings_become_one_and_a_stop_of_either_holds(app: Flask) -> None:
+    """Contacts, do-not-contact, texts and replies that were stored before."""
+    segment = create_segment("All")
+    message = create_message(name="Hi", text="Hi", segments=[segment.id]).id
+    migrate("0008")
+    run_each(
+        "INSERT INTO contacts (id, mobile, number_status, first_name, last_name, email, company,"
+        " city, country, locale, timezone, custom, created_at, updated_at)"
+        " VALUES (:id, :mobile, 'ok', '', '', '', '', '', '', '', '', '{}', :at, :at)",
+        [
+            {"id": 1, "mobile": "+551187654321", "at": NOW},
+            {"id": 2, "mobile": "+5215512345678", "at": NOW},
+            {"id": 3, "mobile": "+33612345678", "at": NOW},
+            {"id": 4, "mobile": "+5491123456789", "at": NOW},
+        ],
+    )
+    run_each(
+        "INSERT INTO dnc (channel, number, reason, comment, source, created_at)"
+        " VALUES ('sms', :number, :reason, :comment, '', :at)",
+        [
+            {"number": number, "reason": reason, "comment": number, "at": NOW}
+            for number, reason in (
+                ("+5511987654321", "manual"),
+                ("+551187654321", "unsubscribed"),
+                ("+525512345678", "unsubscribed"),
+                ("+5215512345678", "bounced"),
+                ("whatsapp:+33612345678", "unsubscribed"),
+                ("+541123456789", "unsubscribed"),
+                ("12345", "unsubscribed"),
+            )
+        ],
+    )
+    run_each(
+        "INSERT INTO deliveries (id, source, broadcast_id, recipient_id, number, provider, sender,"
+        " encoding, parts, status, reason, detail, error_code, attempts, currency, created_at)"
+        " VALUES (:id, 'broadcast', :message, :id, :number, 'x', '', '', 0, 'queued', '', '', '',"
+        " 0, '', :at)",
+        [
+            {"id": 1, "message": message, "number": "+551187654321", "at": NOW},
+            {"id": 2, "message": message, "number": "+5215512345678", "at": NOW},
+            {"id": 5, "message": message, "number": "+525512345678", "at": NOW},
+        ],
+    )
+    run_each(
+        'INSERT INTO replies (id, provider, provider_id, number, "to", text, media, opt,'
+        " received_at) VALUES (:id, 'x', CAST(:id AS TEXT), :number, '', 'STOP', '[]', 'out', :at)",
+        [
+            {"id": 1, "number": "whatsapp:+33612345678", "at": NOW},
+            {"id": 2, "number": "12345", "at": NOW},
+        ],
+    )
+    migrate("head")
+    contacts = dict(db.session.execute(select(Contact.id, Contact.mobile)).all())  # type: ignore[arg-type]
+    assert contacts == {
+        1: "+5511987654321",
+        2: "+525512345678",
+        3: "+33612345678",
+        4: "+5491123456789",
+    }
+    held = {
+        entry.number: [entry, *find_beneath([entry.number]).get(entry.number, [])]
+        for entry in db.session.scalars(select(Dnc))
+    }
+    reasons = {number: [one.reason for one in entries] for number, entries in held.items()}
+    assert reasons == {
+        "+5511987654321": ["unsubscribed", "manual"],
+        "+525512345678": ["unsubscribed", "bounced"],
+        "+33612345678": ["unsubscribed"],
+        "+5491123456789": ["unsubscribed"],
+        "12345": ["unsubscribed"],
+    }
+    assert [one.comment for one in held["+5511987654321"]] == ["+551187654321", "+5511987654321"]
+    assert {one.created_at for entries in held.values() for one in entries} == {NOW}
+    texts = db.session.execute(select(Delivery.id, Delivery.number).order_by(Delivery.id)).all()
+    # the twin of one that has a text in the same broadcast keeps its spelling, and is left out
+    assert [tuple(row) for row in texts] == [
+        (1, "+5511987654321"),
+        (2, "+5215512345678"),
+        (5, "+525512345678"),
+    ]
+    kept = db.session.execute(select(Reply.number, Reply.sender, Reply.contact_id))
+    assert sorted(map(tuple, kept)) == [("+33612345678", "", 3), ("12345", "12345", None)]
+    lift_stop("+5511987654321")
+    migrate("0008")
+    numbers = db.session.scalars(text("SELECT number FROM dnc WHERE reason = 'manual'"))
+    assert numbers.all() == ["+5511987654321"]
+
+
+def run_each(statement: str, rows: list[dict[str, object]]) -> None:
+    at = bindparam("at", type_=UTCDateTime())
+    with transaction() as session:
+        session.execute(text(statement).bindparams(at), rows)

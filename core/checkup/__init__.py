@@ -8,6 +8,7 @@ from core.checkup.database import look_at_database
 from core.checkup.findings import BAD, NOTE, OK, Finding
 from core.checkup.machine import look_at_machine
 from core.checkup.plugins import look_at_plugins
+from core.checkup.replies import look_at_replies
 from core.checkup.sending import look_at_sending
 from core.checkup.settings import look_at_settings
 
@@ -21,3 +22,4 @@ def look_over() -> Iterator[Finding]:
     yield from look_at_settings()
     yield from look_at_plugins()
     yield from look_at_sending()
+    yield from look_at_replies()

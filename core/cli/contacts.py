@@ -22,12 +22,21 @@ from core.contacts import (
 from core.contacts import delete_contact as remove_contact
 from core.contacts.fields import CUSTOM_KINDS, add_custom_field, contact_fields
 from core.contacts.models import Contact
-from core.dnc import MANUAL, add_dnc, find_dnc, lift_dnc
+from core.dnc import (
+    MANUAL,
+    UNSUBSCRIBED,
+    Dnc,
+    DncBeneath,
+    add_dnc,
+    find_beneath,
+    find_dnc,
+    lift_dnc,
+)
+from core.dnc_list import typed_number
 from core.errors import BadInput, NotFound
 from core.imports import create_import, dry_run, run_import
 from core.imports.models import FINISHED, Import
 from core.installation import current_settings
-from core.phone import parse_number
 from core.timeline import timeline
 
 
@@ -120,7 +129,7 @@ def show_import(job: Import, *, as_json: bool) -> None:
 
 
 def by_number(number: str) -> list[Contact]:
-    e164 = parse_number(number, region=current_settings().region).e164
+    e164 = typed_number(number)
     found = list(contacts_with_number(e164))
     if not found:
         raise NotFound(f"No contact has the number {e164}. Run: heliograph contacts add --help")
@@ -154,7 +163,7 @@ def show(number: str, limit: int, as_json: bool) -> None:
 
 
 def show_stranger(number: str, *, as_json: bool) -> None:
-    e164 = parse_number(number, region=current_settings().region).e164
+    e164 = typed_number(number)
     entry = find_dnc(e164)
     if entry is None:
         raise NotFound(f"No contact has the number {e164}. Run: heliograph contacts add --help")
@@ -169,6 +178,11 @@ def dnc_view(number: str | None) -> dict[str, Any] | None:
     entry = find_dnc(number)
     if entry is None:
         return None
+    beneath = find_beneath([entry.number]).get(entry.number, [])
+    return entry_view(entry) | {"beneath": [entry_view(one) for one in beneath]}
+
+
+def entry_view(entry: Dnc | DncBeneath) -> dict[str, Any]:
     return {"reason": entry.reason, "comment": entry.comment, "since": entry.created_at}
 
 
@@ -293,12 +307,20 @@ def add_field(alias: str, label: str, kind: str, choices: tuple[str, ...]) -> No
 @click.option("--comment", default="", help="Why")
 @in_app
 def dnc(number: str, lift: bool, comment: str) -> None:
-    """Put NUMBER on do-not-contact by hand, or take it off."""
-    e164 = parse_number(number, region=current_settings().region).e164
-    if lift:
-        if not lift_dnc(e164, comment=comment, source="command"):
-            fail(f"{e164} is not on do-not-contact.")
-        click.echo(f"{e164} may be contacted again.")
+    """Put NUMBER on do-not-contact by hand, or take it off.
+
+    Who answered STOP stays on the list: only a START from that phone lifts it.
+    """
+    e164 = typed_number(number)
+    if not lift:
+        added = add_dnc(e164, reason=MANUAL, comment=comment, source="command")
+        click.echo(f"{e164} is on do-not-contact{'' if added else ' already'}.")
         return
-    added = add_dnc(e164, reason=MANUAL, comment=comment, source="command")
-    click.echo(f"{e164} is on do-not-contact{'' if added else ' already'}.")
+    lifted = lift_dnc(e164, comment=comment, source="command")
+    entry = find_dnc(e164)
+    if entry is not None and entry.reason == UNSUBSCRIBED:
+        done = "What lay beneath is lifted. " if lifted else ""
+        fail(f"{done}{e164} opted out: only a START from that phone takes it off the list.")
+    if not lifted:
+        fail(f"{e164} is not on do-not-contact.")
+    click.echo(f"{e164} may be contacted again.")

@@ -11,7 +11,7 @@ from core.contacts.events import record_event
 from core.contacts.models import Contact
 from core.contacts.profile import LARGEST_ID
 from core.db import Model, change_rows, insert_new, transaction
-from core.dnc import Dnc, add_dnc
+from core.dnc import carry_dnc
 from core.errors import BadInput, NotFound
 from core.host import notify
 
@@ -41,7 +41,7 @@ def merge_contacts(winner_id: int, loser_id: int) -> Contact:
     with transaction() as session:
         winner, loser = locked_pair(session, winner_id, loser_id)
         fill_blanks(winner, loser)
-        opted_out = join_dnc(session, winner, loser)
+        opted_out = join_dnc(winner, loser)
         choose_memberships(winner.id, loser.id)
         leave_campaigns(winner.id, loser.id)
         keep_import(winner, loser)
@@ -89,21 +89,12 @@ def keep_import(winner: Contact, loser: Contact) -> None:
         insert_new(ImportContact, [row])
 
 
-def join_dnc(session: Session, winner: Contact, loser: Contact) -> bool:
+def join_dnc(winner: Contact, loser: Contact) -> bool:
     """Have the loser's do-not-contact hold for the winner's number as well."""
     if not winner.mobile or not loser.mobile or winner.mobile == loser.mobile:
         return False
-    changed = False
-    for entry in session.scalars(select(Dnc).where(Dnc.number == loser.mobile)).all():
-        comment = f"Carried over from {loser.mobile} when contacts were merged. {entry.comment}"
-        changed |= add_dnc(
-            winner.mobile,
-            reason=entry.reason,
-            comment=comment.strip(),
-            source="merge",
-            channel=entry.channel,
-        )
-    return changed
+    words = f"Carried over from {loser.mobile} when contacts were merged."
+    return carry_dnc(loser.mobile, winner.mobile, words=words, source="merge")
 
 
 def move_rows(session: Session, winner_id: int, loser_id: int) -> None:

@@ -15,7 +15,7 @@ from core.contacts.fields import Field, contact_fields, find_field
 from core.contacts.models import NUMBER_OK, Contact
 from core.contacts.values import Value
 from core.db import change_rows, db, refuse_changed, transaction
-from core.dnc import Dnc, add_dnc
+from core.dnc import carry_dnc
 from core.errors import BadInput, NotFound
 from core.host import notify
 from core.users import User
@@ -77,7 +77,7 @@ def edit_contact(
         refuse_changed(seen, contact.updated_at)
         entered = read_values(values, region=region, contact=contact)
         changes = apply_values(contact, entered)
-        carried = "mobile" in changes and carry_dnc(session, changes["mobile"], contact.mobile)
+        carried = "mobile" in changes and follow_dnc(changes["mobile"], contact.mobile)
         if changes:
             record_event(contact.id, "edited", describe(changes, contact, entered))
     if changes:
@@ -192,21 +192,12 @@ def apply_values(contact: Contact, entered: Entered) -> dict[str, Any]:
     return changes
 
 
-def carry_dnc(session: Session, old: str | None, new: str | None) -> bool:
+def follow_dnc(old: str | None, new: str | None) -> bool:
     """Put *new* on do-not-contact where *old* is; True when that changed anything."""
     if not old or not new:
         return False
-    changed = False
-    for entry in session.scalars(select(Dnc).where(Dnc.number == old)).all():
-        comment = f"Carried over from {old}, this contact's number before. {entry.comment}"
-        changed |= add_dnc(
-            new,
-            reason=entry.reason,
-            comment=comment.strip(),
-            source="contact",
-            channel=entry.channel,
-        )
-    return changed
+    words = f"Carried over from {old}, this contact's number before."
+    return carry_dnc(old, new, words=words, source="contact")
 
 
 def describe(changes: dict[str, Any], contact: Contact, entered: Entered) -> str:

@@ -32,7 +32,8 @@ class Failed:
 def mark_numbers(failed: Iterable[Failed]) -> None:
     """What failures for good say of their numbers. Runs inside a transaction."""
     invalid = set()
-    for item in failed:
+    # in one order, so that two processes cannot wait for each other
+    for item in sorted(failed, key=lambda item: item.number):
         policy = POLICIES[item.kind]
         if policy.opts_out:
             code = f" (error {item.code})" if item.code else ""

@@ -12,16 +12,14 @@ from core.channel import InboundText, Opt
 from core.contacts.models import Contact
 from core.db import insert_new, transaction, utcnow
 from core.deliveries.models import SENDING, WITH_PROVIDER, Delivery
-from core.dnc import UNSUBSCRIBED, Dnc, add_dnc, find_dnc, lift_dnc
-from core.errors import BadInput
+from core.dnc import UNSUBSCRIBED, add_dnc, find_dnc, lift_stop
 from core.events import SignalKind
 from core.host import current_host, notify
 from core.identifiers import stored_id
-from core.installation import current_settings
 from core.meters import REPLIES, current_meters
-from core.phone import parse_number
 from core.replies.models import Reply
 from core.replies.optout import meaning
+from core.replies.senders import Sender, sender_of
 from core.signals import tell
 
 log = logging.getLogger(__name__)
@@ -33,9 +31,10 @@ def receive_reply(provider: str, text: InboundText) -> bool:
     The reply and the change of do-not-contact are one transaction: a STOP is
     either stored and obeyed, or the caller sees the error and asks again.
     """
-    number = normal_number(text.number)
+    sender = sender_of(text.number)
+    number = sender.number
     with transaction() as session:
-        row = row_of(provider, number, text)
+        row = row_of(provider, sender, text)
         if not insert_new(Reply, [row]):
             return False
         reply = session.scalars(
@@ -43,9 +42,10 @@ def receive_reply(provider: str, text: InboundText) -> bool:
         ).one()
         attach(session, reply)
         entry = find_dnc(number)
-        opt = text.opt or meaning(text.text, opted_out=entry is not None)
+        opted_out = entry is not None and entry.reason == UNSUBSCRIBED
+        opt = text.opt or meaning(reply.text, opted_out=opted_out)
         reply.opt = opt.value if opt else ""
-        changed = obey(reply, opt, entry)
+        changed = obey(reply, opt)
         tell(SignalKind.REPLY, ref_id=reply.id, contact_id=reply.contact_id, number=number)
     log.info(
         "reply %s came in%s",
@@ -64,11 +64,12 @@ def receive_reply(provider: str, text: InboundText) -> bool:
     return True
 
 
-def row_of(provider: str, number: str, text: InboundText) -> dict[str, object]:
+def row_of(provider: str, sender: Sender, text: InboundText) -> dict[str, object]:
     return {
         "provider": provider,
         "provider_id": reply_id(text.provider_id),
-        "number": number,
+        "number": sender.number,
+        "sender": sender.unread,
         "to": str(text.to or "").replace("\x00", "")[:64],
         "text": str(text.text or "").replace("\x00", ""),
         "media": [{"url": item.url, "type": item.type} for item in text.media],
@@ -80,14 +81,6 @@ def row_of(provider: str, number: str, text: InboundText) -> dict[str, object]:
 def reply_id(given: object) -> str:
     """The provider's id as stored; one of our own where it gave none, as no STOP may be lost."""
     return stored_id(given).strip() or f"none-{uuid4().hex}"
-
-
-def normal_number(raw: str) -> str:
-    """E.164 where it is a number; short codes and names as they came."""
-    try:
-        return parse_number(raw, region=current_settings().region).e164
-    except BadInput:
-        return raw.replace("\x00", "").strip()[:32]
 
 
 def attach(session: Session, reply: Reply) -> None:
@@ -112,14 +105,14 @@ def attach(session: Session, reply: Reply) -> None:
     )
 
 
-def obey(reply: Reply, opt: Opt | None, entry: Dnc | None) -> bool:
+def obey(reply: Reply, opt: Opt | None) -> bool:
     """Change do-not-contact as the reply asks; True when something changed."""
     comment = f"Replied {reply.text.strip()[:60]!r}" if reply.text else "By the provider's word"
     source = f"reply {reply.id}"
     if opt is Opt.OUT:
         return add_dnc(reply.number, reason=UNSUBSCRIBED, comment=comment, source=source)
-    if opt is Opt.IN and entry is not None and entry.reason == UNSUBSCRIBED:
-        return lift_dnc(reply.number, reason=UNSUBSCRIBED, comment=comment, source=source)
+    if opt is Opt.IN:
+        return lift_stop(reply.number, comment=comment, source=source)
     return False
 
 

@@ -14,7 +14,9 @@ from core.identifiers import LONGEST_ID
 class Reply(Model):
     """An inbound text, kept whether or not its number is known.
 
-    `opt` is out, in, help or empty; `media` is a list of {"url", "type"}.
+    `number` is E.164; where the sender is no number, it stands for `sender`, which is
+    what the provider gave, and "" for numbers. `opt` is out, in, help or empty; `media`
+    is a list of {"url", "type"}.
     """
 
     __tablename__ = "replies"
@@ -23,6 +25,7 @@ class Reply(Model):
     provider: Mapped[str] = mapped_column(String(40))
     provider_id: Mapped[str] = mapped_column(String(LONGEST_ID))
     number: Mapped[str] = mapped_column(String(32))
+    sender: Mapped[str] = mapped_column(Text, default="")
     to: Mapped[str] = mapped_column(String(64), default="")
     text: Mapped[str] = mapped_column(Text, default="")
     media: Mapped[list[dict[str, str]]] = mapped_column(Json, default=list)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from datetime import timedelta
+from typing import Any, TypeVar
 
-from sqlalchemy import inspect, select
+from sqlalchemy import Select, and_, inspect, or_, select
 
+from core.channel import Opt
 from core.contacts.models import Contact
-from core.db import db
+from core.db import db, utcnow
 from core.deliveries.models import Delivery
 from core.replies.models import Reply
 
 PAGE = 30
+LATELY = timedelta(days=7)
+UNOBEYED = timedelta(days=30)  # how long a STOP that nobody can obey is raised
 
 T = TypeVar("T", Contact, Delivery)
 
@@ -39,6 +43,15 @@ def read_replies(*, before_id: int | None = None, limit: int = PAGE) -> list[Rec
         Received(one, contacts.get(one.contact_id or 0), answered.get(one.delivery_id or 0))
         for one in replies
     ]
+
+
+def unread_senders() -> Select[Any]:
+    """Replies of late of which nobody can tell whose they are; opt-outs first, the newest first."""
+    now, out = utcnow(), Reply.opt == Opt.OUT.value
+    # an opt-out is raised for longer, and an index finds both
+    lately = or_(Reply.received_at > now - LATELY, and_(out, Reply.received_at > now - UNOBEYED))
+    query = select(Reply).where(Reply.sender != "", Reply.received_at > now - UNOBEYED, lately)
+    return query.order_by(out.desc(), Reply.id.desc())
 
 
 def found(model: type[T], ids: Sequence[int | None]) -> Sequence[T]:

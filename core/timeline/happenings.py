@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from core.contacts.models import Contact, ContactEvent
-from core.dnc import BOUNCED, MANUAL, UNSUBSCRIBED, DncChange
+from core.dnc import BOUNCED, MANUAL, OFF, UNSUBSCRIBED, DncChange
 from core.imports.models import Import, ImportContact
 from core.links.models import PERSON, TEST, Click, Link
 from core.replies.models import Reply
@@ -32,8 +32,9 @@ CHANGES = {
 }
 DNC_TITLES = {
     "on": Sentence("Do not contact: %(reason)s"),
-    "off": Sentence("May be contacted again: %(reason)s"),
+    "off": Sentence("Taken off do-not-contact: %(reason)s"),
 }
+OPT_OUT_LIFTED = Sentence("Opt-out was taken back")
 DNC_REASONS = {
     UNSUBSCRIBED: Sentence("unsubscribed"),
     BOUNCED: Sentence("bounced"),
@@ -101,6 +102,8 @@ def dnc_entries(contact: Contact, before: datetime | None, limit: int) -> list[T
 
 
 def dnc_title(change: DncChange) -> str:
+    if change.change == OFF and change.reason == UNSUBSCRIBED:
+        return OPT_OUT_LIFTED
     title = DNC_TITLES[change.change]
     return title.filled(reason=DNC_REASONS.get(change.reason, change.reason))
 

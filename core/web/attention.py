@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from core.broadcasts.models import FAILED, PAUSED, Broadcast
 from core.broadcasts.progress import stalled_broadcasts
+from core.channel import Opt
 from core.db import db, utcnow
 from core.deliveries.models import Sender
 from core.deliveries.obstacles import HELD, Obstacle
@@ -18,16 +20,20 @@ from core.imports.models import FAILED as IMPORT_FAILED
 from core.imports.models import Import
 from core.jobs.models import JobRun
 from core.providers import default_provider, open_provider
+from core.replies.models import Reply
+from core.replies.reading import unread_senders
 from core.web.sentence_words import kept
 from core.web.words import obstacle_words
 
 LATELY = timedelta(days=7)
 SHOWN = 8
+UNREAD = _l("wrote to you, and is no phone number: no contact can be found by it.")
+UNREAD_STOP = _l("opted out, and is no phone number: put the contact on do-not-contact by hand.")
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """`kind` is provider, plugin, sender, broadcast, job or import; `key` says which."""
+    """`kind` is provider, plugin, sender, broadcast, job, import or reply; `key` says which."""
 
     kind: str
     key: str
@@ -39,6 +45,7 @@ def troubles() -> list[Trouble]:
     """All there is now, the gravest first."""
     return [
         *provider_trouble(),
+        *unread_replies(),
         *held_senders(),
         *stalled(),
         *paused_broadcasts(),
@@ -93,6 +100,18 @@ def paused_broadcasts() -> list[Trouble]:
         Trouble("broadcast", str(one.id), one.message.name, kept(one.reason.partition(" Run: ")[0]))
         for one in db.session.scalars(stopped)
     ]
+
+
+def unread_replies() -> list[Trouble]:
+    return [
+        Trouble("reply", str(one.id), one.sender, reply_words(one))
+        for one in db.session.scalars(unread_senders().limit(SHOWN))
+    ]
+
+
+def reply_words(reply: Reply) -> str:
+    words = UNREAD_STOP if reply.opt == Opt.OUT.value else UNREAD
+    return str(words)
 
 
 def failed_jobs() -> list[Trouble]:

@@ -7,12 +7,10 @@ from flask_babel import gettext as _
 
 from core.contacts import add_custom_field, contact_fields
 from core.contacts.fields import CUSTOM_KINDS
-from core.dnc import MANUAL, REASONS, add_dnc, lift_dnc
-from core.dnc_list import PAGE, read_dnc
+from core.dnc import MANUAL, REASONS
+from core.dnc_list import PAGE, read_dnc, typed_number
 from core.errors import HeliographError
-from core.installation import current_settings
-from core.phone import parse_number
-from core.web.access import actor
+from core.web.dnc_forms import put_on_list, take_off_list
 from core.web.forms import Page, errors_of, submit
 from core.web.trail import note
 
@@ -74,11 +72,9 @@ def dnc_page(error: HeliographError | None) -> str:
 def block() -> Page:
     def save() -> str:
         form = request.form
-        number = parse_number(form.get("number", ""), region=current_settings().region).e164
-        reason, source = form.get("reason", MANUAL), f"user {actor().email}"[:60]
-        add_dnc(number, reason=reason, comment=form.get("comment", "")[:500], source=source)
+        number, reason = typed_number(form.get("number", "")), form.get("reason", MANUAL)
+        put_on_list(number, reason, form.get("comment", ""))
         note(number, reason=reason)
-        flash(_("%(number)s is on do-not-contact.", number=number))
         return url_for("contact_fields.dnc")
 
     return submit(save, dnc_page)
@@ -87,7 +83,6 @@ def block() -> Page:
 @bp.post("/dnc/lift")
 def lift() -> Page:
     number = request.form.get("number", "")
-    if lift_dnc(number, reason=MANUAL, source=f"user {actor().email}"[:60]):
-        flash(_("%(number)s may be contacted again.", number=number))
+    take_off_list(number)
     note(number)
     return redirect(url_for("contact_fields.dnc"), 303)

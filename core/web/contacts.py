@@ -26,14 +26,14 @@ from core.contacts import (
     untag_contact,
 )
 from core.contacts.segments_of import segments_of
-from core.dnc import MANUAL, add_dnc, find_dnc, lift_dnc
+from core.dnc import MANUAL, find_beneath, find_dnc
 from core.errors import BadInput, Changed, HeliographError, NotFound
 from core.installation import current_settings
 from core.segments import add_members, find_segment, list_segments, remove_members
 from core.timeline import KINDS, timeline
 from core.users import list_users
-from core.web.access import actor
 from core.web.contact_form import form_inputs, labels, stands, typed_values
+from core.web.dnc_forms import put_on_list, take_off_list
 from core.web.forms import Page, differences, errors_of, form_ids, page_number, seen_version, submit
 from core.web.trail import note
 
@@ -146,6 +146,7 @@ def show(contact_id: int) -> str:
         labels=labels(),
         owner=next((user for user in list_users() if user.id == contact.owner_id), None),
         dnc=find_dnc(contact.mobile),
+        beneath=find_beneath([contact.mobile or ""]).get(contact.mobile or "", []),
         segments=segments_of(contact_id),
         campaigns=campaigns_of(contact_id),
         all_segments=list_segments(),
@@ -248,15 +249,11 @@ def block(contact_id: int) -> Page:
     contact = get_contact(contact_id)
     if not contact.mobile:
         raise NotFound(_("This contact has no mobile number."))
-    comment = request.form.get("comment", "").strip()[:500]
-    source = f"user {actor().email}"[:60]
+    comment = request.form.get("comment", "")
     if request.form.get("lift"):
-        lift_dnc(contact.mobile, reason=MANUAL, comment=comment, source=source)
-        flash(_("%(number)s may be contacted again.", number=contact.mobile))
+        take_off_list(contact.mobile, comment)
     else:
-        reason = request.form.get("reason", MANUAL)
-        add_dnc(contact.mobile, reason=reason, comment=comment, source=source)
-        flash(_("%(number)s is on do-not-contact.", number=contact.mobile))
+        put_on_list(contact.mobile, request.form.get("reason", MANUAL), comment)
     note(contact.name or contact.mobile, lifted=bool(request.form.get("lift")), comment=comment)
     return back(contact_id)
 

@@ -103,6 +103,8 @@ def link_of(trouble: Trouble) -> str:
         return url_for("broadcasts.show", broadcast_id=trouble.key)
     if trouble.kind == "import":
         return url_for("imports.show", import_id=trouble.key)
+    if trouble.kind == "reply":
+        return url_for("inbox.index")
     if trouble.kind == "job":
         return url_for("admin_jobs.index")
     if trouble.kind == "provider" and not trouble.key:

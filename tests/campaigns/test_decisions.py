@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from core import clock
 from core.channel import Failure, FailureKind, Status
 from core.contacts.models import Contact
 from core.db import db
-from core.dnc import MANUAL, add_dnc, add_many
+from core.dnc import MANUAL, add_dnc
+from core.dnc_many import add_many
 from tests.campaigns.drawing import after, event, tag
 from tests.campaigns.stage import Stage, replies, steps, tags, template, text
 
@@ -69,6 +71,25 @@ def test_an_opt_out_is_noticed_whoever_made_it(stage: Stage, many: bool) -> None
             add_dnc(number, reason=MANUAL)
     stage.turn()
     assert (tags(ann), tags(bob)) == (["gone"], ["gone"])
+
+
+def test_a_stop_of_somebody_who_is_on_the_list_is_noticed(stage: Stage) -> None:
+    source, (ann, bob) = stage.cast(2)
+    with clock.at(stage.now - timedelta(days=1)):
+        for one in (ann, bob):
+            add_dnc(db.session.get_one(Contact, one).mobile or "", reason=MANUAL)
+    stage.play(
+        event("out", "core.opted_out"),
+        event("why", "core.on_dnc", "out", path="yes", config={"reason": "unsubscribed"}),
+        tag("gone", "why", path="yes"),
+        tag("other", "why", path="no"),
+        source=source,
+    )
+    stage.turn()
+    stage.leap(minutes=1)
+    stage.reply(ann, "STOP")
+    stage.turn()
+    assert (tags(ann), tags(bob)) == (["gone"], [])
 
 
 def click(stage: Stage, contact_id: int, url: str, kind: str = "person") -> None:

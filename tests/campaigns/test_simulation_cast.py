@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from core import clock
 from core.campaigns import get_campaign, save_draft
 from core.campaigns.simulation import MOST_PEOPLE, sample
 from core.campaigns.simulation.description import read_simulation
@@ -70,6 +71,24 @@ def test_what_is_known_of_a_contact_counts(stage: Stage) -> None:
     found = played(campaign, [ann, bob])
     assert steps_of(found, ann) == ["vip done yes", "hello done"]
     assert steps_of(found, bob) == ["vip done no", "other failed"]
+
+
+def test_a_stop_on_top_of_an_entry_is_known_and_its_start_brings_that_back(stage: Stage) -> None:
+    source, (ann,) = stage.cast(1)
+    number = db.session.get_one(Contact, ann).mobile or ""
+    with clock.at(MONDAY - timedelta(days=1)):
+        add_dnc(number, reason="manual")
+        add_dnc(number, reason="unsubscribed")
+    campaign = drafted(
+        event("wait", "core.opted_out"),
+        event("why", "core.on_dnc", "wait", path="no", config={"reason": "manual"}),
+        text("hello", "why", path="yes"),
+        source=source,
+    )
+    found = played(
+        campaign, [ann], doing("answer", ann, at=MONDAY + timedelta(hours=1), text="START")
+    )
+    assert steps_of(found, ann)[-2:] == ["why done yes", "hello failed"]
 
 
 def test_who_no_longer_fits_the_filters_of_the_source_leaves(stage: Stage) -> None:

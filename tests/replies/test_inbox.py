@@ -33,9 +33,7 @@ def test_opt_out_words_count_as_a_whole_message(text: str) -> None:
     assert meaning(text, opted_out=False) is Opt.OUT
 
 
-@pytest.mark.parametrize(
-    "text", ["stop by at 5", "nonstop", "the end", "", "?!"]
-)
+@pytest.mark.parametrize("text", ["stop by at 5", "nonstop", "the end", "", "?!"])
 def test_ordinary_words_do_not_opt_out(text: str) -> None:
     assert meaning(text, opted_out=False) is None
 
@@ -72,6 +70,54 @@ def test_a_hand_made_entry_is_not_lifted_by_a_reply(app: Flask) -> None:
     add_dnc(ANN, reason=MANUAL)
     receive_reply("recorder", reply("START"))
     assert find_dnc(ANN) is not None
+
+
+def test_a_stop_of_somebody_on_the_list_comes_on_top_and_a_start_takes_it_away(app: Flask) -> None:
+    add_people(1)
+    add_dnc(ANN, reason=MANUAL, comment="asked by phone")
+    receive_reply("recorder", reply("STOP", key="one"))
+    entry = find_dnc(ANN)
+    assert entry is not None
+    assert (entry.reason, entry.comment) == ("unsubscribed", "Replied 'STOP'")
+    receive_reply("recorder", reply("START", key="two"))
+    entry = find_dnc(ANN)
+    assert entry is not None
+    assert (entry.reason, entry.comment) == ("manual", "asked by phone")
+    changes = db.session.execute(db.select(DncChange.change, DncChange.reason))
+    assert [tuple(row) for row in changes] == [
+        ("on", "manual"),
+        ("on", "unsubscribed"),
+        ("off", "unsubscribed"),
+    ]
+
+
+def test_yes_opts_in_only_who_opted_out(app: Flask) -> None:
+    add_dnc(ANN, reason=MANUAL)
+    receive_reply("recorder", reply("YES", key="one"))
+    receive_reply("recorder", reply("STOP", key="two"))
+    receive_reply("recorder", reply("YES", key="three"))
+    opts = db.session.scalars(db.select(Reply.opt).order_by(Reply.id)).all()
+    assert opts == ["", "out", "in"]
+
+
+def test_a_sender_that_is_no_number_is_kept_as_it_came(app: Flask) -> None:
+    long = "messenger:" + "9" * 50
+    for key, number in enumerate((long + "1", long + "2", "messenger:0612000000", "\x00ACME ")):
+        assert receive_reply("recorder", reply("STOP", number=number, key=str(key)))
+    kept = db.session.scalars(db.select(Reply).order_by(Reply.id)).all()
+    senders = [long + "1", long + "2", "messenger:0612000000", "ACME"]
+    assert [one.sender for one in kept] == senders
+    assert len({one.number for one in kept}) == 4
+    assert max(len(one.number) for one in kept) == 32
+    assert {one.opt for one in kept} == {"out"}
+    assert all(find_dnc(one.number) for one in kept)
+    assert find_dnc(ANN) is None
+
+
+def test_a_reply_from_a_number_keeps_no_sender(app: Flask) -> None:
+    receive_reply("recorder", reply("hello", number="whatsapp:+33612000000"))
+    kept = db.session.scalars(db.select(Reply)).one()
+    assert (kept.number, kept.sender) == (ANN, "")
 
 
 def test_unknown_numbers_media_and_the_text_zero_are_kept(app: Flask) -> None:

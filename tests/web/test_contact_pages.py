@@ -67,7 +67,7 @@ def test_tags_segments_and_do_not_contact(marc: Visitor, ada: int) -> None:
     assert [tag.name for tag in get_contact(ada).tags] == ["two words"]
     assert find_segment("Friends").member_count == 0
     history = marc.get(place + "/timeline?kind=dnc").text
-    assert "May be contacted again" in history
+    assert "Taken off do-not-contact" in history
     assert "Tags were added" not in history
 
 

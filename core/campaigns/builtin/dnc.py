@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from collections.abc import Mapping
+
+from pydantic import Field, model_validator
 from sqlalchemy import select
 
 from core.actions import Action, ActionBatch
 from core.contacts.models import Contact
 from core.db import db
-from core.dnc import MANUAL, UNSUBSCRIBED, add_many, lift_many
+from core.dnc import MANUAL
+from core.dnc_many import add_many, lift_many
 from core.events import Batch, EventConfig
 from core.lookups import one_of
+
+RETIRED = "opted_out_too"
 
 
 class AddDnc(EventConfig):
@@ -23,11 +28,15 @@ class AddDnc(EventConfig):
 
 
 class RemoveDnc(EventConfig):
-    opted_out_too: bool = Field(
-        default=False,
-        title="Also who opted out",
-        description="Only when the contact has agreed anew: a STOP binds you by law",
-    )
+    """Campaigns drawn before may still ask to lift opt-outs, which nothing does any more."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def without_opt_outs(cls, given: object) -> object:
+        if isinstance(given, Mapping):
+            return {name: value for name, value in given.items() if name != RETIRED}
+        return given
+
     comment: str = Field(default="", title="Comment", description="Why", max_length=500)
 
 
@@ -44,8 +53,7 @@ def add_dnc(batch: ActionBatch) -> None:
 
 def remove_dnc(batch: ActionBatch) -> None:
     source = f"campaign {batch.campaign_id}"
-    spared = () if batch.config.opted_out_too else (UNSUBSCRIBED,)
-    lift_many(numbers_of(batch), spared=spared, comment=batch.config.comment, source=source)
+    lift_many(numbers_of(batch), comment=batch.config.comment, source=source)
 
 
 ADD_DNC = Action(
@@ -62,7 +70,7 @@ REMOVE_DNC = Action(
     label="Remove from do-not-contact",
     config_model=RemoveDnc,
     run_many=remove_dnc,
-    help="Takes the contact's number off do-not-contact, unless the contact opted out.",
+    help="Takes the contact's number off do-not-contact. A STOP stays: only a START lifts it.",
     icon="check-circle",
     group="Do-not-contact",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,13 +17,13 @@ from core.campaigns.simulation.description import Simulation
 from core.contacts.models import Contact, CustomField, Tag, contact_tags
 from core.db import Model, db, table_of
 from core.deliveries.models import WITH_PROVIDER, Delivery
-from core.dnc import Dnc
+from core.dnc import Dnc, DncBeneath
 from core.errors import BadInput, Conflict
 from core.host import PluginInfo, current_host
 from core.host.state import states
 from core.installation import current_settings
 from core.messages.models import TextMessage
-from core.phone import parse_number
+from core.phone import looks_like_number, parse_number
 from core.segments.models import Segment, SegmentMember
 from core.settings import Settings
 from core.users import User
@@ -74,7 +74,8 @@ def gathered(simulation: Simulation) -> Material:
         found.plugins.append((info, enabled, default))
     people = [person.contact_id for person in simulation.cast if person.contact_id]
     named = Named(found.canvas)
-    named.numbers |= typed_numbers(simulation, found.settings.region)
+    region = found.settings.region
+    named.numbers |= typed_numbers(simulation, region) | written_numbers(named.words, region)
     copy_people(found, people, named)
     copy_things(found, people, named)
     copy_campaigns(found, campaign.id, people, named)
@@ -103,16 +104,24 @@ def copy_people(found: Material, people: list[int], named: Named) -> None:
     found.take(contact_tags, contact_tags.c.contact_id.in_(people))
     found.take(CustomField)
     numbers = {row["mobile"] for row in rows if row["mobile"]}
-    found.take(Dnc, Dnc.number.in_(numbers | named.numbers))
+    numbers |= named.numbers
+    found.take(Dnc, Dnc.number.in_(numbers))
+    found.take(DncBeneath, DncBeneath.number.in_(numbers))
 
 
 def typed_numbers(simulation: Simulation, region: str) -> set[str]:
     """Numbers of people who are made up; those that are none are refused later."""
+    typed = {person.mobile for person in simulation.cast if not person.contact_id}
+    return written_numbers(typed, region)
+
+
+def written_numbers(words: Iterable[str], region: str) -> set[str]:
+    """Those of *words* that are numbers: a campaign may text your own staff."""
     found = set()
-    for person in simulation.cast:
-        if person.mobile and not person.contact_id:
+    for word in words:
+        if looks_like_number(word):
             with suppress(BadInput):
-                found.add(parse_number(person.mobile, region=region).e164)
+                found.add(parse_number(word, region=region).e164)
     return found
 
 
@@ -181,7 +190,6 @@ class Named:
                 kind = extra.get("choices_from") if isinstance(extra, Mapping) else None
                 if kind in places:
                     places[str(kind)] |= ids_in(event.config.get(name))
-        self.numbers = {one for one in self.words if one.startswith("+")}
 
 
 def scalars(value: Any) -> Iterator[Any]:
