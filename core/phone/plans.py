@@ -17,7 +17,7 @@ from phonenumbers.phonemetadata import PhoneMetadata, PhoneNumberDesc
 
 from core.phone.number import EITHER, MAX_DIGITS, MOBILE, PERSONAL, UNKNOWN, VOIP, Number
 from core.phone.slow import text_lengths
-from core.phone.twins import one_spelling, rewritten
+from core.phone.twins import CODES, REGIONS, one_spelling, rewritten
 
 # The library's order: the first kind that fits is the one. Its landlines and
 # mobiles come after these.
@@ -103,7 +103,8 @@ class Dialling:
 
 def judge(digits: str, region: str) -> Number | None:
     """The number in *digits* if it plainly gets texts; None to ask the library."""
-    digits = rewritten(digits, region)
+    if digits[:3] in CODES or region in REGIONS:
+        digits = rewritten(digits, region)
     if digits[0] == "+":
         return judge_full(digits[1:])
     dialling = dialling_of(region)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from configparser import ConfigParser
+from fnmatch import fnmatch
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +13,7 @@ from core.channel import Opt
 from core.replies.keywords import ASSENT, FILE, HELP, IN, OUT, fold
 from core.replies.optout import meaning
 
+ROOT = Path(__file__).parents[2]
 DATA = json.loads(FILE.read_text(encoding="utf-8"))
 GROUPS = [(group["kind"], word) for group in DATA["words"] for word in group["words"]]
 MEANS = {OUT: Opt.OUT, IN: Opt.IN, ASSENT: Opt.IN, HELP: Opt.HELP}
@@ -83,3 +87,11 @@ def test_each_word_names_a_source_and_stands_there_once() -> None:
 def test_a_long_text_is_read_in_no_time() -> None:
     assert meaning("stop please " * 100_000, opted_out=False) is None
     assert meaning(" - A" * 100_000, opted_out=False) is None
+
+
+def test_an_installed_heliograph_has_the_file_too() -> None:
+    config = ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    shipped = config["options.package_data"]["*"].replace(",", " ").split()
+    assert any(fnmatch(FILE.name, pattern) for pattern in shipped)
+    assert FILE.is_relative_to(ROOT / "core")
