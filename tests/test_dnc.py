@@ -42,6 +42,7 @@ def listed(number: str = ANN) -> list[str]:
     db.session.expire_all()
     entry = find_dnc(number)
     beneath = [one.reason for one in find_beneath([number]).get(number, [])]
+    assert entry or not beneath, "nothing is shown, so nothing holds"
     return [*([entry.reason] if entry else []), *beneath]
 
 
@@ -221,7 +222,29 @@ TOGETHER: list[tuple[str, list[Act], Act, Act, list[str]]] = [
         lambda: add_many([ANN], reason=MANUAL),
         [MANUAL],
     ),
+    (
+        "a removal by hand beside a STOP on top",
+        [lambda: add_dnc(ANN, reason=MANUAL)],
+        stop,
+        lambda: lift_dnc(ANN),
+        [UNSUBSCRIBED],
+    ),
+    (
+        "a START beside an entry by hand",
+        [stop],
+        lambda: add_dnc(ANN, reason=MANUAL),
+        lambda: lift_stop(ANN),
+        [MANUAL],
+    ),
+    (
+        "a START beside many entries",
+        [stop],
+        lambda: add_many([ANN], reason=MANUAL),
+        lambda: lift_stop(ANN),
+        [MANUAL],
+    ),
     ("two STOPs", [], stop, stop, [UNSUBSCRIBED]),
+    ("two STOPs on top", [lambda: add_dnc(ANN, reason=MANUAL)], stop, stop, [UNSUBSCRIBED, MANUAL]),
 ]
 
 
