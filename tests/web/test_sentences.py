@@ -206,7 +206,7 @@ def test_where_a_contact_stands_is_told_in_french(stage: Stage, lea: Visitor) ->
     stage.leap(days=1)
     stage.turn()
     page = page_of(stage, lea, place)
-    assert "En attente du contact jusqu'au 27 nov. 2026, 21:00 Asia/Tokyo." in page
+    assert "En attente du contact jusqu'au 27 nov. 2026, 21:00 (heure de Tokyo)." in page
     with clock.at(stage.now):
         unpublish(campaign)
     assert "La campagne n'est pas publiée : rien ne se passe." in page_of(stage, lea, place)
