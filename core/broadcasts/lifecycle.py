@@ -99,14 +99,20 @@ def begin(broadcast_id: int) -> Broadcast:
         if broadcast.reason != error.message:  # it is tried every other second
             set_status(broadcast_id, (SCHEDULED,), SCHEDULED, reason=error.message)
         raise
-    with transaction():
+    with transaction() as session:
+        locked = {"key_share": True}
+        message = session.get_one(
+            TextMessage, broadcast_id, populate_existing=True, with_for_update=locked
+        )
+        if message.publish_up is None or not message.is_open(utcnow()):
+            return broadcast  # it was given another time after it was found due
         begun = change_rows(
             update(Broadcast)
             .where(Broadcast.id == broadcast_id, Broadcast.status == SCHEDULED)
             .values(
                 status=RUNNING,
                 reason="",
-                text=broadcast.message.text,
+                text=message.text,
                 provider=name,
                 sender=sender,
                 started_at=utcnow(),

@@ -12,10 +12,9 @@ from core.messages.library import (
     list_messages,
     newest_messages,
     preview,
-    send_now,
-    unschedule,
 )
 from core.messages.parts import MAX_CHARACTERS, Measure, Offender, measure
+from core.messages.scheduling import review_version, send_now, unschedule
 from core.messages.tokens import CompiledText, compile_text
 from core.messages.values import Values, values_of
 
@@ -36,6 +35,7 @@ __all__ = [
     "measure",
     "newest_messages",
     "preview",
+    "review_version",
     "send_now",
     "unschedule",
     "values_of",

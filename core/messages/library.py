@@ -85,14 +85,7 @@ def edit_message(message_id: int, *, seen: datetime | None = None, **changes: An
     Changed when it is no longer as it was with `updated_at` *seen*.
     """
     message = get_message(message_id)
-    broadcast = db.session.get(Broadcast, message_id)
-    begun = broadcast is not None and broadcast.started_at is not None
     frozen = [name for name in FROZEN if name in changes and differs(message, name, changes)]
-    if begun and frozen:
-        raise Conflict(
-            f"Message {message_id} has been sent: its {' and '.join(frozen)} cannot change. "
-            "Clone it instead."
-        )
     now = {name: getattr(message, name) for name in CHECKED}
     facts = checked(**(now | {name: changes[name] for name in changes if name in CHECKED}))
     chosen = chosen_segments(changes["segments"]) if "segments" in changes else None
@@ -101,6 +94,13 @@ def edit_message(message_id: int, *, seen: datetime | None = None, **changes: An
             TextMessage, message_id, populate_existing=True, with_for_update=True
         )
         refuse_changed(seen, message.updated_at)
+        # locked: a broadcast that begins now and one that is not scheduled any more are two
+        waiting = session.get(Broadcast, message_id, populate_existing=True, with_for_update=True)
+        if waiting is not None and waiting.started_at is not None and frozen:
+            raise Conflict(
+                f"Message {message_id} has been sent: its {' and '.join(frozen)} cannot change. "
+                "Clone it instead."
+            )
         message.updated_at = utcnow()
         for key, value in facts.items():
             setattr(message, key, value)
@@ -108,7 +108,6 @@ def edit_message(message_id: int, *, seen: datetime | None = None, **changes: An
         message.track_links = changes.get("track_links", message.track_links)
         if chosen is not None and message.type == SEGMENT:
             message.segments = [session.get_one(Segment, segment) for segment in chosen]
-        waiting = session.get(Broadcast, message_id, populate_existing=True)
         if waiting is not None and waiting.status in (DRAFT, SCHEDULED):
             waiting.status = SCHEDULED if message.publish_up else DRAFT
             waiting.status_at = utcnow()
@@ -253,19 +252,3 @@ def campaigns_sending(message_id: int) -> list[str]:
 
 def sends(config: dict[str, Any], message_id: int) -> bool:
     return config.get("message_id") == message_id
-
-
-def send_now(message_id: int, *, at: datetime | None = None) -> TextMessage:
-    """Publish a segment message, due now or *at* a time; the clock does the rest."""
-    message = get_message(message_id)
-    if message.type != SEGMENT:
-        raise Conflict(f"Message {message_id} is a template: campaigns send it.")
-    return edit_message(message_id, publish_up=at or utcnow(), published=True)
-
-
-def unschedule(message_id: int) -> TextMessage:
-    """Take the publish-up date away while nothing has begun."""
-    broadcast = db.session.get(Broadcast, message_id, populate_existing=True)
-    if broadcast is None or broadcast.status not in (DRAFT, SCHEDULED):
-        raise Conflict(f"Message {message_id} is not scheduled any more.")
-    return edit_message(message_id, publish_up=None)

@@ -8,6 +8,7 @@ from core.submissions import new_key
 from core.web import (
     accounts,
     audit,
+    broadcast_review,
     broadcasts,
     campaign_builder,
     campaign_people,
@@ -30,6 +31,7 @@ from core.web import (
 from core.web.access import init_access
 from core.web.assets import init_assets
 from core.web.locale import init_locale
+from core.web.question_words import init_questions
 from core.web.security import init_security
 from core.web.sentence_words import init_sentences
 from core.web.timeline_words import init_timeline
@@ -37,7 +39,16 @@ from core.web.trail import init_trail
 from core.web.words import init_words
 
 PAGES = (
-    *(dashboard, contacts, contact_fields, imports, segments, messages, broadcasts),
+    *(
+        dashboard,
+        contacts,
+        contact_fields,
+        imports,
+        segments,
+        messages,
+        broadcasts,
+        broadcast_review,
+    ),
     *(campaigns, campaign_people, campaign_builder, campaign_simulation, inbox),
     *(plugins, users, jobs, audit, accounts, health, links, metrics),
 )
@@ -50,6 +61,7 @@ def mount_web(app: Flask) -> None:
     init_words(app)
     init_sentences(app)
     init_timeline(app)
+    init_questions(app)
     init_assets(app)
     init_trail(app)
     app.add_template_global(new_key, "new_form_key")

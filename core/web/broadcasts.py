@@ -9,7 +9,6 @@ from typing import Any
 from flask import (
     Blueprint,
     flash,
-    make_response,
     redirect,
     render_template,
     request,
@@ -30,23 +29,20 @@ from core.broadcasts.lifecycle import (
 from core.broadcasts.models import DRAFT, RUNNING, SCHEDULED, Broadcast
 from core.broadcasts.progress import progress_of
 from core.broadcasts.resend import KINDS, resend_failed
-from core.broadcasts.review import left_out, review
+from core.broadcasts.review import left_out
 from core.broadcasts.settle import settle
 from core.contacts.models import Contact
 from core.contacts.profile import LARGEST_ID
-from core.db import db, utcnow
+from core.db import db
 from core.deliveries.explanation import explain
 from core.deliveries.models import OPEN, STATUSES, Delivery, StatusReport
 from core.deliveries.unclear import check_way
-from core.errors import BadInput, Conflict, HeliographError, NotFound
+from core.errors import HeliographError, NotFound
 from core.links.counts import link_counts
 from core.links.models import Click, Link
-from core.links.tracking import marked_text, sample_link
-from core.messages import send_now, unschedule
-from core.providers import default_provider, open_provider
-from core.segments import refresh_segment
-from core.web.forms import Page, page_number, submit
-from core.web.locale import input_time, read_time
+from core.messages import unschedule
+from core.web.broadcast_review import review_page
+from core.web.forms import Page, page_number
 from core.web.trail import note
 
 bp = Blueprint("broadcasts", __name__, url_prefix="/broadcasts")
@@ -74,29 +70,8 @@ def show(broadcast_id: int) -> str:
 
 def shown(broadcast: Broadcast) -> str:
     if broadcast.status in (DRAFT, SCHEDULED):
-        message = broadcast.message
-        due = broadcast.status == SCHEDULED and message.is_open(utcnow())
-        page = "broadcasts/review.html"
-        short = sample_link() if marked_text(message.text, track=message.track_links) else ""
-        more = provider_facts()
-        return render_template(page, broadcast=broadcast, due=due, short=short, **more)
+        return review_page(broadcast)
     return render_template("broadcasts/show.html", **facts(broadcast))
-
-
-def provider_facts() -> dict[str, Any]:
-    """What it would go through, or why it cannot."""
-    try:
-        name = default_provider()
-        provider = open_provider(name)
-    except HeliographError as error:
-        words = error.message.partition(" Run: ")[0]
-        return {"provider": None, "sender": "", "problem": words, "soon": input_time(utcnow())}
-    return {
-        "provider": provider,
-        "sender": provider.sender,
-        "problem": "",
-        "soon": input_time(utcnow()),
-    }
 
 
 def facts(broadcast: Broadcast) -> dict[str, Any]:
@@ -123,36 +98,6 @@ def facts(broadcast: Broadcast) -> dict[str, Any]:
         "again": set(KINDS),
         "links": link_counts(broadcast.id),
     }
-
-
-@bp.get("/<int:broadcast_id>/begun")
-def begun(broadcast_id: int) -> Page:
-    """A piece of the review page that is due: the page is loaded anew once it began."""
-    broadcast = get_broadcast(broadcast_id)
-    page = make_response(render_template("broadcasts/due.html", broadcast=broadcast))
-    if broadcast.status not in (DRAFT, SCHEDULED):
-        page.headers["HX-Refresh"] = "true"
-    return page
-
-
-@bp.get("/<int:broadcast_id>/review")
-def ahead(broadcast_id: int) -> str:
-    """A piece of the review page, as counting all members may take a moment."""
-    broadcast = get_broadcast(broadcast_id)
-    stale = []
-    for segment in broadcast.message.segments:
-        if segment.filters:
-            try:
-                refresh_segment(segment.id)
-            except HeliographError as error:
-                stale.append(f"{segment.name}: {error.message}")
-    return render_template(
-        "broadcasts/ahead.html",
-        broadcast=broadcast,
-        review=review(broadcast_id),
-        stale=stale,
-        **provider_facts(),
-    )
 
 
 @bp.get("/<int:broadcast_id>/progress")
@@ -218,41 +163,6 @@ def skipped(broadcast_id: int) -> str:
         older=here("skipped", broadcast_id, reason=reason, after=mark) if more else None,
         newer=here("skipped", broadcast_id, reason=reason) if after else None,
     )
-
-
-@bp.post("/<int:broadcast_id>/send")
-def send(broadcast_id: int) -> Page:
-    """Start it now, or at the time that was typed."""
-
-    def save() -> str:
-        broadcast = get_broadcast(broadcast_id)
-        if broadcast.status not in (DRAFT, SCHEDULED):
-            raise Conflict(_("This broadcast has begun already."))
-        open_provider(default_provider())
-        at = typed_moment() if request.form.get("when") == "later" else None
-        send_now(broadcast_id, at=at)
-        note(broadcast.message.name, at=at or "now")
-        flash(_("It is scheduled.") if at else _("It is on its way."))
-        return here("show", broadcast_id)
-
-    return submit(save, lambda error: refused(broadcast_id, error))
-
-
-def typed_moment() -> datetime:
-    text = request.form.get("at", "")
-    mend = _("Choose a day and an hour in the future.")
-    try:
-        at = read_time(text)
-    except ValueError:
-        at = None
-    if at is None or at < utcnow():
-        raise BadInput("at", "is no time in the future", value=text, mend=mend)
-    return at
-
-
-def refused(broadcast_id: int, error: HeliographError) -> str:
-    flash(error.message.partition(" Run: ")[0], "error")
-    return shown(get_broadcast(broadcast_id))
 
 
 @bp.post("/<int:broadcast_id>/<word>")

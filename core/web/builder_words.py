@@ -184,10 +184,10 @@ TIMES: Words = {
     "weekend": _l("Saturday, Sunday"),
     "zone_hint": _l("Hours and days are the contact's own, else the campaign's time zone."),
     "after_span": _l("after {span}"),
-    "on_date": _l("on {date}"),
+    "on_date": _l("on {date} (contact's time)"),
     "on_no_date": _l("on a date that is missing"),
-    "at_hour": _l("at {hour}"),
-    "between_hours": _l("between {begin} and {end}"),
+    "at_hour": _l("at {hour} (contact's time)"),
+    "between_hours": _l("between {begin} and {end} (contact's time)"),
 }
 SAID: Words = {
     "added": _l("{name} was added after {after}."),

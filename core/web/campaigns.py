@@ -31,9 +31,9 @@ from core.errors import BadInput, Changed, HeliographError
 from core.segments import Segment
 from core.web.access import actor
 from core.web.forms import Page, differences, errors_of, seen_version, submit
-from core.web.locale import input_time, read_time
 from core.web.stage_facts import StageFacts, kept_members, stages_of
 from core.web.trail import note
+from core.web.zones import input_time, typed_time
 
 bp = Blueprint("campaigns", __name__, url_prefix="/campaigns")
 
@@ -113,7 +113,7 @@ def new() -> str:
 @bp.post("/new")
 def create() -> Page:
     def save() -> str:
-        made = create_campaign(**typed_facts())
+        made = create_campaign(**typed_facts(None))
         note(made.name, id=made.id)
         return url_for("campaign_builder.show", campaign_id=made.id)
 
@@ -130,7 +130,7 @@ def store(campaign_id: int) -> Page:
     campaign = get_campaign(campaign_id)
 
     def save() -> str:
-        changed = edit_campaign(campaign_id, seen=seen_version(), **typed_facts())
+        changed = edit_campaign(campaign_id, seen=seen_version(), **typed_facts(campaign))
         note(changed.name, id=campaign_id)
         flash(_("Saved."))
         return here("show", campaign_id)
@@ -177,26 +177,18 @@ def labels() -> dict[str, str]:
     }
 
 
-def typed_facts() -> Any:
+def typed_facts(campaign: Campaign | None) -> Any:
+    up, down = (campaign.publish_up, campaign.publish_down) if campaign else (None, None)
     form = request.form
     return {
         "name": form.get("name", ""),
         "description": form.get("description", "").replace("\r\n", "\n"),
-        "publish_up": typed_time("publish_up"),
-        "publish_down": typed_time("publish_down"),
+        "publish_up": typed_time("publish_up", stands=up),
+        "publish_down": typed_time("publish_down", stands=down),
         "allow_restart": bool(form.get("allow_restart")),
         "timezone": form.get("timezone", "").strip(),
         "late_hours": typed_hours(),
     }
-
-
-def typed_time(name: str) -> Any:
-    text = request.form.get(name, "")
-    try:
-        return read_time(text)
-    except ValueError:
-        mend = _("Use 2026-11-23T14:05.")
-        raise BadInput(name, "is not a date and time", value=text, mend=mend) from None
 
 
 def typed_hours() -> int | None:

@@ -12,9 +12,9 @@ from flask import request
 from phonenumbers import SUPPORTED_REGIONS
 
 from core.contacts import Contact, Field, contact_fields
-from core.db import utcnow
-from core.web.locale import choose_language, input_time, page_zone, read_time
+from core.web.locale import choose_language, moment
 from core.web.sentence_words import told
+from core.web.zones import input_time, read_time, refuse_leap
 
 TYPES = {"phone": "tel", "email": "email", "date": "date", "datetime": "datetime-local"}
 
@@ -95,23 +95,36 @@ def stands(contact: Contact) -> dict[str, str]:
     }
 
 
-def typed_values() -> dict[str, object]:
+def shown_values(contact: Contact) -> dict[str, str]:
+    """What the contact has, as its page shows it: times with their zone."""
+    return stands(contact) | {
+        alias: moment(read_time(str(value)))
+        for alias, field in contact_fields().items()
+        if field.kind == "datetime" and (value := value_of(field, contact))
+    }
+
+
+def typed_values(contact: Contact | None = None) -> dict[str, object]:
     """What the form of this request says, for `add_contact` and `edit_contact`."""
     fields = contact_fields()
     values: dict[str, object] = {
-        alias: zoned(fields[alias], text) for alias, text in request.form.items() if alias in fields
+        alias: zoned(fields[alias], text, contact)
+        for alias, text in request.form.items()
+        if alias in fields
     }
     if "owner_id" in request.form:
         values["owner_id"] = request.form["owner_id"]
     return values
 
 
-def zoned(field: Field, text: str) -> str:
+def zoned(field: Field, text: str, contact: Contact | None) -> str:
     """Times are typed in the zone of the page."""
     if field.kind != "datetime" or not text.strip():
         return text
+    value = value_of(field, contact) if contact else None
     try:
-        at = read_time(text)
+        at = read_time(text, stands=read_time(str(value)) if value else None)
     except ValueError:
         return text  # the field itself will say what is wrong
-    return (at or utcnow().astimezone(page_zone())).isoformat()
+    refuse_leap(field.alias, text)
+    return at.isoformat() if at else ""

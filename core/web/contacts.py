@@ -32,7 +32,7 @@ from core.installation import current_settings
 from core.segments import add_members, find_segment, list_segments, remove_members
 from core.timeline import KINDS, timeline
 from core.users import list_users
-from core.web.contact_form import form_inputs, labels, stands, typed_values
+from core.web.contact_form import form_inputs, labels, shown_values, stands, typed_values
 from core.web.dnc_forms import put_on_list, take_off_list
 from core.web.forms import Page, differences, errors_of, form_ids, page_number, seen_version, submit
 from core.web.trail import note
@@ -142,7 +142,7 @@ def show(contact_id: int) -> str:
     return render_template(
         "contacts/show.html",
         contact=contact,
-        facts=stands(contact),
+        facts=shown_values(contact),
         labels=labels(),
         owner=next((user for user in list_users() if user.id == contact.owner_id), None),
         dnc=find_dnc(contact.mobile),
@@ -197,7 +197,8 @@ def store(contact_id: int) -> Page:
 
     def save() -> str:
         region = current_settings().region
-        changed = edit_contact(contact_id, typed_values(), region=region, seen=seen_version())
+        values = typed_values(contact)
+        changed = edit_contact(contact_id, values, region=region, seen=seen_version())
         note(changed.name or str(changed.mobile), id=contact_id)
         flash(_("Saved."))
         return url_for("contacts.show", contact_id=contact_id)

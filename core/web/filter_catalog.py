@@ -9,11 +9,13 @@ from flask_babel import lazy_gettext as _l
 
 from core.contacts import Field, contact_fields, list_tags
 from core.dnc import REASONS
+from core.installation import current_zone
 from core.messages import list_messages
 from core.segments import list_segments
 from core.web.contact_form import country_options
 from core.web.sentence_words import told
 from core.web.words import status_words
+from core.web.zones import zone_words
 
 Options = list[tuple[str, str]]
 
@@ -163,6 +165,7 @@ def words() -> dict[str, str]:
         "to": _("To"),
         "comma": _("Several by comma"),
         "day": _("2026-11-23, today, -7 days"),
+        "zone": zone_words(current_zone()),
         "last": _("the last"),
         "next": _("the next"),
         "minute": _("minutes"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_skeleton
@@ -12,9 +12,10 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from core.db import utcnow
-from core.installation import current_settings
 from core.web.access import person
+from core.web.zones import comes_twice, input_time, page_zone, zone_name, zone_words
 
+SKELETONS = {"short": "MMMd", "medium": "yMMMd", "day": "yMMMEd"}
 LANGUAGES = {"en": "English", "fr": "Français"}
 
 
@@ -27,6 +28,8 @@ def init_locale(app: Flask) -> None:
     app.add_template_filter(span)
     app.add_template_filter(number)
     app.add_template_filter(input_time)
+    for words in (zone_words, zoned_words, day_words):
+        app.add_template_global(words)
     app.context_processor(lambda: {"language": choose_language(), "languages": LANGUAGES})
 
 
@@ -39,22 +42,31 @@ def choose_language() -> str:
     return best or "en"
 
 
-def zone_name() -> str:
-    """The user's own time zone, else that of the installation."""
-    user = person() if has_request_context() else None
-    return user.timezone if user is not None and user.timezone else current_settings().timezone
-
-
-def page_zone() -> ZoneInfo:
-    return ZoneInfo(zone_name())
-
-
 def moment(at: datetime | None, style: str = "medium") -> Markup:
-    """A time in the reader's zone and language, exact for machines; `short` has no year."""
+    """A time in the reader's zone and language, exact for machines; style: see SKELETONS.
+
+    The zone is beside it; within what names the zone once, by `ui.zone`, it is not drawn.
+    """
     if at is None:
         return Markup("–")
-    shown = words_of_time(at, "MMMd" if style == "short" else "yMMMd", "Hm")
-    return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), shown)
+    shown = words_of_time(at, SKELETONS[style], "Hm")
+    kept = " zone-kept" if comes_twice(at, page_zone()) else ""
+    words = zone_words(at=at)
+    return Markup('<time datetime="{}">{}<span class="zone{}"> {}</span></time>').format(
+        at.isoformat(timespec="seconds"), shown, kept, words
+    )
+
+
+def zoned_words(at: datetime, *skeletons: str, zone: ZoneInfo | None = None) -> str:
+    """As `words_of_time`, with the zone: `Nov 23, 2026, 14:05 Paris time`."""
+    return f"{words_of_time(at, *skeletons, zone=zone)} {zone_words(zone, at)}"
+
+
+def day_words(at: datetime) -> str:
+    """`Tue, Dec 1, 09:00 Paris time`: with the year only where it is another one."""
+    zone = page_zone()
+    same = at.astimezone(zone).year == utcnow().astimezone(zone).year
+    return zoned_words(at, "MMMEd" if same else "yMMMEd", "Hm")
 
 
 def words_of_time(at: datetime, *skeletons: str, zone: ZoneInfo | None = None) -> str:
@@ -71,7 +83,7 @@ def ago(at: datetime | None) -> Markup:
     words = format_timedelta(distance, add_direction=True, threshold=0.9)
     if abs(distance.total_seconds()) < 5:
         words = _("just now")
-    exact = words_of_time(at, "yMMMd", "Hms")
+    exact = zoned_words(at, "yMMMd", "Hms")
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         at.isoformat(timespec="seconds"), exact, words
     )
@@ -91,16 +103,3 @@ def day(on: date, style: str = "medium") -> str:
 def number(value: float | None) -> str:
     shown: str = format_decimal(value) if value is not None else "–"
     return shown
-
-
-def input_time(at: datetime | None) -> str:
-    """For `<input type=datetime-local>`: in the reader's zone, without it."""
-    return at.astimezone(page_zone()).strftime("%Y-%m-%dT%H:%M") if at else ""
-
-
-def read_time(text: str) -> datetime | None:
-    """What a datetime-local input holds, as UTC; raises ValueError."""
-    if not text.strip():
-        return None
-    typed = datetime.fromisoformat(text.strip())
-    return (typed if typed.tzinfo else typed.replace(tzinfo=page_zone())).astimezone(UTC)

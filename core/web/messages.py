@@ -38,8 +38,8 @@ from core.segments import list_segments
 from core.web.access import reads_only
 from core.web.builder_choices import message_choice
 from core.web.forms import Page, differences, errors_of, form_ids, page_number, seen_version, submit
-from core.web.locale import input_time, read_time
 from core.web.trail import note
+from core.web.zones import input_time, typed_time
 
 bp = Blueprint("messages", __name__, url_prefix="/messages")
 
@@ -158,7 +158,8 @@ def theirs(message: TextMessage) -> list[tuple[str, str]]:
     return differences(request.form, stands(message), labels)
 
 
-def typed_facts() -> dict[str, Any]:
+def typed_facts(message: TextMessage | None) -> dict[str, Any]:
+    up, down = (message.publish_up, message.publish_down) if message else (None, None)
     form = request.form
     text = form.get("text", "").replace("\r\n", "\n")
     return {
@@ -166,20 +167,11 @@ def typed_facts() -> dict[str, Any]:
         "text": text,
         "language": form.get("language", "en"),
         "category": form.get("category", "").strip(),
-        "publish_up": typed_time("publish_up"),
-        "publish_down": typed_time("publish_down"),
+        "publish_up": typed_time("publish_up", stands=up),
+        "publish_down": typed_time("publish_down", stands=down),
         "published": bool(form.get("published")),
         "track_links": bool(form.get("track_links")),
     }
-
-
-def typed_time(name: str) -> datetime | None:
-    text = request.form.get(name, "")
-    try:
-        return read_time(text)
-    except ValueError:
-        mend = _("Use 2026-11-23T14:05.")
-        raise BadInput(name, "is not a date and time", value=text, mend=mend) from None
 
 
 @bp.post("/new")
@@ -189,16 +181,38 @@ def create() -> Page:
         if request.form.get("kind") == SEGMENT and not segments:
             mend = _("Tick at least one, or choose a template.")
             raise BadInput("segments", "are missing", mend=mend)
-        made = create_message(segments=segments, **typed_facts())
+        facts = typed_facts(None)
+        at = wants_review(None, facts) if segments else None
+        made = create_message(segments=segments, **facts)
         note(made.name, id=made.id)
-        return gone_on(made)
+        return gone_on(made, at)
 
     return submit(save, lambda error: form_page(None, error))
 
 
-def gone_on(message: TextMessage) -> str:
+def wants_review(message: TextMessage | None, facts: dict[str, Any]) -> datetime | None:
+    """The time at which a broadcast would go by this form: it is taken out of *facts*.
+
+    Saving a text neither schedules nor sends it: the review page does, which says to how
+    many. What is scheduled already stays so.
+    """
+    broadcast = db.session.get(Broadcast, message.id) if message else None
+    at: datetime | None = facts["publish_up"]
+    if at is None or not facts["published"] or (broadcast and broadcast.started_at):
+        return None
+    if message is not None and message.published and message.publish_up == at:
+        return None
+    facts["publish_up"] = None
+    return at
+
+
+def gone_on(message: TextMessage, at: datetime | None) -> str:
+    """Where a saved form leads: to the review when it is to be sent *at* a time."""
     if in_panel():
         return url_for("messages.saved", message_id=message.id)
+    if at is not None:
+        flash(_("Saved, and not scheduled yet: look at who gets it, then schedule it."), "info")
+        return url_for("broadcasts.show", broadcast_id=message.id, at=input_time(at))
     if request.form.get("then") == "review":
         return url_for("broadcasts.show", broadcast_id=message.id)
     flash(_("Saved."))
@@ -221,12 +235,13 @@ def store(message_id: int) -> Page:
     message = get_message(message_id)
 
     def save() -> str:
-        changes = typed_facts()
+        changes, at = typed_facts(message), None
         if message.type == SEGMENT:
             changes["segments"] = form_ids("segments")
+            at = wants_review(message, changes)
         changed = edit_message(message_id, seen=seen_version(), **changes)
         note(changed.name, id=message_id)
-        return gone_on(changed)
+        return gone_on(changed, at)
 
     return submit(save, lambda error: form_page(get_message(message.id), error))
 

@@ -12,7 +12,7 @@ from core.campaigns.builtin import webhook
 from core.campaigns.simulation import stand_ins
 from core.deliveries import answers, carrier, late, outcomes, recovery, rendering, streak
 from core.sentences import Moment, Names, Sentence
-from core.web.locale import words_of_time
+from core.web.locale import zoned_words
 
 ON_DNC = Sentence("%(number)s is on do-not-contact.")
 # what is kept with values in it; of two that may fit, the closer one first
@@ -68,8 +68,7 @@ def kept(text: str) -> str:
 
 def value_words(value: object) -> str:
     if isinstance(value, Moment):
-        shown = words_of_time(value.at, "yMMMd", "Hm", zone=value.zone)
-        return f"{shown} {value.zone.key}" if value.zone else shown
+        return zoned_words(value.at, "yMMMd", "Hm", zone=value.zone)
     if isinstance(value, Names):
         quoted = [_("“%(name)s”", name=name) for name in value.names]
         listed: str = format_list(quoted, locale=get_locale() or "en")

@@ -18,7 +18,7 @@ from core.contacts import find_contacts, get_contact
 from core.db import utcnow
 from core.errors import BadInput
 from core.installation import current_zone
-from core.web.locale import read_time
+from core.web.zones import typed_time
 
 LARGEST = 500_000  # characters of JSON
 MOST_BACK = 200
@@ -214,12 +214,7 @@ def take_sample(board: Board, count: str) -> None:
 
 def begin(board: Board, form: Form) -> None:
     """Another start, and what is played: nothing has happened yet then."""
-    typed = form.get("start", "")
-    try:
-        start = read_time(typed)
-    except ValueError:
-        mend = _("Use 2026-11-23T14:05.")
-        raise BadInput("start", "is not a date and time", value=typed, mend=mend) from None
+    start = typed_time("start")
     if start is not None:
         board.given["start"] = start.isoformat()
     board.given |= {"script": [], "until": board.given["start"]}

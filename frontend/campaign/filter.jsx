@@ -53,13 +53,16 @@ function Value({ input, subject, words, value, change }) {
     case "one": return subject.options.length ? <Choice {...one} options={subject.options} /> : <Typed {...one} />;
     case "number": return <Typed {...one} inputMode="decimal" change={(text) => change(asNumber(text))} />;
     case "numbers": return two((label, part, set) => <Typed key={label} label={label} value={part} inputMode="decimal" change={(text) => set(asNumber(text))} />);
-    case "day": return <Typed {...one} placeholder={words.day} />;
-    case "days": return two((label, part, set) => <Typed key={label} label={label} value={part} placeholder={words.day} change={set} />);
+    case "day": return <Zoned zone={words.zone}><Typed {...one} placeholder={words.day} /></Zoned>;
+    case "days": return <Zoned zone={words.zone}>{two((label, part, set) => <Typed key={label} label={label} value={part} placeholder={words.day} change={set} />)}</Zoned>;
     case "span": return <Span words={words} value={value} change={change} />;
     case "list": return <Typed {...one} value={Array.isArray(value) ? value.join(", ") : value} placeholder={words.comma} change={(text) => change(text.split(",").map((part) => part.trimStart()))} />;
     default: return <Typed {...one} />;
   }
 }
+
+/** Days begin and end in the installation's zone, which stands beside what is typed. */
+const Zoned = ({ zone, children }) => <>{children}<small className="form-hint zone">{zone}</small></>;
 
 const START = { yesno: true, number: "", numbers: ["", ""], days: ["", ""], span: "-7 days", list: [], none: null };
 

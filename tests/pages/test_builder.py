@@ -21,7 +21,7 @@ def test_a_marketer_builds_a_campaign_and_publishes_it(ann: Page, full: str) -> 
     assert board.event("Says yes")["config"]["pattern"] == "*YES*"
     assert (no["path"], no["timing"]["hour"]) == ("no", "10:00")
     assert no["timing"]["weekdays"] == [0, 1, 2, 3, 4]
-    expect(board.card("Reminder")).to_contain_text("at 10:00, Monday to Friday")
+    expect(board.card("Reminder")).to_contain_text("at 10:00 (contact's time), Monday to Friday")
     board.publish(asked="12 contacts are in its segments")
     expect(ann.locator(".topbar")).to_contain_text("Published, version 1")
     expect(ann.get_by_role("button", name="Publish the changes")).to_be_disabled()

@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.counterpart import Counterpart
-from tests.pages.visit import EMAIL, PASSWORD, begin, confirm
+from tests.pages.visit import EMAIL, PASSWORD, begin
 from tests.test_end_to_end import wait_until
 
 ADA, GRACE = "+33612345678", "+33612345679"
@@ -96,8 +96,9 @@ def review_and_send(page: Page, *, recipients: str) -> None:
 
 
 def send(page: Page) -> None:
-    page.get_by_role("button", name="Send", exact=True).click()
-    confirm(page, "Send")
+    """The button says to how many, and so does the question."""
+    page.get_by_role("button", name=re.compile(r"^Send to \d contacts? now$")).click()
+    page.get_by_role("dialog").get_by_role("button", name=re.compile("^Send to")).click()
 
 
 def answer_stop(page: Page) -> None:

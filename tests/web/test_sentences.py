@@ -87,13 +87,13 @@ def test_times_and_names_are_written_as_the_reader_writes_them(
 ) -> None:
     when = Moment(NOON, ZoneInfo("Asia/Tokyo"))
     waits = Sentence("It waits for its time: %(when)s.", when=when)
-    assert french(waits) == "Il attend son heure : le 29 mars 2027, 10:00 Asia/Tokyo."
+    assert french(waits) == "Il attend son heure : le 29 mars 2027, 10:00 (heure de Tokyo)."
     one = Sentence("It is in the segment %(name)s.", name=Names(("Replies",)))
     several = Sentence("It is in the segments %(names)s.", names=Names(("Shop", "The 100%", "B")))
     assert french(one) == "Il est dans le segment « Replies »."
     assert french(several) == "Il est dans les segments « Shop », « The 100% » et « B »."
     with sending.test_request_context(), force_locale("en"):
-        assert told(waits) == "It waits for its time: Mar 29, 2027, 10:00 Asia/Tokyo."
+        assert told(waits) == "It waits for its time: Mar 29, 2027, 10:00 Tokyo time."
         assert told(one) == "It is in the segment “Replies”."
 
 
@@ -201,12 +201,12 @@ def test_where_a_contact_stands_is_told_in_french(stage: Stage, lea: Visitor) ->
     page = page_of(stage, lea, place)
     name = db.session.get_one(Segment, source).name
     assert f"Il est dans le segment « {name} »." in page
-    assert "Il attend son heure : le 24 nov. 2026, 21:00 Asia/Tokyo." in page
+    assert "Il attend son heure : le 24 nov. 2026, 21:00 (heure de Tokyo)." in page
     assert "<li>Oui : Changer les étiquettes</li><li>Non : Replies</li>" in page
     stage.leap(days=1)
     stage.turn()
     page = page_of(stage, lea, place)
-    assert "En attente du contact jusqu'au 27 nov. 2026, 21:00 Asia/Tokyo." in page
+    assert "En attente du contact jusqu'au 27 nov. 2026, 21:00 (heure de Tokyo)." in page
     with clock.at(stage.now):
         unpublish(campaign)
     assert "La campagne n'est pas publiée : rien ne se passe." in page_of(stage, lea, place)

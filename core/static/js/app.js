@@ -34,7 +34,8 @@ function ask(text, yes) {
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;
-  if (form.method !== "post") return;
+  // what a button closes is not sent; what htmx sends has its own ways
+  if (form.method !== "post" || event.submitter?.formMethod === "dialog" || form.hasAttribute("hx-post")) return;
   const source = event.submitter?.dataset.confirm ? event.submitter : form;
   if (source.dataset.confirm && !form.dataset.sure) {
     event.preventDefault();
@@ -114,12 +115,27 @@ document.addEventListener("htmx:responseError", (event) => {
   else toast(responseText.length < 300 && !responseText.startsWith("<") ? responseText : toasts.dataset.failed);
 });
 document.addEventListener("htmx:sendError", () => toast(toasts.dataset.failed));
+// a form that was refused comes back with the reason in it
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { requestConfig, xhr } = event.detail;
+  if (![400, 409].includes(xhr.status) || !requestConfig.elt.matches("[data-errors]")) return;
+  event.detail.shouldSwap = true;
+  event.detail.isError = false;
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  for (const one of document.querySelectorAll("dialog[data-open]:not([open])")) {
+    delete one.dataset.open;
+    one.showModal();
+    const asked = event.detail.requestConfig?.elt; // its button was off while the server thought
+    one.addEventListener("close", () => asked?.querySelector(".go")?.focus(), { once: true });
+  }
+});
 // what a person has opened or is pressing stays while a piece of the page is renewed
 document.addEventListener("htmx:beforeRequest", (event) => {
   const { elt, requestConfig } = event.detail;
   const polled = (elt.getAttribute("hx-trigger") || "").startsWith("every");
   if (!polled || requestConfig?.verb !== "get") return;
-  if (document.hidden || dialog.open || elt.querySelector("details[open]")) event.preventDefault();
+  if (document.hidden || document.querySelector("dialog[open]") || elt.querySelector("details[open]")) event.preventDefault();
 });
 // the newest text of a phone is the one to see
 function toEnd() {

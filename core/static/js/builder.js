@@ -191,7 +191,7 @@ function drawValue(node) {
       const more = { list: id, placeholder: words.day };
       if (inputOf(node) === "day") box.append(typed(words.value, node.value, (value) => { node.value = value; }, more));
       else box.append(...pair((label, value, change) => typed(label, value, (text) => change(text, text), more)));
-      box.append(hints);
+      box.append(hints, make("span", { class: "zone filter-zone" }, words.zone));
       break;
     }
     case "span": drawSpan(node, box); break;

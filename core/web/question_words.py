@@ -1,0 +1,76 @@
+"""Questions before what sends texts: what happens, to how many, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Flask
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from core.broadcasts.models import Broadcast
+from core.campaigns import Campaign
+from core.db import utcnow
+from core.segments import Segment
+from core.web.locale import day_words
+
+
+def init_questions(app: Flask) -> None:
+    for words in (settle_words, resume_words, publish_words, hold_words):
+        app.add_template_global(words)
+
+
+def settle_words(way: str, count: int) -> str:
+    """Of texts of which nobody knows whether they went out."""
+    if way == "sent":
+        words = ngettext("%(num)s text counts as sent.", "%(num)s texts count as sent.", count)
+    elif way == "failed":
+        words = ngettext("%(num)s text counts as failed.", "%(num)s texts count as failed.", count)
+    else:
+        words = ngettext(
+            "%(num)s text is sent again now. Who got it already gets it twice.",
+            "%(num)s texts are sent again now. Who got them already gets them twice.",
+            count,
+        )
+    return str(words)
+
+
+def resume_words(broadcast: Broadcast, waiting: int) -> str:
+    """Of a paused broadcast, that may not have begun yet."""
+    message = broadcast.message
+    if broadcast.started_at is None and message.publish_up and message.publish_up > utcnow():
+        return str(_("It is sent at %(time)s, as scheduled.", time=day_words(message.publish_up)))
+    if broadcast.planned_at is None:
+        return str(_("It is sent now, to all recipients in its segments."))
+    words = ngettext(
+        "Sending goes on now: %(num)s text is waiting.",
+        "Sending goes on now: %(num)s texts are waiting.",
+        waiting,
+    )
+    return str(words)
+
+
+def publish_words(campaign: Campaign, inside: int, sources: Sequence[Segment]) -> str:
+    """Of a campaign that was held: who goes on, who comes in, and from when."""
+    count = sum(segment.member_count for segment in sources)
+    names = ", ".join(segment.name for segment in sources)
+    on = ngettext("%(num)s contact in it goes on.", "%(num)s contacts in it go on.", inside)
+    come = ngettext(
+        "Of %(num)s member of %(names)s comes in who is not in it yet.",
+        "Of %(num)s members of %(names)s those come in who are not in it yet.",
+        count,
+        names=names,
+    )
+    parts = [on, come] if sources else [on]
+    if campaign.publish_up and campaign.publish_up > utcnow():
+        parts.append(_("Nothing happens before %(time)s.", time=day_words(campaign.publish_up)))
+    return " ".join(str(part) for part in parts)
+
+
+def hold_words(inside: int) -> str:
+    words = ngettext(
+        "%(num)s contact stays where it is: nothing is sent until it is published again.",
+        "%(num)s contacts stay where they are: nothing is sent until it is published again.",
+        inside,
+    )
+    return str(words)
