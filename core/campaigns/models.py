@@ -19,6 +19,7 @@ KINDS = (ACTION, DECISION, CONDITION)
 NEW, ACTIVE, FINISHED = "new", "active", "finished"
 LEFT, REMOVED = "left", "removed"
 GONE = (LEFT, REMOVED)
+STAYING = (NEW, ACTIVE, FINISHED)
 IS_GONE = "status IN ('left', 'removed')"
 BY_SEGMENT, BY_HAND, BY_CAMPAIGN = "segment", "hand", "campaign"
 
@@ -155,6 +156,18 @@ class CampaignMember(Model):
             postgresql_where=sql(IS_GONE),
         ),
     )
+
+
+class CampaignLeaver(Model):
+    """A member that is in no source any more, as it was when it had joined at `joined_at`."""
+
+    __tablename__ = "campaign_leavers"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    member_id: Mapped[int] = mapped_column(
+        ForeignKey("campaign_members.id", ondelete="CASCADE"), index=True
+    )
+    joined_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class CampaignStep(Model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, union_all
 
 from core.campaigns.batches import in_transaction
 from core.campaigns.course import Courses
@@ -10,7 +10,9 @@ from core.campaigns.decisions import hear
 from core.campaigns.events import EventTypes
 from core.campaigns.heard import read_signals
 from core.campaigns.hearing import while_hearing
-from core.campaigns.sending import has_news, settle_texts
+from core.campaigns.leaving import let_leave
+from core.campaigns.models import CampaignLeaver
+from core.campaigns.sending import first_news, settle_texts
 from core.db import change_rows, db, dialect_name, table_of, utcnow
 from core.lookups import one_of, read_rows
 from core.signals import SignalRow
@@ -19,16 +21,18 @@ AT_ONCE = 500
 
 
 def is_called_for() -> bool:
-    """Whether there is anything to react to: a look at two indexes."""
-    found = db.session.execute(select(SignalRow.id).limit(1)).first() is not None or has_news()
+    """Whether there is anything to react to: one look at three short indexes."""
+    anything = [select(model.id).limit(1) for model in (SignalRow, CampaignLeaver)]
+    looks = [select(one.subquery()) for one in (*anything, first_news())]
+    found = db.session.execute(union_all(*looks).limit(1)).first() is not None
     db.session.rollback()
     return found
 
 
 def react(types: EventTypes, courses: Courses) -> int:
-    """Take in all that there is now; returns how many signals and texts that were."""
+    """Take in all that there is now; returns how many leavers, signals and texts that were."""
     total = 0
-    while taken := take_signals(types, courses) + settle_texts(types, courses.get):
+    while taken := let_leave() + take_signals(types, courses) + settle_texts(types, courses.get):
         total += taken
     return total
 
