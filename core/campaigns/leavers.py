@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, or_, select
 
 from core.campaigns.models import (
     BY_SEGMENT,
@@ -27,15 +28,14 @@ from core.segments.models import LEFT_OUT, SegmentMember
 CHUNK = 5000  # contact ids in one statement
 
 
-def is_followed(segment_id: int) -> bool:
-    """Whether a campaign that is open takes its members from the segment."""
+def followed_segments() -> set[int]:
+    """The segments from which campaigns that are open take their members."""
     query = (
         select(CampaignSegment.segment_id)
         .join(Campaign, Campaign.id == CampaignSegment.campaign_id)
-        .where(CampaignSegment.segment_id == segment_id, *open_at(utcnow()))
-        .limit(1)
+        .where(*open_at(utcnow()))
     )
-    return db.session.execute(query).first() is not None
+    return set(db.session.scalars(query.distinct()))
 
 
 def open_at(now: datetime) -> list[ColumnElement[bool]]:
@@ -63,8 +63,9 @@ def note_left(contact_ids: Sequence[int]) -> None:
         .correlate(CampaignMember)
     )
     for begin in range(0, len(contact_ids), CHUNK):
-        query = (
-            select(CampaignMember.id, CampaignMember.joined_at)
+        noted: tuple[Any, ...] = (CampaignMember.id, CampaignMember.joined_at)
+        query: Select[Any] = (
+            select(*noted)
             .join(Campaign, Campaign.id == CampaignMember.campaign_id)
             .where(
                 one_of(CampaignMember.contact_id, contact_ids[begin : begin + CHUNK]),

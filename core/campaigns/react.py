@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 from sqlalchemy import delete, select, union_all
 
 from core.campaigns.batches import in_transaction
@@ -13,6 +16,7 @@ from core.campaigns.hearing import while_hearing
 from core.campaigns.leaving import let_leave
 from core.campaigns.models import CampaignLeaver
 from core.campaigns.sending import first_news, settle_texts
+from core.contacts.changes import note_changed
 from core.db import change_rows, db, dialect_name, table_of, utcnow
 from core.lookups import one_of, read_rows
 from core.signals import SignalRow
@@ -22,11 +26,17 @@ AT_ONCE = 500
 
 def is_called_for() -> bool:
     """Whether there is anything to react to: one look at three short indexes."""
-    anything = [select(model.id).limit(1) for model in (SignalRow, CampaignLeaver)]
-    looks = [select(one.subquery()) for one in (*anything, first_news())]
-    found = db.session.execute(union_all(*looks).limit(1)).first() is not None
+    found = db.session.execute(anything()).first() is not None
     db.session.rollback()
     return found
+
+
+@cache
+def anything() -> Any:
+    """Made once: it is asked twice a second."""
+    firsts = [select(model.id).limit(1) for model in (SignalRow, CampaignLeaver)]
+    looks = [select(one.subquery().c.id) for one in (*firsts, first_news())]
+    return union_all(*looks).limit(1)
 
 
 def react(types: EventTypes, courses: Courses) -> int:
@@ -52,7 +62,9 @@ def take_signals(types: EventTypes, courses: Courses) -> int:
         taken = len(rows)
         if not rows:
             return
-        hear(read_signals(rows), types, courses.get, utcnow())
+        heard = read_signals(rows)
+        note_changed(one.contact_id for one in heard if one.contact_id)
+        hear(heard, types, courses.get, utcnow())
         change_rows(delete(SignalRow).where(one_of(SignalRow.id, [row.id for row in rows])))
 
     in_transaction(whole)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Column, Table, UniqueConstraint, delete, exists, inspect, select, update
 from sqlalchemy.orm import Session
 
+from core.contacts.changes import note_changed
 from core.contacts.events import record_event
 from core.contacts.models import Contact
 from core.contacts.profile import LARGEST_ID
@@ -47,6 +48,7 @@ def merge_contacts(winner_id: int, loser_id: int) -> Contact:
         keep_import(winner, loser)
         move_rows(session, winner.id, loser.id)
         leave_segments(winner.id)
+        note_changed([winner.id])
         record_event(winner.id, "merged", f"Merged with contact {loser.id}: {summary(loser)}")
         remove(session, loser)
     notify("contact_changed", contact_id=winner_id, change="merged")

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from core.contacts.changes import note_changed
 from core.contacts.models import Contact
 from core.contacts.profile import LARGEST_ID
 from core.db import change_rows, db, insert_selected, table_of, transaction, utcnow
@@ -62,6 +63,7 @@ def add_members(segment_id: int, contact_ids: Sequence[int]) -> int:
             kept = known.where(SegmentMember.origin == BY_FILTER)
             change_rows(kept.values(origin=BY_HAND))
             added += insert_members(segment_id, chosen(ids), BY_HAND, now)
+            note_changed(ids)
         settle(segment, segment.member_count + added, added)
     return added
 
@@ -82,6 +84,7 @@ def remove_members(segment_id: int, contact_ids: Sequence[int]) -> int:
             removed += change_rows(out.values(origin=LEFT_OUT))
             removed += change_rows(delete(SegmentMember).where(members))
             tell_left(ids)
+            note_changed(ids)
         settle(segment, segment.member_count - removed, 0)
     return removed
 
@@ -123,10 +126,10 @@ def refresh_segment(segment_id: int, *, now: datetime | None = None) -> Refreshe
 def delete_members(segment_id: int, gone: ColumnElement[bool]) -> int:
     """Delete those of the segment; returns how many. Campaigns are told who they were."""
     # here, not above: campaigns are built on segments
-    from core.campaigns.leavers import is_followed  # noqa: PLC0415
+    from core.campaigns.leavers import followed_segments  # noqa: PLC0415
 
     leaving = delete(SegmentMember).where(gone)
-    if not is_followed(segment_id):
+    if segment_id not in followed_segments():
         return change_rows(leaving)
     ids = list(db.session.scalars(leaving.returning(SegmentMember.contact_id)))
     tell_left(ids)

@@ -46,15 +46,3 @@ class SegmentMember(Model):
         Index("ix_segment_members_contact_id", "contact_id"),
         {"sqlite_with_rowid": False},
     )
-
-
-class ContactChange(Model):
-    """Contacts that were changed: filters may find others now. See changes.py.
-
-    `contact_ids` null: too many, or nobody knows which.
-    """
-
-    __tablename__ = "contact_changes"
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    contact_ids: Mapped[list[int] | None] = mapped_column(Json)
