@@ -28,6 +28,7 @@ WAITING, RUNNING, SENDING, OPEN = "waiting", "running", "sending", "open"
 DONE, FAILED, SKIPPED, CANCELLED = "done", "failed", "skipped", "cancelled"
 LIVE = (WAITING, RUNNING, SENDING, OPEN)
 TIMED = (WAITING, RUNNING, OPEN)
+IS_TROUBLED = "status = 'waiting' AND reason <> ''"
 IS_TIMED = "status IN ('waiting', 'running', 'open')"
 
 
@@ -201,6 +202,12 @@ class CampaignStep(Model):
     __table_args__ = (
         Index("uq_campaign_steps_once", "contact_id", "event_id", "rotation", unique=True),
         Index("ix_campaign_steps_event", "event_id", "status", "path", "id"),
+        Index(
+            "ix_campaign_steps_troubled",
+            "event_id",
+            sqlite_where=sql(IS_TROUBLED),
+            postgresql_where=sql(IS_TROUBLED),
+        ),
         Index(
             "ix_campaign_steps_timed",
             "event_id",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Text, cast, delete, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql import ColumnElement
@@ -39,7 +41,7 @@ def has_key(alias: str) -> ColumnElement[bool]:
     return found
 
 
-def without_key(alias: str) -> ColumnElement[object]:
+def without_key(alias: str) -> ColumnElement[Any]:
     if dialect_name() == "sqlite":
         return func.json_remove(Contact.custom, f"$.{alias}")
     return cast(Contact.custom, JSONB).op("-", return_type=JSONB())(cast(alias, Text))

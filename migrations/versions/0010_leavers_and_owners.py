@@ -42,6 +42,14 @@ def upgrade() -> None:
         sa.Column("contact_ids", Json),
         sa.PrimaryKeyConstraint("id", name="pk_contact_changes"),
     )
+    where = sa.text("status = 'waiting' AND reason <> ''")
+    op.create_index(
+        "ix_campaign_steps_troubled",
+        "campaign_steps",
+        ["event_id"],
+        sqlite_where=where,
+        postgresql_where=where,
+    )
     for table in LEASED:
         op.add_column(table, sa.Column("owner", sa.String(160)))
 
@@ -50,5 +58,6 @@ def downgrade() -> None:
     for table in LEASED:
         # not in a batch: on SQLite that deletes what points at an import
         op.drop_column(table, "owner")
+    op.drop_index("ix_campaign_steps_troubled", "campaign_steps")
     op.drop_table("contact_changes")
     op.drop_table("campaign_leavers")
