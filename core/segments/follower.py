@@ -57,6 +57,8 @@ class Follower:
                 return None
             whole, notes = False, named
         changed = self._refresh(trees, None if whole else sorted(ids))
+        if not whole and ids:
+            join_campaigns(sorted(ids))
         forget_notes([note.id for note in notes])
         return f"{changed} segments changed" if changed else None
 
@@ -77,6 +79,13 @@ class Follower:
             now = time.monotonic()
             self._rested_at = now + REST * (now - begun)
         return changed
+
+
+def join_campaigns(contact_ids: Sequence[int]) -> None:
+    # here, not above: campaigns are built on segments
+    from core.campaigns.newcomers import let_join  # noqa: PLC0415
+
+    let_join(contact_ids)
 
 
 FOLLOWER = Follower()

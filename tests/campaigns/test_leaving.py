@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from core import clock
-from core.campaigns import publish, save_draft
+from core.campaigns import publish, react, save_draft
 from core.campaigns.engine import Engine
 from core.campaigns.membership import add_by_hand
 from core.campaigns.models import CampaignLeaver, CampaignMember
@@ -18,7 +18,7 @@ from core.db import db
 from core.deliveries.models import Delivery
 from core.segments import add_members, create_segment, refresh_segment, remove_members
 from tests.campaigns.drawing import after, tag
-from tests.campaigns.stage import Stage, text
+from tests.campaigns.stage import Stage, tags, text
 
 
 def step(stage: Stage) -> None:
@@ -67,6 +67,25 @@ def test_a_text_in_the_queue_does_not_go_even_before_the_campaign_has_looked(sta
     assert len(stage.texts) == 1
     gone = db.session.scalars(select(Delivery).where(Delivery.contact_id == people[0])).one()
     assert gone.status in ("skipped", "cancelled")
+
+
+def test_no_step_is_taken_either_before_the_campaign_has_looked(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, people = stage.cast(2)
+    campaign = stage.play(tag("a"), tag("b", "a", timing=after(1)), source=source)
+    stage.turn()
+    stage.leap(days=1)
+    with clock.at(stage.now):
+        remove_members(source, people[:1])
+    with monkeypatch.context() as patch:
+        patch.setattr(react, "let_leave", lambda: 0)
+        step(stage)
+    assert [tags(one) for one in people] == [["a"], ["a", "b"]]
+    assert member(campaign, people[0]) == ("active", 1)
+    step(stage)
+    assert member(campaign, people[0]) == ("left", 1)
+    assert no_notes()
 
 
 def test_who_leaves_one_source_and_stays_in_another_goes_on(stage: Stage) -> None:

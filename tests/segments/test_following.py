@@ -117,6 +117,15 @@ def test_whom_they_find_now_is_a_member_at_once(app: Flask) -> None:
     assert count_members(segment) == 1
 
 
+def test_whoever_comes_into_a_segment_joins_its_campaigns_at_once(app: Flask) -> None:
+    segment, campaign = followed(IN_PARIS)
+    one = add_contact({"mobile": "+33612345678", "city": "Paris"}, region="FR").id
+    (other,) = add_people(1)
+    add_members(segment, [other])
+    follow()
+    assert [status_of(campaign, contact) for contact in (one, other)] == ["new", "new"]
+
+
 def test_a_segment_that_another_names_is_looked_at_before_it(app: Flask) -> None:
     people = add_people(2)
     for one in people:
