@@ -11,7 +11,7 @@ from sqlalchemy import select
 from core import clock
 from core.campaigns import publish, react, save_draft
 from core.campaigns.engine import Engine
-from core.campaigns.membership import add_by_hand
+from core.campaigns.membership import add_by_hand, rebuild
 from core.campaigns.models import CampaignLeaver, CampaignMember
 from core.contacts import merge_contacts
 from core.db import db
@@ -122,6 +122,23 @@ def test_who_left_and_is_back_has_left_all_the_same(
     assert member(campaign, people[1]) == ("active", 1)
     stage.turn()
     assert member(campaign, people[0]) == expected
+
+
+def test_a_note_from_before_a_new_beginning_counts_for_nothing(stage: Stage) -> None:
+    source, people = stage.cast(1)
+    events = [tag("a"), tag("b", "a", timing=after(1))]
+    campaign = stage.play(*events, source=source, allow_restart=True)
+    stage.turn()
+    stage.leap(minutes=5)
+    with clock.at(stage.now):
+        remove_members(source, people)
+        rebuild(campaign)  # the round of all is quicker than the note
+        add_members(source, people)
+        rebuild(campaign)
+    assert not no_notes()
+    step(stage)
+    assert member(campaign, people[0]) == ("active", 2)
+    assert no_notes()
 
 
 def test_whom_a_person_added_stays_when_the_segment_loses_it(stage: Stage) -> None:
