@@ -48,6 +48,7 @@ NAMING = {
 }
 
 BUSY_SECONDS = 30
+STILL_SECONDS = 300
 EXTENSION = "heliograph_turns"
 IDLE_SECONDS = 1.0
 
@@ -105,7 +106,23 @@ def init_db(app: Flask) -> None:
         if db.engine.dialect.name == "sqlite":
             prepare_sqlite(db.engine)
         else:
+            bound_waits(db.engine)
             ping_idle(db.engine)
+
+
+def bound_waits(engine: Engine) -> None:
+    """PostgreSQL: wait for a lock as long as on SQLite, not for ever.
+
+    And a process that stands still with a transaction open keeps others from nothing for
+    longer than a while: the server ends it.
+    """
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _record: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = '{BUSY_SECONDS:.0f}s'")
+            cursor.execute(f"SET idle_in_transaction_session_timeout = '{STILL_SECONDS}s'")
+        connection.commit()
 
 
 def ping_idle(engine: Engine) -> None:

@@ -35,6 +35,14 @@ class BadInput(HeliographError):
         super().__init__(f"{field}:{shown} {problem}.{hint}")
 
 
+def plain_words(error: BadInput) -> str:
+    """A refusal without the place in a form, and without what to type into a terminal."""
+    shown = "" if error.value is None else f"{str(error.value)[:80]!r} "
+    where = "" if any(mark in error.field for mark in ".[") else f"{error.field}: "
+    mend = error.mend.partition("Run: ")[0].strip()
+    return f"{where}{shown}{error.problem}. {mend}".strip()
+
+
 class NotFound(HeliographError):
     """There is no such thing here."""
 

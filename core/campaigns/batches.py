@@ -23,7 +23,7 @@ from core.campaigns.models import OPEN, RUNNING, SKIPPED, WAITING, CampaignStep
 from core.campaigns.sending import fail_steps, send_texts
 from core.campaigns.steps import end_steps, ids_of, pick, pick_ids, still_in
 from core.db import change_rows, is_deadlock, transaction, utcnow
-from core.errors import HeliographError
+from core.errors import BadInput, HeliographError, plain_words
 from core.events import Batch, Condition, Place
 from core.lookups import one_of
 from core.sentences import Sentence
@@ -146,8 +146,10 @@ def note_fault(work: Work, ids: Sequence[int], words: str) -> None:
 
 
 def words_of(error: Exception) -> str:
+    if isinstance(error, BadInput):
+        return plain_words(error)
     if isinstance(error, HeliographError):
-        return error.message
+        return error.message.partition(" Run: ")[0]  # people read it on pages
     return f"{type(error).__name__}: {error}".splitlines()[0][:300]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -177,9 +177,14 @@ class Checker:
         if plan.date is None:
             return
         at = due(plan, datetime.min.replace(year=1970, tzinfo=self._now.tzinfo), self._zone)
+        clock = f"{plan.hour:%H:%M}" if plan.hour else ""
         if at < self._now:
-            words = f"is set for {event.timing.date}, which is past: it happens at once"
+            when = f"the next time that it is {clock}" if clock else "at once"
+            words = f"is set for {event.timing.date}, which is past: it happens {when}"
             self._warn(event, words, "Choose a later date, or let it happen immediately.")
+        elif clock and plan.hour != plan.date.time() and plan.date.time() != time():
+            words = f"is set for {event.timing.date} and for {clock}: it happens at {clock}"
+            self._warn(event, words, "Take the hour out, or give the date the same time.")
 
     # -- its type and form -----------------------------------------------
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from core.campaigns.broken import why_broken
 from core.campaigns.course import Course, Stop, load_course, zone_named
 from core.campaigns.engine import why_parked
 from core.campaigns.events import EventTypes
@@ -218,7 +219,7 @@ class Narrator:
             return Sentence(
                 "It waits here: %(why)s It goes on by itself when that is mended.", why=parked
             )
-        return self._why_waiting(step)
+        return self._why_waiting(step, stop)
 
     def _why_text(self, step: CampaignStep) -> Sentence:
         query = select(Delivery).where(Delivery.source == "campaign", Delivery.source_id == step.id)
@@ -231,12 +232,13 @@ class Narrator:
         until = Moment(step.due_at, self.zone)
         return Sentence("It waits for the contact until %(until)s.", until=until)
 
-    def _why_waiting(self, step: CampaignStep) -> Sentence:
+    def _why_waiting(self, step: CampaignStep, stop: Stop) -> Sentence:
         if step.due_at is None or step.due_at <= utcnow():
             return Sentence("It is due, and happens in a moment.")
         when = Moment(step.due_at, self.zone)
         if step.reason:
-            words = Sentence(step.detail or step.reason.replace("_", " "))
+            kept = Sentence(step.detail or step.reason.replace("_", " "))
+            words = why_broken(stop, self._types) or kept
             return together(Sentence("It is tried again at %(when)s.", when=when), words)
         return Sentence("It waits for its time: %(when)s.", when=when)
 

@@ -159,8 +159,11 @@ def publish(
     Raises NotReady with the findings, and Changed when the draft is no longer the
     version *seen*. Members stay where they stand: see `follow_canvas`.
     """
+    from core.uses import while_naming  # noqa: PLC0415
+
     note = parse_text(note, "note", MAX_NOTE)
     with transaction() as session:
+        while_naming()
         campaign = locked_campaign(session, campaign_id)
         if seen is not None and campaign.draft_version != seen:
             raise Changed
@@ -246,11 +249,19 @@ def clone_campaign(campaign_id: int) -> Campaign:
 
 
 def delete_campaign(campaign_id: int) -> None:
-    """Delete it with all that members did in it; raises Conflict while it is published."""
+    """Delete it with all that members did in it.
+
+    Raises Conflict while it is published, and while another one names it.
+    """
+    # here, not above: what names campaigns is built on them
+    from core.uses import CAMPAIGNS, Thing, refuse_used, while_deleting  # noqa: PLC0415
+
     with transaction() as session:
+        while_deleting()
         campaign = locked_campaign(session, campaign_id)
         if campaign.published:
             raise Conflict(f"Campaign {campaign_id} is published. Unpublish it first.")
+        refuse_used(Thing(CAMPAIGNS, campaign_id), f"The campaign {campaign.name!r}")
         change_rows(delete(CampaignStep).where(CampaignStep.campaign_id == campaign_id))
         session.expunge(campaign)
         change_rows(delete(Campaign).where(Campaign.id == campaign_id))

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, literal, select, update
+from sqlalchemy import ColumnElement, Select, Update, exists, func, literal, select, update
 
 from core.campaigns.batches import in_transaction
 from core.campaigns.bounds import EVERYBODY, Bounds
 from core.campaigns.models import (
-    ACTIVE,
     BY_CAMPAIGN,
     BY_HAND,
     BY_SEGMENT,
@@ -27,7 +26,7 @@ from core.campaigns.models import (
     LIVE,
     NEW,
     REMOVED,
-    SENDING,
+    STAYING,
     Campaign,
     CampaignMember,
     CampaignSegment,
@@ -38,11 +37,12 @@ from core.db import change_rows, db, insert_selected, table_of, transaction, utc
 from core.deliveries.models import CANCELLED as TEXT_CANCELLED
 from core.deliveries.models import QUEUED, Delivery
 from core.lookups import one_of
-from core.segments.models import LEFT_OUT, SegmentMember
+from core.segments.models import LEFT_OUT, Segment, SegmentMember
 from core.sentences import Sentence
 
 RANGE = 20_000
 LATE_WRITERS = timedelta(minutes=10)  # none takes longer to write a step it has begun
+LEFT_SEGMENT = Sentence("The contact left the segment.")
 COLUMNS = ("campaign_id", "contact_id", "rotation", "status", "origin", "joined_at")
 
 
@@ -123,6 +123,7 @@ def rebuild_range(
 
     def whole() -> None:
         nonlocal done
+        hold_sources(campaign_id)
         now = utcnow()
         campaign = db.session.get(Campaign, campaign_id, populate_existing=True)
         if campaign is None:
@@ -133,6 +134,12 @@ def rebuild_range(
 
     in_transaction(whole)
     return done
+
+
+def hold_sources(campaign_id: int) -> None:
+    """Let nobody leave a source meanwhile: who leaves is looked for among the members."""
+    query = select(Segment.id).where(Segment.id.in_(sources_of(campaign_id)))
+    db.session.execute(query.order_by(Segment.id).with_for_update(read=True)).all()
 
 
 def belongs(campaign_id: int, contact_id: Any) -> ColumnElement[bool]:
@@ -152,7 +159,7 @@ def leave(campaign_id: int, bounds: Bounds, low: int, high: int | None, now: dat
         .where(
             CampaignMember.campaign_id == campaign_id,
             CampaignMember.origin == BY_SEGMENT,
-            CampaignMember.status.in_((NEW, ACTIVE, FINISHED)),
+            CampaignMember.status.in_(STAYING),
             *in_range(contact_id, bounds, low, high),
             ~belongs(campaign_id, contact_id),
         )
@@ -161,27 +168,23 @@ def leave(campaign_id: int, bounds: Bounds, low: int, high: int | None, now: dat
         .execution_options(synchronize_session=False)
     )
     contact_ids = list(db.session.scalars(gone))
-    cancel_steps(campaign_id, contact_ids, Sentence("The contact left the segment."), now)
+    cancel_steps(campaign_id, contact_ids, LEFT_SEGMENT, now)
     return len(contact_ids)
 
 
 def restart(campaign_id: int, bounds: Bounds, low: int, high: int | None, now: datetime) -> int:
     contact_id = CampaignMember.contact_id
-    return change_rows(
+    back = (*in_range(contact_id, bounds, low, high), belongs(campaign_id, contact_id))
+    return change_rows(restarted(campaign_id, now).where(*back))
+
+
+def restarted(campaign_id: int, now: datetime) -> Update:
+    """Of members who have left: they begin anew."""
+    again = {"status": NEW, "origin": BY_SEGMENT, "joined_at": now, "ended_at": None}
+    return (
         update(CampaignMember)
-        .where(
-            CampaignMember.campaign_id == campaign_id,
-            CampaignMember.status == LEFT,
-            *in_range(contact_id, bounds, low, high),
-            belongs(campaign_id, contact_id),
-        )
-        .values(
-            status=NEW,
-            origin=BY_SEGMENT,
-            rotation=CampaignMember.rotation + 1,
-            joined_at=now,
-            ended_at=None,
-        )
+        .where(CampaignMember.campaign_id == campaign_id, CampaignMember.status == LEFT)
+        .values(rotation=CampaignMember.rotation + 1, **again)
     )
 
 
@@ -275,22 +278,29 @@ def cancel_steps(campaign_id: int, contact_ids: Sequence[int], words: str, now: 
     """End what was still to come, and the texts that nobody has taken up yet."""
     if not contact_ids:
         return 0
-    live = [
-        CampaignStep.campaign_id == campaign_id,
-        one_of(CampaignStep.contact_id, contact_ids),
-        CampaignStep.status.in_(LIVE),
-    ]
-    waiting = select(CampaignStep.id).where(*live, CampaignStep.status == SENDING)
+    over = {"status": CANCELLED, "reason": "left", "detail": words, "done_at": now}
+    steps = (
+        update(CampaignStep)
+        .where(
+            CampaignStep.campaign_id == campaign_id,
+            one_of(CampaignStep.contact_id, contact_ids),
+            CampaignStep.status.in_(LIVE),
+        )
+        .values(**over, due_at=None, claim=None)
+        .returning(CampaignStep.id)
+        .execution_options(synchronize_session=False)
+    )
+    # the steps first: whoever queues a text just now holds its step, and is waited for
+    ids = list(db.session.scalars(steps))
     texts = update(Delivery).where(
         Delivery.source == "campaign",
-        Delivery.source_id.in_(waiting),
+        one_of(Delivery.source_id, ids),
         Delivery.status == QUEUED,
     )
     ended = {"status": TEXT_CANCELLED, "noted_status": TEXT_CANCELLED, "detail": words}
-    change_rows(texts.values(**ended, final_at=now))
-    steps = update(CampaignStep).where(*live)
-    over = {"status": CANCELLED, "reason": "left", "detail": words, "done_at": now}
-    return change_rows(steps.values(**over, due_at=None, claim=None))
+    if ids:
+        change_rows(texts.values(**ended, final_at=now))
+    return len(ids)
 
 
 def sweep(campaign_id: int, since: datetime) -> int:

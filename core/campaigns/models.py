@@ -19,6 +19,7 @@ KINDS = (ACTION, DECISION, CONDITION)
 NEW, ACTIVE, FINISHED = "new", "active", "finished"
 LEFT, REMOVED = "left", "removed"
 GONE = (LEFT, REMOVED)
+STAYING = (NEW, ACTIVE, FINISHED)
 IS_GONE = "status IN ('left', 'removed')"
 BY_SEGMENT, BY_HAND, BY_CAMPAIGN = "segment", "hand", "campaign"
 
@@ -27,6 +28,7 @@ WAITING, RUNNING, SENDING, OPEN = "waiting", "running", "sending", "open"
 DONE, FAILED, SKIPPED, CANCELLED = "done", "failed", "skipped", "cancelled"
 LIVE = (WAITING, RUNNING, SENDING, OPEN)
 TIMED = (WAITING, RUNNING, OPEN)
+IS_TROUBLED = "status = 'waiting' AND reason <> ''"
 IS_TIMED = "status IN ('waiting', 'running', 'open')"
 
 
@@ -157,6 +159,18 @@ class CampaignMember(Model):
     )
 
 
+class CampaignLeaver(Model):
+    """A member that is in no source any more, as it was when it had joined at `joined_at`."""
+
+    __tablename__ = "campaign_leavers"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    member_id: Mapped[int] = mapped_column(
+        ForeignKey("campaign_members.id", ondelete="CASCADE"), index=True
+    )
+    joined_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
 class CampaignStep(Model):
     """A contact at an event, once in each rotation.
 
@@ -188,6 +202,12 @@ class CampaignStep(Model):
     __table_args__ = (
         Index("uq_campaign_steps_once", "contact_id", "event_id", "rotation", unique=True),
         Index("ix_campaign_steps_event", "event_id", "status", "path", "id"),
+        Index(
+            "ix_campaign_steps_troubled",
+            "event_id",
+            sqlite_where=sql(IS_TROUBLED),
+            postgresql_where=sql(IS_TROUBLED),
+        ),
         Index(
             "ix_campaign_steps_timed",
             "event_id",

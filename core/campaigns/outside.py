@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, wait
 from contextvars import copy_context
 from datetime import timedelta
 from functools import partial
@@ -26,6 +26,7 @@ from core.campaigns.hours import within_hours
 from core.campaigns.models import RUNNING, SENDING, CampaignStep
 from core.campaigns.steps import ids_of, pick, pick_ids, still_in
 from core.db import change_rows, db, utcnow
+from core.deliveries.threads import Threads
 from core.errors import HeliographError
 from core.installation import running_app
 from core.lookups import one_of
@@ -33,11 +34,15 @@ from core.lookups import one_of
 log = logging.getLogger(__name__)
 
 AT_ONCE = 16
+HANGING = 2 * AT_ONCE  # threads of one action; so many calls at most can hang for ever
+EXTENSION = "heliograph_outside"
 LEASE = timedelta(minutes=5)
 
 
 def run_outside(work: Work, limit: int, bounds: Bounds) -> int:
     """Run the action for the next contacts who are due; returns how many there were."""
+    if threads_of(work).full:  # all of them hang: others' actions go on
+        return 0
     token = secrets.token_hex(8)
     rows, went_on = claim(work, min(limit, AT_ONCE), bounds, token)
     if rows:
@@ -63,16 +68,36 @@ def claim(work: Work, limit: int, bounds: Bounds, token: str) -> tuple[list[Any]
     return rows, len(picked) - len(rows)
 
 
+def threads_of(work: Work) -> Threads:
+    """Those of one action: another one's must not wait for calls that hang."""
+    pools: dict[str, Threads] = running_app().extensions.setdefault(EXTENSION, {})
+    return pools.setdefault(work.stop.type, Threads(f"heliograph-{work.stop.type}", HANGING))
+
+
 def run_all(work: Work, rows: Sequence[Any]) -> dict[int, Outcome | Exception]:
-    """What came of the action for each step, run side by side."""
-    app = running_app()
+    """What came of the action for each step, run side by side.
+
+    What does not end within the lease has failed: it is tried again as all faults are.
+    """
+    app, threads = running_app(), threads_of(work)
     db.session.rollback()  # nothing is held meanwhile
-    with ThreadPoolExecutor(len(rows), "heliograph-campaigns") as threads:
-        runs = [
-            (row.id, threads.submit(copy_context().run, partial(run_one, app, work, row)))
-            for row in rows
-        ]
-        return {step_id: run.result() for step_id, run in runs}
+    runs = {
+        row.id: threads.submit(partial(copy_context().run, run_one, app, work, row)) for row in rows
+    }
+    wait(runs.values(), timeout=LEASE.total_seconds())
+    return {step_id: result_of(run, work) for step_id, run in runs.items()}
+
+
+def result_of(run: Future[Any], work: Work) -> Outcome | Exception:
+    if not run.done():
+        run.cancel()
+        log.error("event %s: the action %s hangs", work.stop.id, work.stop.type)
+        return TimeoutError(f"It did not end within {LEASE.total_seconds():.0f} seconds.")
+    error = run.exception()
+    if error is not None:
+        return error if isinstance(error, Exception) else RuntimeError(repr(error))
+    outcome: Outcome | Exception = run.result()
+    return outcome
 
 
 def run_one(app: Flask, work: Work, row: Any) -> Outcome | Exception:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select
+from functools import cache
+from typing import Any
+
+from sqlalchemy import delete, select, union_all
 
 from core.campaigns.batches import in_transaction
 from core.campaigns.course import Courses
@@ -10,7 +13,10 @@ from core.campaigns.decisions import hear
 from core.campaigns.events import EventTypes
 from core.campaigns.heard import read_signals
 from core.campaigns.hearing import while_hearing
-from core.campaigns.sending import has_news, settle_texts
+from core.campaigns.leaving import let_leave
+from core.campaigns.models import CampaignLeaver
+from core.campaigns.sending import first_news, settle_texts
+from core.contacts.changes import note_changed
 from core.db import change_rows, db, dialect_name, table_of, utcnow
 from core.lookups import one_of, read_rows
 from core.signals import SignalRow
@@ -19,16 +25,24 @@ AT_ONCE = 500
 
 
 def is_called_for() -> bool:
-    """Whether there is anything to react to: a look at two indexes."""
-    found = db.session.execute(select(SignalRow.id).limit(1)).first() is not None or has_news()
+    """Whether there is anything to react to: one look at three short indexes."""
+    found = db.session.execute(anything()).first() is not None
     db.session.rollback()
     return found
 
 
+@cache
+def anything() -> Any:
+    """Made once: it is asked twice a second."""
+    firsts = [select(model.id).limit(1) for model in (SignalRow, CampaignLeaver)]
+    looks = [select(one.subquery().c.id) for one in (*firsts, first_news())]
+    return union_all(*looks).limit(1)
+
+
 def react(types: EventTypes, courses: Courses) -> int:
-    """Take in all that there is now; returns how many signals and texts that were."""
+    """Take in all that there is now; returns how many leavers, signals and texts that were."""
     total = 0
-    while taken := take_signals(types, courses) + settle_texts(types, courses.get):
+    while taken := let_leave() + take_signals(types, courses) + settle_texts(types, courses.get):
         total += taken
     return total
 
@@ -48,7 +62,9 @@ def take_signals(types: EventTypes, courses: Courses) -> int:
         taken = len(rows)
         if not rows:
             return
-        hear(read_signals(rows), types, courses.get, utcnow())
+        heard = read_signals(rows)
+        note_changed(one.contact_id for one in heard if one.contact_id)
+        hear(heard, types, courses.get, utcnow())
         change_rows(delete(SignalRow).where(one_of(SignalRow.id, [row.id for row in rows])))
 
     in_transaction(whole)

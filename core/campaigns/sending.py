@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, exists, literal, null, or_, select, update
+from sqlalchemy import ColumnElement, Select, case, exists, literal, null, or_, select, update
 
 from core.actions import Outcome, Outcomes, Result
 from core.bulk import UpdateEach
@@ -20,7 +20,7 @@ from core.campaigns.models import FAILED, SENDING, CampaignStep
 from core.campaigns.models import SKIPPED as STEP_SKIPPED
 from core.campaigns.steps import end_steps, ids_of, pick_ids, still_in
 from core.contacts.models import NUMBER_OK, Contact
-from core.db import change_rows, db, dialect_name, insert_selected, table_of, transaction, utcnow
+from core.db import change_rows, dialect_name, insert_selected, table_of, transaction, utcnow
 from core.deliveries.models import (
     ACCEPTED,
     CANCELLED,
@@ -188,9 +188,9 @@ def release_texts(campaign_id: int) -> None:
     change_rows(held.values(not_before=None, reason=""))
 
 
-def has_news() -> bool:
-    """Whether a campaign text has come to another status than its campaign knows."""
-    return db.session.execute(select(Delivery.id).where(*is_news()).limit(1)).first() is not None
+def first_news() -> Select[Any]:
+    """A campaign text that has come to another status than its campaign knows."""
+    return select(Delivery.id).where(*is_news()).limit(1)
 
 
 def is_news() -> list[ColumnElement[bool]]:

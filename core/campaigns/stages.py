@@ -11,7 +11,8 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import Select, func, select, union_all
 
-from core.campaigns.course import load_course
+from core.campaigns.broken import troubles
+from core.campaigns.course import Stop, load_course
 from core.campaigns.engine import why_parked
 from core.campaigns.events import EventTypes
 from core.campaigns.models import (
@@ -93,6 +94,13 @@ def count_stages(campaign_id: int) -> list[Stage]:
         if status == DONE:
             paths[event_id][path or ""] = count
     types, now = EventTypes(), utcnow()
+    waiting = troubles([stop.id for stop in stops])
+
+    def why(stop: Stop) -> str:
+        parked = why_parked(stop, types, now)
+        trouble = waiting.get(stop.id)
+        return parked or (trouble.words(stop, types) if trouble else "")
+
     return [
         Stage(
             stop.key,
@@ -100,7 +108,7 @@ def count_stages(campaign_id: int) -> list[Stage]:
             stop.type,
             **counts[stop.id],
             paths=paths[stop.id],
-            why=why_parked(stop, types, now),
+            why=why(stop),
         )
         for stop in stops
     ]

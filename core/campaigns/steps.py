@@ -15,6 +15,7 @@ from sqlalchemy import (
     exists,
     func,
     literal_column,
+    or_,
     select,
     update,
 )
@@ -22,6 +23,7 @@ from sqlalchemy import (
 from core.campaigns.bounds import Bounds
 from core.campaigns.course import Course, Stop
 from core.campaigns.laying import lay_after
+from core.campaigns.leavers import is_leaving
 from core.campaigns.models import (
     ACTIVE,
     CANCELLED,
@@ -92,7 +94,7 @@ def still_in(campaign_id: int, rows: Sequence[Any], now: datetime) -> list[Any]:
     query = select(CampaignMember.contact_id).where(
         CampaignMember.campaign_id == campaign_id,
         one_of(CampaignMember.contact_id, [row.contact_id for row in rows]),
-        CampaignMember.status.in_(GONE),
+        or_(CampaignMember.status.in_(GONE), is_leaving()),
     )
     gone = set(db.session.scalars(query))
     if not gone:

@@ -129,8 +129,11 @@ def due(plan: Plan, base: datetime, zone: ZoneInfo) -> datetime:
     """The first moment (UTC) from *base* on, at which *plan* lets the event happen."""
     base = base.astimezone(UTC)
     if plan.date is not None:
-        return fitting(plan, max(base, at_clock(plan.date.date(), plan.date.time(), zone)), zone)
-    at, on_days = moved(plan, base, zone)
+        # an hour stands for the time of day that the date has itself
+        set_for = at_clock(plan.date.date(), plan.hour or plan.date.time(), zone)
+        at, on_days = max(base, set_for), False
+    else:
+        at, on_days = moved(plan, base, zone)
     if plan.hour is None:
         return fitting(plan, at, zone)
     # so many days later at ten is that day at ten, whatever the time is now

@@ -96,8 +96,11 @@ def show(campaign_id: int, as_json: bool) -> None:
         print_json(described(campaign) | {"events": stages, "findings": findings})
         return
     print_facts(described(campaign))
-    columns = ("key", "name", "type", "waiting", "done", "failed", "skipped", "why")
+    columns = ("key", "name", "type", "waiting", "done", "failed", "skipped")
     print_table(stages, columns, empty="Nothing was published yet.")
+    for stage in stages:
+        if stage["why"]:
+            click.echo(f"{stage['key']}: {stage['why']}")
     for finding in findings:
         click.echo(f"{finding['level']}: {finding['words']} {finding['mend']}", err=True)
 

@@ -22,6 +22,7 @@ from core.contacts import (
 from core.contacts import delete_contact as remove_contact
 from core.contacts.fields import CUSTOM_KINDS, add_custom_field, contact_fields
 from core.contacts.models import Contact
+from core.contacts.removal import delete_field, delete_tag
 from core.dnc import (
     MANUAL,
     UNSUBSCRIBED,
@@ -299,6 +300,28 @@ def add_field(alias: str, label: str, kind: str, choices: tuple[str, ...]) -> No
     """Add a field of your own, called ALIAS in texts, files and filters."""
     field = add_custom_field(alias, label, kind, choices)
     click.echo(f"Added the field {field.alias} ({field.kind}).")
+
+
+@contacts.command(name="delete-field")
+@click.argument("alias")
+@click.option("--yes", is_flag=True, help="Do not ask")
+@in_app
+def remove_field(alias: str, yes: bool) -> None:
+    """Delete the field ALIAS of your own with its values, unless something names it."""
+    if not yes:
+        click.confirm(f"Delete the field {alias} and all its values?", abort=True)
+    click.echo(f"The field {alias} is deleted; {delete_field(alias)} contacts had a value.")
+
+
+@contacts.command(name="delete-tag")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask")
+@in_app
+def remove_tag(name: str, yes: bool) -> None:
+    """Take the tag NAME off all contacts and delete it, unless something names it."""
+    if not yes:
+        click.confirm(f"Delete the tag {name}?", abort=True)
+    click.echo(f"The tag {name} is deleted; {delete_tag(name)} contacts had it.")
 
 
 @contacts.command()

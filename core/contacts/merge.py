@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Column, Table, UniqueConstraint, delete, exists, inspect, select, update
 from sqlalchemy.orm import Session
 
+from core.contacts.changes import note_changed
 from core.contacts.events import record_event
 from core.contacts.models import Contact
 from core.contacts.profile import LARGEST_ID
@@ -46,6 +47,8 @@ def merge_contacts(winner_id: int, loser_id: int) -> Contact:
         leave_campaigns(winner.id, loser.id)
         keep_import(winner, loser)
         move_rows(session, winner.id, loser.id)
+        leave_segments(winner.id)
+        note_changed([winner.id])
         record_event(winner.id, "merged", f"Merged with contact {loser.id}: {summary(loser)}")
         remove(session, loser)
     notify("contact_changed", contact_id=winner_id, change="merged")
@@ -158,6 +161,13 @@ def leave_campaigns(winner_id: int, loser_id: int) -> None:
     both = select(CampaignMember.campaign_id).where(CampaignMember.contact_id == winner_id)
     theirs = (CampaignStep.contact_id == loser_id, CampaignStep.campaign_id.in_(both))
     change_rows(delete(CampaignStep).where(*theirs))
+
+
+def leave_segments(winner_id: int) -> None:
+    """Of what both had in a segment one row is left: it may say that the winner is out."""
+    from core.campaigns.leavers import note_left  # noqa: PLC0415
+
+    note_left([winner_id])
 
 
 def remove(session: Session, loser: Contact) -> None:

@@ -114,3 +114,15 @@ class ContactEvent(Model):
     kind: Mapped[str] = mapped_column(String(24))
     text: Mapped[str] = mapped_column(String(500))
     at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+
+
+class ContactChange(Model):
+    """Contacts that were changed: filters of segments may find others now. See changes.py.
+
+    `contact_ids` null: too many, or nobody knows which.
+    """
+
+    __tablename__ = "contact_changes"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    contact_ids: Mapped[list[int] | None] = mapped_column(Json)

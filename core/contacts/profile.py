@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from core.contacts.changes import note_changed
 from core.contacts.events import record_event
 from core.contacts.fields import Field, contact_fields, find_field
 from core.contacts.models import NUMBER_OK, Contact
@@ -59,6 +60,7 @@ def add_contact(values: Mapping[str, object], *, region: str) -> Contact:
         session.add(contact)
         session.flush()
         record_event(contact.id, "added", "Contact added")
+        note_changed([contact.id])
     notify("contact_changed", contact_id=contact.id, change="added")
     return contact
 
@@ -80,6 +82,7 @@ def edit_contact(
         carried = "mobile" in changes and follow_dnc(changes["mobile"], contact.mobile)
         if changes:
             record_event(contact.id, "edited", describe(changes, contact, entered))
+            note_changed([contact.id])
     if changes:
         notify("contact_changed", contact_id=contact.id, change="edited")
     if carried:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from core.contacts.changes import note_changed
 from core.contacts.events import record_event
 from core.contacts.models import Contact, Tag, contact_tags
 from core.contacts.values import parse_text
@@ -74,6 +75,8 @@ def tag_contacts(contact_ids: ContactIds, names: Iterable[str]) -> int:
                     preserve_rowcount=True
                 )
                 added += session.connection().execute(counted).rowcount
+        if added:
+            note_changed(named(contact_ids))
     return added
 
 
@@ -87,7 +90,13 @@ def untag_contacts(contact_ids: ContactIds, names: Iterable[str]) -> int:
                 contact_tags.c.tag_id.in_(tags), contact_tags.c.contact_id.in_(ids)
             )
             removed += change_rows(statement)
+        if removed:
+            note_changed(named(contact_ids))
     return removed
+
+
+def named(contact_ids: ContactIds) -> Sequence[int] | None:
+    return None if isinstance(contact_ids, Select) else contact_ids
 
 
 def list_tags() -> list[Tag]:

@@ -7,11 +7,19 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from core.campaigns.course import plan_of, zone_named
-from core.campaigns.models import Campaign, CampaignEvent, CampaignStep
+from core.campaigns.leavers import is_leaving
+from core.campaigns.models import (
+    CANCELLED,
+    Campaign,
+    CampaignEvent,
+    CampaignMember,
+    CampaignStep,
+)
 from core.campaigns.sending import HELD_BY, LATE, LATE_WORDS, late_limit
+from core.campaigns.steps import LEFT_WORDS
 from core.campaigns.timing import Plan, reopened
 from core.db import db, table_of
 from core.deliveries.rendering import Renderer
@@ -33,6 +41,7 @@ class CampaignTexts:
         self._campaigns = found_campaigns({row.campaign_id for row in rows if row.campaign_id})
         late = [row for row in rows if row.campaign_id and row.created_at < now - ON_TIME]
         self._plans = found_plans([row.source_id for row in late])
+        self._left = ended_steps([row.source_id for row in rows if row.source == "campaign"])
         wanted = {row.message_id or 0 for row in rows if row.campaign_id and row.text is None}
         self._renderers = {
             row.id: Renderer(row.text, zone, tracker_for(row.text, row.id, track=row.track_links))
@@ -56,6 +65,8 @@ class CampaignTexts:
         campaign = self._campaigns.get(row.campaign_id)
         if campaign is None:
             return "campaign_gone", Sentence("Its campaign was deleted.")
+        if row.source == "campaign" and row.source_id in self._left:
+            return "left", LEFT_WORDS
         limit = late_limit(campaign, self._now)
         if limit is not None and row.created_at < limit and not self.held_until(row):
             return LATE, LATE_WORDS
@@ -90,6 +101,24 @@ def found_campaigns(ids: set[int]) -> dict[int, Any]:
     columns = table_of(Campaign).c
     query = select(columns.id, *(columns[name] for name in FACTS)).where(columns.id.in_(ids))
     return {row.id: row for row in db.session.execute(query)}
+
+
+def ended_steps(step_ids: Sequence[int]) -> set[int]:
+    """Those of the steps whose contacts have left their campaign, taken in or not yet."""
+    if not step_ids:
+        return set()
+    member = and_(
+        CampaignMember.campaign_id == CampaignStep.campaign_id,
+        CampaignMember.contact_id == CampaignStep.contact_id,
+    )
+    query = (
+        select(CampaignStep.id)
+        .outerjoin(CampaignMember, member)
+        .where(
+            one_of(CampaignStep.id, step_ids), or_(CampaignStep.status == CANCELLED, is_leaving())
+        )
+    )
+    return set(db.session.scalars(query))
 
 
 def found_plans(step_ids: Sequence[int]) -> dict[int, Plan]:

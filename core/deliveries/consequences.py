@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import update
 
 from core.channel import FailureKind
+from core.contacts.changes import note_changed
 from core.contacts.models import NUMBER_INVALID, Contact
-from core.db import change_rows, utcnow
+from core.db import db, utcnow
 from core.deliveries.pace import hold_sender
 from core.deliveries.policy import POLICIES, Then
 from core.dnc import UNSUBSCRIBED, add_dnc
@@ -42,11 +43,11 @@ def mark_numbers(failed: Iterable[Failed]) -> None:
         if policy.marks_number:
             invalid.add(item.number)
     if invalid:
-        change_rows(
-            update(Contact)
-            .where(Contact.mobile.in_(invalid))
-            .values(number_status=NUMBER_INVALID, updated_at=utcnow())
-        )
+        marked = update(Contact).where(Contact.mobile.in_(invalid)).returning(Contact.id)
+        values = {"number_status": NUMBER_INVALID, "updated_at": utcnow()}
+        options = {"synchronize_session": False}
+        found = db.session.scalars(marked.values(**values), execution_options=options)
+        note_changed(found.all())
 
 
 def hold_senders(failed: Iterable[Failed], now: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -151,8 +151,7 @@ async def recover(
             lambda: take_doubtful(provider.name, provider.settles_after)
         )
         found = await look_up_all(provider, taken, call)
-        for item, answer in zip(taken, found, strict=True):
-            await database(partial(conclude, provider, item, answer))
+        await database(partial(conclude_all, provider, taken, found))
         looked_at += len(taken)
         if len(taken) < BATCH:
             return looked_at
@@ -215,6 +214,14 @@ async def look_up(provider: Provider, item: Doubtful, call: ProviderCall) -> lis
         words = "provider %s failed to find delivery %s"
         log.exception(words, provider.name, item.delivery_id, extra=item.fields)
         return unknown_outcome(item.text.to, error)
+
+
+def conclude_all(
+    provider: Provider, taken: Sequence[Doubtful], found: Sequence[list[Sent] | Failure]
+) -> None:
+    """In one go: one by one, each would wait anew for a thread that a busy server needs."""
+    for item, answer in zip(taken, found, strict=True):
+        conclude(provider, item, answer)
 
 
 def conclude(provider: Provider, item: Doubtful, found: list[Sent] | Failure) -> None:

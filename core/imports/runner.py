@@ -8,15 +8,14 @@ import logging
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select
 
 from core.contacts.fields import contact_fields
 from core.contacts.profile import LARGEST_ID
-from core.db import change_rows, db, transaction, utcnow
+from core.db import db, transaction, utcnow
 from core.errors import BadInput, Conflict, HeliographError, NotFound
 from core.garbage import uncollected
 from core.imports.mapping import map_columns
@@ -35,6 +34,7 @@ from core.imports.source import Source, inspect_file
 from core.imports.storage import existing, store_records
 from core.imports.undo import undo_import
 from core.installation import current_settings
+from core.leases import give_back, kept, let_lapse, locked_row, take_lease
 from core.segments import create_segment, find_segment
 from core.segments.members import settle_counts
 
@@ -42,8 +42,6 @@ log = logging.getLogger(__name__)
 
 BATCH = 20_000
 SAMPLES = 50
-LEASE = timedelta(seconds=60)
-UNDO_LEASE = timedelta(minutes=10)
 
 Progress = Callable[[Import], object]
 
@@ -74,18 +72,20 @@ def create_import(
         region=chosen,
         segment_id=segment_id,
         bytes_total=source.size,
-        lease_until=utcnow() + LEASE,  # the file is still being copied
     )
     with transaction() as session:
+        owner = take_lease(job)  # the file is still being copied
         session.add(job)
         session.flush()
         folder = current_settings().folder / "imports"
         folder.mkdir(parents=True, exist_ok=True)
         job.path = str(folder / f"{job.id}.csv")
         job.error_path = str(folder / f"{job.id}-errors.csv")
-    shutil.copyfile(path, job.path)
-    with transaction() as session:
-        session.get_one(Import, job.id).lease_until = None
+    half = Path(f"{job.path}.part")  # half a file must never be taken for the whole
+    with kept(Import, job.id, owner or ""):
+        shutil.copyfile(path, half)
+        half.rename(job.path)
+    give_back(Import, job.id, owner or "")
     return get_import(job.id)
 
 
@@ -122,31 +122,36 @@ def get_import(import_id: int) -> Import:
 
 def run_import(import_id: int, progress: Progress | None = None) -> Import:
     """Run it, or what is left of it, to the end; raises Conflict when another does."""
-    if not take(import_id):
+    owner = take(import_id, (PENDING, RUNNING))
+    if owner is None:
         raise Conflict(f"Import {import_id} is being run by another process, or has ended.")
     job = get_import(import_id)
     try:
-        work(job, progress)
+        with kept(Import, import_id, owner):
+            work(job, owner, progress)
     except (HeliographError, OSError) as error:
         end(import_id, FAILED, error=str(error))
         log.warning("import %s failed: %s", import_id, error)
+    except Exception:
+        let_lapse(Import, import_id, owner)
+        raise
     return get_import(import_id)
 
 
-def take(import_id: int) -> bool:
-    now = utcnow()
-    free = or_(Import.lease_until.is_(None), Import.lease_until < now)
-    with transaction():
-        return bool(
-            change_rows(
-                update(Import)
-                .where(Import.id == import_id, Import.status.in_((PENDING, RUNNING)), free)
-                .values(status=RUNNING, lease_until=now + LEASE)
-            )
-        )
+def take(import_id: int, states: Sequence[str]) -> str | None:
+    """Claim one in one of *states*; its owner, or None when another process has it."""
+    with transaction() as session:
+        job = locked_row(Import, import_id)
+        if job is None or job.status not in states:
+            return None
+        owner = take_lease(job)
+        if owner is not None and job.status == PENDING:
+            job.status = RUNNING
+        session.flush()
+    return owner
 
 
-def work(job: Import, progress: Progress | None) -> None:
+def work(job: Import, owner: str, progress: Progress | None) -> None:
     source = Source(
         Path(job.path),
         job.encoding,
@@ -160,7 +165,7 @@ def work(job: Import, progress: Progress | None) -> None:
         while True:
             with uncollected():  # a third of its time
                 batch = next(batches, None)
-                if batch and not store_batch(job.id, batch, reader, errors):
+                if batch and not store_batch(job.id, owner, batch, reader, errors):
                     return
             if not batch:
                 break
@@ -169,16 +174,21 @@ def work(job: Import, progress: Progress | None) -> None:
     end(job.id, FINISHED)
 
 
-def store_batch(import_id: int, batch: Batch, reader: RecordReader, errors: ErrorFile) -> bool:
-    """One transaction: contacts, counters and checkpoint. False when it was cancelled."""
+def store_batch(
+    import_id: int, owner: str, batch: Batch, reader: RecordReader, errors: ErrorFile
+) -> bool:
+    """One transaction: contacts, counters and checkpoint.
+
+    False when it was cancelled, or taken over by another process.
+    """
     records, rejected = sort_out(batch, reader)
     for row in rejected:
         errors.add(row)
-    kept = errors.flush()
+    written = errors.flush()
     now = utcnow()
     with transaction() as session:
         job = session.get_one(Import, import_id, with_for_update=True, populate_existing=True)
-        if job.status != RUNNING:
+        if job.status != RUNNING or job.owner != owner:
             return False
         stored = store_records(session, import_id, job.segment_id, list(records.values()), now)
         job.created += stored.created
@@ -187,8 +197,7 @@ def store_batch(import_id: int, batch: Batch, reader: RecordReader, errors: Erro
         job.rejected += len(rejected)
         job.rows_done += len(batch.rows)
         job.bytes_done = max(job.bytes_done, min(batch.position, job.bytes_total))
-        job.error_bytes = kept
-        job.lease_until = now + LEASE
+        job.error_bytes = written
         session.flush()
     return True
 
@@ -276,7 +285,7 @@ def end(import_id: int, status: str, *, error: str = "") -> None:
         job = session.get_one(Import, import_id, populate_existing=True)
         if job.status not in (PENDING, RUNNING):
             return
-        job.status, job.error, job.lease_until = status, error, None
+        job.status, job.error, job.lease_until, job.owner = status, error, None, None
         job.finished_at = utcnow()
         if status == FINISHED:
             job.bytes_done = job.bytes_total
@@ -291,37 +300,46 @@ def cancel_import(import_id: int) -> None:
     end(import_id, CANCELLED)
 
 
+def has_pending() -> bool:
+    """Whether an import waits, runs or is being taken back."""
+    return bool(in_state(PENDING, RUNNING, UNDOING))
+
+
 def run_pending_imports() -> str | None:
     """Job: run what waits, and what a dead process left unfinished."""
-    now = utcnow()
-    free = or_(Import.lease_until.is_(None), Import.lease_until < now)
-    waiting = db.session.scalars(
-        select(Import.id).where(Import.status.in_((PENDING, RUNNING)), free).order_by(Import.id)
-    ).all()
     done = []
-    for import_id in waiting:
+    for import_id in in_state(PENDING, RUNNING):
         try:
             job = run_import(import_id)
         except Conflict:
             continue
         done.append(f"import {job.id}: {job.created} created, {job.rejected} rejected")
-    done += [f"import {import_id} undone" for import_id in undo_pending(now)]
+    done += [f"import {import_id} undone" for import_id in undo_pending()]
     return "; ".join(done) or None
 
 
-def undo_pending(now: datetime) -> list[int]:
+def in_state(*states: str) -> Sequence[int]:
+    query = select(Import.id).where(Import.status.in_(states)).order_by(Import.id)
+    found = db.session.scalars(query).all()
+    db.session.rollback()
+    return found
+
+
+def undo_pending() -> list[int]:
     """Undo what a person asked to; a dead process's undoing is gone on with."""
-    free = or_(Import.lease_until.is_(None), Import.lease_until < now)
-    with transaction() as session:
-        wanted = session.scalars(
-            select(Import).where(Import.status == UNDOING, free).with_for_update(skip_locked=True)
-        ).all()
-        for job in wanted:
-            job.lease_until = now + UNDO_LEASE
-        ids = [job.id for job in wanted]
-    for import_id in ids:
-        undo_import(import_id)
-    return ids
+    done = []
+    for import_id in in_state(UNDOING):
+        owner = take(import_id, (UNDOING,))
+        if owner is None:
+            continue
+        try:
+            with kept(Import, import_id, owner):
+                undo_import(import_id)
+        except Exception:
+            let_lapse(Import, import_id, owner)
+            raise
+        done.append(import_id)
+    return done
 
 
 def dry_run(

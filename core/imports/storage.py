@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from core.contacts.changes import note_changed
 from core.contacts.models import NUMBER_OK, Contact
 from core.contacts.tags import tag_contacts
 from core.db import change_rows, dialect_name, insert_new, insert_selected, table_of
@@ -55,6 +56,8 @@ def store_records(
         if segment_id is not None:
             join_segment(segment_id, list(ids.values()), now)
         tag_records(records, ids)
+    if new or changed:
+        note_changed(None)
     return Stored(len(new), len(changed), len(known) - len(changed))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, exists, func, select
 
+from core.contacts.changes import note_changed
 from core.contacts.events import record_event
 from core.contacts.models import Contact, ContactEvent
 from core.db import change_rows, db, transaction, utcnow
@@ -49,7 +50,8 @@ def begin_undo(import_id: int) -> None:
         raise Conflict("Only the last import can be undone, once it has ended.")
     with transaction() as session:
         job = session.get_one(Import, import_id, with_for_update=True, populate_existing=True)
-        job.status, job.bytes_done, job.lease_until = UNDOING, 0, None
+        job.status, job.bytes_done = UNDOING, 0
+        job.lease_until = job.owner = None
 
 
 def undo_import(import_id: int) -> tuple[int, int]:
@@ -57,7 +59,8 @@ def undo_import(import_id: int) -> tuple[int, int]:
     removed, restored = remove_created(import_id), restore_updated(import_id)
     with transaction() as session:
         job = session.get_one(Import, import_id, with_for_update=True, populate_existing=True)
-        job.status, job.undone_at, job.lease_until = UNDONE, utcnow(), None
+        job.status, job.undone_at = UNDONE, utcnow()
+        job.lease_until = job.owner = None
         job.bytes_done = job.bytes_total
         kept = made_by(session.get_one(Import, import_id))
         left = session.scalar(select(func.count()).select_from(Contact).where(kept)) or 0
@@ -122,6 +125,7 @@ def restore_updated(import_id: int) -> int:
                 restored += restore(contact, note.before or {}, note.after or {})
                 after_id = contact.id
             session.flush()
+            note_changed(contact.id for _, contact in rows)
         if not rows:
             return restored
 

@@ -9,7 +9,10 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import sys
 import threading
+import time
+import traceback
 from functools import partial
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -22,6 +25,7 @@ from core.db import db, renew_turns
 from core.deliveries.loop import DeliveryLoop
 from core.deliveries.reconcile import silent_providers
 from core.garbage import collect_less_often
+from core.host import Job
 from core.installation import settings_of
 from core.jobs.register import all_jobs
 from core.jobs.runs import run_job
@@ -30,6 +34,7 @@ from core.meters import STORE_EVERY, current_meters
 log = logging.getLogger(__name__)
 
 THREADS = 12
+AT_WORK = 300.0  # seconds; a job that takes longer is named in the log, with the place
 SEND_EVERY = 1
 RECOVER_EVERY = 10
 RECONCILE_EVERY = 60
@@ -43,6 +48,7 @@ class Clock:
         self._app = app
         self._loop: DeliveryLoop | None = None
         self._ending = threading.Lock()
+        self._at_work: dict[str, tuple[float, int]] = {}  # since when, in which thread
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(THREADS)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 60},
@@ -55,7 +61,7 @@ class Clock:
         with self._app.app_context():
             jobs = all_jobs()
         for job in jobs:
-            run = partial(run_job, self._app, job)
+            run = partial(self._run, job)
             self._scheduler.add_job(run, "interval", seconds=job.every, id=job.key)
         self._scheduler.add_job(self._send, "interval", seconds=SEND_EVERY, id="deliveries.send")
         self._scheduler.add_job(
@@ -78,6 +84,23 @@ class Clock:
                 self._scheduler.shutdown(wait=False)
             loop.stop(STOP_SECONDS)
 
+    def _run(self, job: Job) -> None:
+        self._at_work[job.key] = (time.monotonic(), threading.get_ident())
+        try:
+            run_job(self._app, job)
+        finally:
+            self._at_work.pop(job.key, None)
+
+    def _tell_of_hanging(self) -> None:
+        """Name jobs that do not end, each once: they do not begin again until they do."""
+        now, frames = time.monotonic(), sys._current_frames()  # noqa: SLF001
+        for key, (since, thread) in list(self._at_work.items()):
+            if now - since > AT_WORK and thread in frames:
+                where = "".join(traceback.format_stack(frames[thread]))
+                words = "job %s has been at work for %.0f seconds, and does not end:\n%s"
+                log.error(words, key, now - since, where, extra={"job": key})
+                self._at_work[key] = (float("inf"), thread)
+
     def _send(self) -> None:
         loop = self._loop
         if loop is not None:
@@ -91,6 +114,7 @@ class Clock:
                 loop.begin_recovery()
 
     def _count(self) -> None:
+        self._tell_of_hanging()
         with self._app.app_context():
             current_meters().store()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from core.checkup import BAD, NOTE, Finding
@@ -13,6 +13,7 @@ from core.jobs.register import owner_of
 from core.jobs.runs import list_runs
 
 LEAST = timedelta(minutes=5)
+LONG = timedelta(hours=1)
 START = "Start heliograph serve, or heliograph worker, with HELIOGRAPH_SCHEDULER=on."
 
 
@@ -30,6 +31,7 @@ def look_at_jobs() -> Iterator[Finding]:
         yield Finding(BAD, "jobs", words, START)
     else:
         yield from (late_finding(job, run) for job, run in late)
+    yield from long_at_work(runs)
     for job, run in runs:
         if run is not None and run.error:
             yield Finding(BAD, f"job {job.key}", run.error.strip().splitlines()[-1])
@@ -50,6 +52,17 @@ def is_late(job: Job, run: JobRun | None, now: datetime) -> bool:
     if run.lease_until is not None and run.lease_until > now:
         return False
     return now - run.started_at > max(10 * timedelta(seconds=job.every), LEAST)
+
+
+def long_at_work(runs: Sequence[tuple[Job, JobRun | None]]) -> Iterator[Finding]:
+    """Jobs that have begun and do not end, though their process says that they run."""
+    now = utcnow()
+    for job, run in runs:
+        if run is None or run.started_at is None or run.lease_until is None:
+            continue
+        if run.lease_until > now and now - run.started_at > LONG:
+            words = f"It has been at work since {run.started_at:%Y-%m-%d %H:%M} UTC."
+            yield Finding(NOTE, f"job {job.key}", words, "If it hangs, its log says where.")
 
 
 def late_finding(job: Job, run: JobRun | None) -> Finding:

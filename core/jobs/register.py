@@ -15,12 +15,17 @@ from core.campaigns.work import (
     rebuild_due,
     run_due,
 )
+from core.contacts.changes import has_changes
 from core.deliveries.reports import match_waiting_reports
 from core.figures import refresh_figures
 from core.host import Job, current_host
 from core.imports import run_pending_imports
+from core.imports.runner import has_pending
 from core.links.counts import count_new_clicks
 from core.segments import refresh_all
+from core.segments.follower import follow_changes
+
+FOLLOWS = "Looks at changed contacts for the segments of campaigns"
 
 
 def core_jobs() -> list[Job]:
@@ -30,8 +35,9 @@ def core_jobs() -> list[Job]:
         Job("figures.refresh", 15, refresh_figures, "Counts texts and replies by day, for charts"),
         Job("deliveries.match", 15, match_waiting_reports, "Matches reports that came early"),
         Job("links.count", 30, count_new_clicks, "Counts clicks on links for pages"),
-        Job("imports.run", 2, run_pending_imports, "Runs uploaded CSV imports"),
+        Job("imports.run", 2, run_pending_imports, "Runs uploaded CSV imports", wanted=has_pending),
         Job("segments.refresh", 60, refresh_segments, "Brings filtered segments up to date"),
+        Job("segments.follow", 2, follow_changes, FOLLOWS, wanted=has_changes),
         *campaign_jobs(),
     ]
 

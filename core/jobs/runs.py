@@ -6,21 +6,24 @@ import logging
 import time
 import traceback
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import timedelta
 
 from flask import Flask, g
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 
 from core.db import change_rows, db, insert_new, transaction, utcnow
 from core.errors import NotFound
 from core.host import Job, current_host
 from core.jobs.models import JobRun
 from core.jobs.register import all_jobs, owner_of
+from core.leases import give_back, kept, locked_row, take_lease
 
 log = logging.getLogger(__name__)
 
-# A process that died in a job keeps others from it for this long at most.
-LEASE = timedelta(minutes=10)
+SAY_SO = timedelta(minutes=1)  # a job that finds nothing to do tells that it has looked
+LOOKED = "heliograph_looked"
+NOBODY = ""  # owns the run of a shared job
 
 
 def run_job(app: Flask, job: Job, *, forced: bool = False) -> str | None:
@@ -34,57 +37,72 @@ def run_job(app: Flask, job: Job, *, forced: bool = False) -> str | None:
             return None
         g.plugin = owner
         if not forced and job.wanted is not None and not job.wanted():
+            note_look(app, job)
             return None
-        if not take(job):
+        mine = take(job)
+        if mine is None:
             return "another process is running it"
         begun = time.monotonic()
         try:
-            result = job.run()
+            with kept(JobRun, job.key, mine) if mine else nullcontext():
+                result = job.run()
         except Exception as error:
-            finish(job, begun, "", "".join(traceback.format_exception(error)))
+            finish(job, mine, begun, "", "".join(traceback.format_exception(error)))
             if forced:
                 raise
             log.exception("job %s failed", job.key, extra={"job": job.key})
             return None
         if result or not job.shared:
-            finish(job, begun, result or "", "")
+            finish(job, mine, begun, result or "", "")
+        else:
+            note_look(app, job)
         return result
 
 
-def take(job: Job) -> bool:
-    """Claim the job by compare-and-swap; a shared one needs no claim."""
+def take(job: Job) -> str | None:
+    """Claim the job; its owner, or None when another process runs it. A shared one has none."""
     if job.shared:
-        return True
-    now = utcnow()
-    free = or_(JobRun.lease_until.is_(None), JobRun.lease_until < now)
-    with transaction():
-        insert_new(JobRun, [{"key": job.key, "result": "", "error": ""}])
-        taken = change_rows(
-            update(JobRun)
-            .where(JobRun.key == job.key, free)
-            .values(lease_until=now + LEASE, started_at=now)
-        )
-        return bool(taken)
+        return NOBODY
+    with transaction() as session:
+        row = locked_row(JobRun, job.key)
+        if row is None:
+            insert_new(JobRun, [new_row(job)])
+            row = locked_row(JobRun, job.key)
+        owner = take_lease(row)
+        if owner is not None:
+            row.started_at = utcnow()
+        session.flush()
+    return owner
 
 
-def finish(job: Job, begun: float, result: str, error: str) -> None:
-    started: dict[str, object] = {}
+def new_row(job: Job) -> dict[str, object]:
+    return {"key": job.key, "result": "", "error": ""}
+
+
+def finish(job: Job, owner: str, begun: float, result: str, error: str) -> None:
+    seconds = time.monotonic() - begun
+    values: dict[str, object] = {"seconds": seconds, "result": result, "error": error}
+    values["finished_at"] = utcnow()
+    if owner != NOBODY:
+        give_back(JobRun, job.key, owner, **values)
+        return
+    started = utcnow() - timedelta(seconds=seconds)
     with transaction():
-        if job.shared:
-            insert_new(JobRun, [{"key": job.key, "result": "", "error": ""}])
-            started["started_at"] = utcnow() - timedelta(seconds=time.monotonic() - begun)
-        change_rows(
-            update(JobRun)
-            .where(JobRun.key == job.key)
-            .values(
-                lease_until=None,
-                finished_at=utcnow(),
-                seconds=time.monotonic() - begun,
-                result=result,
-                error=error,
-                **started,
-            )
-        )
+        insert_new(JobRun, [new_row(job)])
+        run = update(JobRun).where(JobRun.key == job.key)
+        change_rows(run.values(started_at=started, **values))
+
+
+def note_look(app: Flask, job: Job) -> None:
+    """Once a minute: it looked, and found nothing to do. Else it would seem to be stuck."""
+    looked: dict[str, float] = app.extensions.setdefault(LOOKED, {})
+    now = time.monotonic()
+    if now - looked.get(job.key, -SAY_SO.total_seconds()) < SAY_SO.total_seconds():
+        return
+    looked[job.key] = now
+    with transaction():
+        insert_new(JobRun, [new_row(job)])
+        change_rows(update(JobRun).where(JobRun.key == job.key).values(started_at=utcnow()))
 
 
 def list_runs() -> list[tuple[Job, JobRun | None]]:

@@ -14,7 +14,7 @@ from core.broadcasts.models import DRAFT, SCHEDULED, Broadcast
 from core.contacts.fields import contact_fields
 from core.contacts.models import Contact
 from core.contacts.profile import LARGEST_ID
-from core.db import Model, db, refuse_changed, transaction, utcnow
+from core.db import db, refuse_changed, transaction, utcnow
 from core.errors import BadInput, Conflict, NotFound
 from core.installation import current_zone
 from core.links.tracking import marked_text, sample_link
@@ -69,6 +69,7 @@ def create_message(
         **facts, published=published, track_links=track_links, type=kind, segments=[]
     )
     with transaction() as session:
+        hold_named(message.text, chosen)
         message.segments = [session.get_one(Segment, segment) for segment in chosen]
         session.add(message)
         session.flush()
@@ -90,6 +91,7 @@ def edit_message(message_id: int, *, seen: datetime | None = None, **changes: An
     facts = checked(**(now | {name: changes[name] for name in changes if name in CHECKED}))
     chosen = chosen_segments(changes["segments"]) if "segments" in changes else None
     with transaction() as session:
+        hold_named(facts["text"], chosen or ())
         message = session.get_one(
             TextMessage, message_id, populate_existing=True, with_for_update=True
         )
@@ -202,6 +204,15 @@ def checked(**facts: Any) -> dict[str, Any]:
     return facts | {"name": name, "text": text}
 
 
+def hold_named(text: str, segments: Sequence[int]) -> None:
+    """Have what the message names stay there until it is stored; raises BadInput."""
+    from core.uses import while_naming  # noqa: PLC0415
+
+    while_naming()
+    chosen_segments(segments)
+    compile_text(text, contact_fields())
+
+
 def chosen_segments(ids: Sequence[int]) -> list[int]:
     """The ids, each once; raises BadInput for one that is not there."""
     wanted = list(dict.fromkeys(ids))
@@ -217,13 +228,15 @@ def chosen_segments(ids: Sequence[int]) -> list[int]:
 def delete_message(message_id: int) -> None:
     """Delete a message that was never sent.
 
-    Raises Conflict once its broadcast began, and while a campaign sends it.
+    Raises Conflict once its broadcast began, and while a campaign or a segment names it.
     """
+    # here, not above: what names messages is built on them
+    from core.uses import MESSAGES, Thing, refuse_used, while_deleting  # noqa: PLC0415
+
     with transaction() as session:
-        get_message(message_id)
-        users = campaigns_sending(message_id)
-        if users:
-            raise Conflict(f"Message {message_id} is sent by {', '.join(users)}.")
+        while_deleting()
+        name = get_message(message_id).name
+        refuse_used(Thing(MESSAGES, message_id), f"The text message {name!r}")
         broadcast = session.get(Broadcast, message_id, with_for_update=True)
         if broadcast is not None and broadcast.started_at is not None:
             raise Conflict(
@@ -233,22 +246,3 @@ def delete_message(message_id: int) -> None:
             session.delete(broadcast)
             session.flush()
         session.delete(session.get_one(TextMessage, message_id))
-
-
-def campaigns_sending(message_id: int) -> list[str]:
-    """The campaigns whose published canvas sends it, in words."""
-    # read by name: the tables of campaigns are built on those of messages
-    events = Model.metadata.tables["campaign_events"]
-    campaigns = Model.metadata.tables["campaigns"]
-    query = (
-        select(campaigns.c.name, events.c.config)
-        .join(events, events.c.campaign_id == campaigns.c.id)
-        .where(events.c.deleted_at.is_(None), events.c.type.endswith(".send_text"))
-        .order_by(campaigns.c.id)
-    )
-    found = [name for name, config in db.session.execute(query) if sends(config, message_id)]
-    return [f"the campaign {name!r}" for name in dict.fromkeys(found)]
-
-
-def sends(config: dict[str, Any], message_id: int) -> bool:
-    return config.get("message_id") == message_id

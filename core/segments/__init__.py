@@ -20,7 +20,6 @@ from core.segments.register import (
     edit_segment,
     find_segment,
     list_segments,
-    segment_users,
     version_of,
 )
 
@@ -42,6 +41,5 @@ __all__ = [
     "refresh_all",
     "refresh_segment",
     "remove_members",
-    "segment_users",
     "version_of",
 ]

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from core.contacts.changes import note_changed
 from core.contacts.models import Contact
 from core.contacts.profile import LARGEST_ID
 from core.db import change_rows, db, insert_selected, table_of, transaction, utcnow
@@ -62,6 +63,7 @@ def add_members(segment_id: int, contact_ids: Sequence[int]) -> int:
             kept = known.where(SegmentMember.origin == BY_FILTER)
             change_rows(kept.values(origin=BY_HAND))
             added += insert_members(segment_id, chosen(ids), BY_HAND, now)
+            note_changed(ids)
         settle(segment, segment.member_count + added, added)
     return added
 
@@ -81,6 +83,8 @@ def remove_members(segment_id: int, contact_ids: Sequence[int]) -> int:
             out = update(SegmentMember).where(members, found)
             removed += change_rows(out.values(origin=LEFT_OUT))
             removed += change_rows(delete(SegmentMember).where(members))
+            tell_left(ids)
+            note_changed(ids)
         settle(segment, segment.member_count - removed, 0)
     return removed
 
@@ -111,12 +115,32 @@ def refresh_segment(segment_id: int, *, now: datetime | None = None) -> Refreshe
             SegmentMember.origin == BY_FILTER,
             ~matched_by(matching),
         )
-        removed = change_rows(delete(SegmentMember).where(gone))
+        removed = delete_members(segment_id, gone)
         added = insert_members(segment_id, matching, BY_FILTER, now)
         total = count_members(segment_id)
         segment.refreshed_at = now
         settle(segment, total, added)
     return Refreshed(added, removed, total)
+
+
+def delete_members(segment_id: int, gone: ColumnElement[bool]) -> int:
+    """Delete those of the segment; returns how many. Campaigns are told who they were."""
+    # here, not above: campaigns are built on segments
+    from core.campaigns.leavers import followed_segments  # noqa: PLC0415
+
+    leaving = delete(SegmentMember).where(gone)
+    if segment_id not in followed_segments():
+        return change_rows(leaving)
+    ids = list(db.session.scalars(leaving.returning(SegmentMember.contact_id)))
+    tell_left(ids)
+    return len(ids)
+
+
+def tell_left(contact_ids: Sequence[int]) -> None:
+    """Tell campaigns that contacts left a segment. In that transaction, after they did."""
+    from core.campaigns.leavers import note_left  # noqa: PLC0415
+
+    note_left(contact_ids)
 
 
 def matching_contacts(segment: Segment, now: datetime) -> Select[Any]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from core.contacts.changes import forget_notes, waiting_notes
 from core.db import change_rows, db, transaction
 from core.errors import HeliographError, NotFound
 from core.segments.members import refresh_segment
@@ -24,6 +25,7 @@ def refresh_all(now: datetime | None = None) -> str | None:
     Returns what was done, or None when there is nothing to do. A broken one
     does not stop the others: HeliographError names it when all are done.
     """
+    notes = waiting_notes()
     segments = db.session.scalars(select(Segment)).all()
     names = {segment.id: segment.name for segment in segments}
     trees = {segment.id: segment.filters for segment in segments if segment.filters}
@@ -42,6 +44,7 @@ def refresh_all(now: datetime | None = None) -> str | None:
         else:
             changed += bool(result.added or result.removed)
     recount(names.keys() - trees.keys())
+    forget_notes(notes)
     if broken:
         raise HeliographError(f"Segments that cannot be refreshed: {'; '.join(broken)}")
     return f"{len(trees)} refreshed, {changed} changed" if trees else None

@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 
 from core.contacts.profile import LARGEST_ID
 from core.contacts.values import parse_text
-from core.db import Model, db, insert_new, refuse_changed, transaction, utcnow
-from core.errors import BadInput, Conflict, NotFound
+from core.db import db, insert_new, refuse_changed, transaction, utcnow
+from core.errors import BadInput, NotFound
 from core.segments.filters import check_filters
 from core.segments.members import lock_segment, refresh_segment
 from core.segments.models import Segment
-from core.segments.references import refuse_cycle, segments_in
+from core.segments.references import refuse_cycle
 
 MAX_NAME = 120
 
@@ -86,60 +86,24 @@ def change_filters(session: Session, segment: Segment, filters: dict[str, Any] |
 
 def lock_filters(session: Session) -> None:
     """One at a time: two edits that each close half of a circle would both pass."""
+    from core.uses import while_naming  # noqa: PLC0415
+
+    while_naming()
     session.execute(select(Segment.id).order_by(Segment.id).with_for_update(key_share=True))
 
 
 def delete_segment(segment_id: int) -> None:
     """Delete it; raises NotFound, and Conflict naming what uses it."""
+    # here, not above: what names segments is built on them
+    from core.uses import SEGMENTS, Thing, refuse_used, while_deleting  # noqa: PLC0415
+
     with transaction() as session:
+        while_deleting()
         lock_filters(session)
         segment = lock_segment(session, segment_id)
-        users = segment_users(segment_id)
-        if users:
-            raise Conflict(f"The segment {segment.name!r} is used by {', '.join(users)}.")
+        thing = Thing(SEGMENTS, segment_id, segment.name)
+        refuse_used(thing, f"The segment {segment.name!r}")
         session.delete(segment)
-
-
-def segment_users(segment_id: int) -> list[str]:
-    """What uses the segment, in words: text messages, other segments and campaigns."""
-    session = db.session()
-    return [
-        *messages_of(session, segment_id),
-        *segments_on(session, segment_id),
-        *campaigns_of(session, segment_id),
-    ]
-
-
-def campaigns_of(session: Session, segment_id: int) -> list[str]:
-    # read by name: the tables of campaigns are built on those of segments
-    links = Model.metadata.tables["campaign_segments"]
-    campaigns = Model.metadata.tables["campaigns"]
-    names = (
-        select(campaigns.c.name)
-        .join(links, links.c.campaign_id == campaigns.c.id)
-        .where(links.c.segment_id == segment_id)
-        .order_by(campaigns.c.id)
-    )
-    return [f"the campaign {name!r}" for name in session.scalars(names)]
-
-
-def messages_of(session: Session, segment_id: int) -> list[str]:
-    # read by name: the tables of messages are built on those of segments
-    links = Model.metadata.tables["text_message_segments"]
-    messages = Model.metadata.tables["text_messages"]
-    names = (
-        select(messages.c.name)
-        .join(links, links.c.message_id == messages.c.id)
-        .where(links.c.segment_id == segment_id)
-        .order_by(messages.c.id)
-    )
-    return [f"the text message {name!r}" for name in session.scalars(names)]
-
-
-def segments_on(session: Session, segment_id: int) -> list[str]:
-    others = session.scalars(select(Segment).order_by(Segment.id))
-    users = [other.name for other in others if segment_id in segments_in(other.filters)]
-    return [f"the segment {name!r}" for name in users]
 
 
 def list_segments() -> Sequence[Segment]:

@@ -22,9 +22,9 @@ from core.segments import (
     preview,
     refresh_segment,
     remove_members,
-    segment_users,
     version_of,
 )
+from core.uses import SEGMENTS, Thing, uses_of
 from core.web.access import reads_only
 from core.web.beside import run_beside
 from core.web.filter_catalog import catalog
@@ -63,7 +63,7 @@ def form_page(segment: Segment | None, error: HeliographError | None) -> str:
         errors=errors_of(error),
         version=version_of(segment).isoformat() if segment else "",
         theirs=theirs,
-        users=segment_users(segment.id) if segment else [],
+        uses=uses_of(Thing(SEGMENTS, segment.id, segment.name)) if segment else [],
         **(members_of(segment) if segment else {}),
     )
 

@@ -24,7 +24,7 @@ export function timingWords(timing) {
   const parts = [];
   if (timing.mode === "interval") parts.push(t("after_span", { span: spanWords(timing.amount, timing.unit) }));
   if (timing.mode === "date") parts.push(timing.date ? t("on_date", { date: MOMENT.format(new Date(`${timing.date}Z`)) }) : t("on_no_date"));
-  if (timing.hour && timing.mode !== "date") parts.push(t("at_hour", { hour: timing.hour }));
+  if (timing.hour) parts.push(t("at_hour", { hour: timing.hour }));
   else if (timing.begin && timing.end) parts.push(t("between_hours", timing));
   if (timing.weekdays.length && timing.weekdays.length < 7) parts.push(daysWords(timing.weekdays));
   return parts.join(", ");

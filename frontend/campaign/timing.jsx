@@ -15,7 +15,7 @@ export function Timing({ event, change }) {
   const id = useId();
   const timing = event.timing;
   const set = (changes) => change({ timing: { ...timing, ...changes } });
-  const hours = timing.hour && timing.mode !== "date" ? "at" : timing.begin && timing.end ? "between" : "any";
+  const hours = timing.hour ? "at" : timing.begin && timing.end ? "between" : "any";
   const setHours = (value) => set({
     hour: value === "at" ? timing.hour ?? "10:00" : null,
     begin: value === "between" ? timing.begin ?? "09:00" : null,
@@ -23,7 +23,7 @@ export function Timing({ event, change }) {
   });
   // a date has its own hour and day: what was set before would move it unseen
   const setMode = (mode) => set(mode === "date" ? { mode, hour: null, begin: null, end: null, weekdays: [] } : { mode });
-  const narrowed = timing.mode !== "date" || Boolean(timing.begin || timing.end) || timing.weekdays.length > 0;
+  const narrowed = timing.mode !== "date" || Boolean(timing.hour || timing.begin || timing.end) || timing.weekdays.length > 0;
   const toggle = (day) => set({ weekdays: timing.weekdays.includes(day) ? timing.weekdays.filter((one) => one !== day) : [...timing.weekdays, day].sort() });
   return (
     <fieldset className="panel-section" disabled={!canWrite}>
@@ -53,7 +53,7 @@ export function Timing({ event, change }) {
           <label className="form-label" htmlFor={`${id}h`}>{t("hours")}</label>
           <select className="form-select mb-2" id={`${id}h`} value={hours} onChange={(one) => setHours(one.target.value)}>
             <option value="any">{t("any_hour")}</option>
-            {timing.mode !== "date" && <option value="at">{t("at_an_hour")}</option>}
+            {(timing.mode !== "date" || timing.hour) && <option value="at">{t("at_an_hour")}</option>}
             <option value="between">{t("between_hours_choice")}</option>
           </select>
           {hours === "at" && <input className="form-control mb-2" type="time" required aria-label={t("hour")} value={timing.hour} onChange={(one) => one.target.value && set({ hour: one.target.value })} />}

@@ -251,6 +251,17 @@ def test_a_date_in_the_past_is_a_warning(app: Flask) -> None:
     assert not found(tag("a", timing={"mode": "date", "date": "2199-01-01T10:00"}))
 
 
+def test_a_date_with_another_hour_beside_it_says_which_of_them_holds(app: Flask) -> None:
+    timing = {"mode": "date", "date": "2199-01-01T10:00", "hour": "14:00"}
+    finding = only(tag("a", timing=timing))
+    assert finding.level == "warning"
+    assert "it happens at 14:00" in finding.words
+    assert not found(tag("a", timing=timing | {"hour": "10:00"}))
+    assert not found(tag("a", timing=timing | {"date": "2199-01-01T00:00"}))
+    past = only(tag("a", timing=timing | {"date": "2020-01-01T10:00"}))
+    assert "the next time that it is 14:00" in past.words
+
+
 def test_a_path_that_the_parent_does_not_have_is_found(app: Flask) -> None:
     assert "a path 'yes' that" in only(tag("a"), tag("b", "a", path="yes")).words
     assert "a path '' that" in only(event("a", "core.replies"), tag("b", "a")).words

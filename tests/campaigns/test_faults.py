@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -12,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from core import clock
 from core.actions import Action, ActionBatch, ActionContext, Outcome, Outcomes, Result
+from core.campaigns import outside
 from core.campaigns.engine import Engine
 from core.campaigns.membership import rebuild
 from core.contacts.tags import tag_contacts
@@ -221,3 +224,30 @@ def test_a_database_that_is_away_is_not_a_fault_of_the_event(
             Engine().run()
     db.session.rollback()
     assert (step(ann, "act").status, step(ann, "act").attempts) == ("waiting", 0)
+
+
+def test_an_action_that_hangs_holds_up_no_other(
+    stage: Stage, plug: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = threading.Event()
+
+    def hang(_context: ActionContext) -> None:
+        gate.wait(60)
+
+    monkeypatch.setattr(outside, "LEASE", timedelta(seconds=0.2))
+    monkeypatch.setattr(outside, "AT_ONCE", 2)
+    monkeypatch.setattr(outside, "HANGING", 4)
+    source, people = stage.cast(6)
+    plug(run=hang)
+    stage.play(*acting(), tag("beside"), source=source)
+    try:
+        begun = time.monotonic()
+        stage.turn()
+        assert time.monotonic() - begun < 30
+        assert all(tags(one) == ["beside"] for one in people)
+        tried = [step(one, "act") for one in people]
+        assert {(one.status, one.reason) for one in tried if one.attempts} == {("waiting", "fault")}
+        # four threads hang, and nobody waits for a fifth
+        assert sorted(one.attempts for one in tried) == [0, 0, 1, 1, 1, 1]
+    finally:
+        gate.set()

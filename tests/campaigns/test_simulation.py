@@ -12,6 +12,7 @@ from core.campaigns.simulation import play, simulate
 from core.campaigns.simulation.description import read_simulation
 from core.errors import Conflict
 from core.messages import edit_message
+from core.segments import create_segment
 from tests.campaigns.drawing import after as in_days
 from tests.campaigns.drawing import drafted, event, tag
 from tests.campaigns.rehearsal import (
@@ -168,6 +169,35 @@ def test_a_campaign_waits_for_its_dates(stage: Stage) -> None:
     found = played(campaign, [ann])
     assert [when for when, _ in texts(found, ann)] == ["Tue 24 12:00"]
     assert "has ended" in (found.way(f"c{ann}").passage.places[0].why)  # type: ignore[union-attr]
+
+
+def test_before_its_dates_a_campaign_does_not_look_at_its_segments(stage: Stage) -> None:
+    _, (ann, bob) = stage.cast(2)
+    listed = create_segment("may be texted", {"field": "dnc", "operator": "is", "value": "none"}).id
+    campaign = welcome(listed, publish_up=after(days=2))
+    found = played(
+        campaign,
+        [ann, bob],
+        doing("answer", ann, at=after(days=1), text="STOP"),
+        doing("answer", ann, at=after(days=3), text="START"),
+        days=5,
+    )
+    # it was never in, so it is no matter of beginning anew
+    assert texts(found, ann)[0] == ("Thu 26 12:00", "Hi Ann0, reply YES")
+    assert texts(found, bob)[0] == ("Wed 25 12:00", "Hi Ann1, reply YES")
+
+
+def test_who_leaves_while_it_is_held_has_not_left_when_it_is_back_in_time(stage: Stage) -> None:
+    _, (ann,) = stage.cast(1)
+    listed = create_segment("may be texted", {"field": "dnc", "operator": "is", "value": "none"}).id
+    campaign = welcome(listed, publish_down=after(days=1))
+    found = played(
+        campaign,
+        [ann],
+        doing("answer", ann, at=after(days=2), text="STOP"),
+        days=5,
+    )
+    assert found.way(f"c{ann}").status == "active"
 
 
 def test_the_draft_or_what_is_published_is_played(stage: Stage) -> None:

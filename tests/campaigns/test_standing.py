@@ -6,17 +6,21 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
+from flask import Flask
 
 from core import clock
 from core.campaigns import get_campaign, publish, save_draft, unpublish
 from core.campaigns.explanation import Passage, why_here
 from core.campaigns.membership import add_by_hand, remove_contacts
 from core.campaigns.stages import count_stages, kept_stages, list_standing
-from core.contacts.models import Contact
+from core.cli import main
+from core.contacts import add_custom_field
+from core.contacts.models import Contact, CustomField
 from core.db import db, transaction
 from core.errors import BadInput, NotFound
 from core.host import current_host
-from core.segments import remove_members
+from core.segments import create_segment, remove_members
 from core.segments.models import Segment
 from core.timeline import timeline
 from tests.campaigns.drawing import after, event, tag
@@ -196,3 +200,59 @@ def test_the_timeline_tells_of_steps_with_their_reasons(stage: Stage) -> None:
     decided = next(entry for entry in entries if entry.details.get("Path") == "no")
     assert decided.details["Campaign"] == "Welcome"
     assert "Came through a campaign" in [entry.title for entry in entries]
+
+
+@pytest.mark.parametrize(
+    ("drawn", "words"),
+    [
+        (
+            lambda vip: event("look", "core.in_segment", config={"segments": [vip]}),
+            "It names a segment that was deleted.",
+        ),
+        (
+            lambda vip: event("look", "core.change_segments", config={"add": [vip]}),
+            "It names a segment that was deleted.",
+        ),
+        (
+            lambda vip: event(
+                "look",
+                "core.field_value",
+                config={"field": "segment", "operator": "has_any", "value": [vip]},
+            ),
+            "It names a segment that was deleted.",
+        ),
+        (
+            lambda _: event("look", "core.change_field", config={"field": "plan", "value": "x"}),
+            "It names a field that was deleted.",
+        ),
+    ],
+)
+def test_what_is_stuck_says_why_wherever_it_is_looked_at(
+    stage: Stage,
+    sending: Flask,
+    monkeypatch: pytest.MonkeyPatch,
+    drawn: Any,
+    words: str,
+) -> None:
+    vip = create_segment("VIP").id
+    add_custom_field("plan", "Plan")
+    source, people = stage.cast(3)
+    campaign = stage.play(drawn(vip), source=source)
+    with transaction() as session:  # nobody may, but an older release let people do so
+        session.execute(db.delete(Segment).where(Segment.id == vip))
+        session.execute(db.delete(CustomField))
+    stage.turn()
+    (shown,) = count_stages(campaign)
+    assert shown.waiting == 3
+    assert shown.why.startswith(f"It failed for 3 contacts, who are tried again: {words}")
+    why = told(stage, people[0]).places[0].why
+    assert words in why
+    assert "Choose another one in the builder, and publish." in why
+    assert "filters" not in why
+    assert "Run:" not in why
+    (row,) = [one for one in list_standing(campaign, "look") if one.contact_id == people[0]]
+    assert row.detail
+    assert "Run:" not in row.detail
+    monkeypatch.setattr("core.cli.context.create_app", lambda: sending)
+    shown_by_command = CliRunner().invoke(main, ["campaigns", "show", str(campaign)])
+    assert f"look: {shown.why}" in shown_by_command.stdout

@@ -99,6 +99,38 @@ def when(zone: ZoneInfo, base: str, **timing: Any) -> str:
             {"mode": "date", "date": "2026-12-01T10:00", "begin": "9:00", "end": "17:00"},
             "Sat 2026-12-05 09:00",
         ),
+        # a date keeps the hour beside it, before and after its own time of day
+        (
+            "2026-11-23T12:00",
+            {"mode": "date", "date": "2026-12-01T10:00", "hour": "14:00"},
+            "Tue 2026-12-01 14:00",
+        ),
+        (
+            "2026-11-23T12:00",
+            {"mode": "date", "date": "2026-12-01T10:00", "hour": "08:30"},
+            "Tue 2026-12-01 08:30",
+        ),
+        # when that is past, the next time that the clock shows it
+        (
+            "2026-12-01T09:00",
+            {"mode": "date", "date": "2026-12-01T10:00", "hour": "08:30"},
+            "Wed 2026-12-02 08:30",
+        ),
+        (
+            "2026-12-05T12:00",
+            {"mode": "date", "date": "2026-12-01T10:00", "hour": "14:00"},
+            "Sat 2026-12-05 14:00",
+        ),
+        (
+            "2026-11-23T12:00",
+            {"mode": "date", "date": "2026-12-05T10:00", "hour": "14:00", "weekdays": [0, 1]},
+            "Mon 2026-12-07 14:00",
+        ),
+        (
+            "2026-03-01T12:00",
+            {"mode": "date", "date": "2026-03-29T10:00", "hour": "02:30"},
+            "Sun 2026-03-29 03:00",
+        ),
         # clocks go forward on 29 March 2026 in Paris: 02:30 is not there
         (
             "2026-03-28T02:30",

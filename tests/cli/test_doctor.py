@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections import namedtuple
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +16,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import text
 
+from core import leases
 from core.broadcasts.lifecycle import pause
 from core.channel import Failure, FailureKind, Status, StatusReport
 from core.checkup import BAD, NOTE, OK, Finding, look_over
@@ -29,6 +31,7 @@ from core.deliveries.pace import hold_sender
 from core.deliveries.reports import receive_status
 from core.host import Job, current_host
 from core.installation import current_settings
+from core.jobs import clock
 from core.jobs.lateness import look_at_jobs
 from core.jobs.models import JobRun
 from core.jobs.register import core_jobs
@@ -148,6 +151,53 @@ def test_jobs_that_are_late_are_named(sending: Flask) -> None:
         with transaction() as session:  # it is at work, for long
             session.get_one(JobRun, first.key).lease_until = utcnow() + timedelta(minutes=4)
         assert found("job") == []
+
+
+def test_a_job_that_finds_nothing_to_do_is_not_late(sending: Flask) -> None:
+    worked = Job("campaigns.run", 1, lambda: "7 steps", shared=True)
+    idle = Job("campaigns.run", 1, lambda: None, shared=True, wanted=lambda: False)
+    other = core_jobs()[0]
+    for job in (worked, other):
+        run_job(sending, job)
+    with time_machine.travel(utcnow() + timedelta(minutes=31), tick=True):
+        run_job(sending, other)
+        (finding,) = found("job")
+        assert finding.what == "job campaigns.run"  # as if it had hung since
+        run_job(sending, idle)
+        assert found("job") == []
+
+
+def test_a_job_that_does_not_end_is_named(sending: Flask) -> None:
+    first = core_jobs()[0]
+    run_job(sending, first)
+    with transaction() as session:
+        row = session.get_one(JobRun, first.key)
+        row.started_at, row.lease_until = utcnow() - timedelta(hours=2), utcnow() + leases.LEASE
+    (finding,) = found("job")
+    assert (finding.level, "It has been at work since" in finding.text) == (NOTE, True)
+
+
+def test_the_log_says_where_a_job_hangs(
+    sending: Flask, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, gate = threading.Event(), threading.Event()
+
+    def hang_here() -> None:
+        begun.set()
+        gate.wait(30)
+
+    monkeypatch.setattr(clock, "AT_WORK", 0.0)
+    ticking = clock.Clock(sending)
+    thread = threading.Thread(target=lambda: ticking._run(Job("core.hangs", 60, hang_here)))
+    thread.start()
+    assert begun.wait(20)
+    for _ in range(2):
+        ticking._tell_of_hanging()
+    gate.set()
+    thread.join(20)
+    (line,) = [one.getMessage() for one in caplog.records if "does not end" in one.getMessage()]
+    assert "core.hangs" in line
+    assert "hang_here" in line
 
 
 def test_a_job_that_failed_is_broken(sending: Flask) -> None:

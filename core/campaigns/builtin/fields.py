@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Text, cast, func, literal, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from core.actions import Action, ActionBatch
+from core.contacts.changes import note_changed
 from core.contacts.fields import WRITTEN, Field, contact_fields
 from core.contacts.models import Contact
 from core.contacts.values import Value
@@ -76,6 +77,7 @@ def change_field(batch: ActionBatch) -> None:
         .where(one_of(Contact.id, batch.contact_ids))
         .values(**change, updated_at=utcnow())
     )
+    note_changed(batch.contact_ids)
 
 
 def custom_change(field: Field, value: Value) -> dict[str, ColumnElement[Any]]:

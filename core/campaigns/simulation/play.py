@@ -70,6 +70,7 @@ class Play:
         changes = db.select(CampaignEvent.id).where(CampaignEvent.type == CHANGES_SEGMENTS)
         self._is_mobile = bool(self._filtered) or db.session.scalar(changes) is not None
         self._moved, self._looked_at = True, utcnow()
+        self._was_open = True
         self._members_seen: set[tuple[int, int, str]] = set()
 
     def whole(self, version: int | None) -> Transcript:
@@ -136,6 +137,12 @@ class Play:
         Returns how many did.
         """
         now = utcnow()
+        if not self._is_open(now):  # a campaign that is held does not look at its segments
+            self._was_open = False
+            return 0
+        if not self._was_open:
+            self._was_open = self._moved = True
+            self._members_seen = set()
         if self._members_seen and not self._is_mobile:
             return 0
         if not self._moved and now - self._looked_at < LOOK_AGAIN:
@@ -152,6 +159,12 @@ class Play:
         self._members_seen = members
         done = rebuild(self._simulation.campaign_id)
         return done.joined + done.restarted + done.left
+
+    def _is_open(self, now: datetime) -> bool:
+        campaign = db.session.get_one(
+            Campaign, self._simulation.campaign_id, populate_existing=True
+        )
+        return campaign.is_open(now)
 
     def _reports(self) -> int:
         """Take in what the phones report, when all else is done; returns how much that was."""
