@@ -40,6 +40,11 @@ class WaitConfig(EventConfig):
         default="days", title="Unit"
     )
 
+    @property
+    def counts_from_text(self) -> bool:
+        """Whether it counts what was done since the text before went out, however early."""
+        return False
+
     @model_validator(mode="after")
     def is_no_longer_than_can_be(self) -> Self:
         if self.wait_amount > LONGEST[self.wait_unit]:
@@ -101,8 +106,10 @@ class Signal:
 
     `ref_id` is the id of the reply, click, text or change of do-not-contact. `text`
     is what was written, or the address that was opened; `status` what a text has
-    come to, or on or off for do-not-contact. `message_id` is of the text that it is
-    about, and `to_text_before` whether that is the one sent before the decision.
+    come to, or on or off for do-not-contact; `opt` of a reply is out, in or help where
+    it means STOP, START or HELP. `message_id` is of the text that it is about, and
+    `to_text_before` whether that is the one sent before the decision. `to_campaign`: a
+    text of the decision's campaign is what it is about, or had gone out before the reply.
     """
 
     kind: SignalKind
@@ -113,6 +120,8 @@ class Signal:
     status: str = ""
     message_id: int | None = None
     to_text_before: bool = False
+    to_campaign: bool = False
+    opt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +130,10 @@ class Decision:
 
     `config_model` subclasses WaitConfig. `matches(config, signal)` is asked of each
     signal of the kinds in `waits_for`: True takes the contact along the path `yes`
-    at once. It is called inside a transaction: be quick, call nobody. `check(config)`
-    may raise BadInput for what only the database knows.
+    at once. It is called inside a transaction: be quick, call nobody. `rules_out`, of
+    those that `matches` does not take: True when what is waited for cannot happen any
+    more, and the contact takes the path `no` at once. `check(config)` may raise BadInput
+    for what only the database knows.
     """
 
     key: str
@@ -135,6 +146,7 @@ class Decision:
     group: str = "Contact"
     check: Callable[[Any], None] | None = None
     paths: tuple[Path, ...] = (YES, NO)
+    rules_out: Callable[[Any, Signal], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)

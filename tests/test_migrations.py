@@ -13,6 +13,8 @@ from sqlalchemy import String, bindparam, select, text
 from sqlalchemy.exc import IntegrityError
 
 from core.broadcasts.models import Broadcast
+from core.campaigns import publish
+from core.campaigns.models import Campaign, CampaignEvent, CampaignVersion
 from core.contacts import Contact, add_contact
 from core.db import UTCDateTime, db, transaction, utcnow
 from core.deliveries.models import Delivery, StatusReport
@@ -25,6 +27,7 @@ from core.migrating import migrating
 from core.migrations import FOLDER
 from core.replies.models import Reply
 from core.segments import create_segment
+from tests.campaigns.drawing import drafted, event, tag
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
@@ -217,3 +220,30 @@ def run_each(statement: str, rows: list[dict[str, object]]) -> None:
     at = bindparam("at", type_=UTCDateTime())
     with transaction() as session:
         session.execute(text(statement).bindparams(at), rows)
+
+
+def test_what_was_drawn_before_keeps_asking_about_the_text_before(app: Flask) -> None:
+    source = create_segment("All").id
+    silent = event("ask", "core.replies", config={"how": "any", "wait_amount": 3})
+    chosen = event("see", "core.clicks", config={"to": "any"})
+    campaign = drafted(silent, chosen, tag("a"), source=source)
+    publish(campaign)
+    migrate("0009")
+    migrate("head")
+    draft = db.session.get_one(Campaign, campaign, populate_existing=True).draft
+    canvas = db.session.scalars(select(CampaignVersion.canvas)).one()
+    for events in (draft["events"], canvas["events"]):
+        asked = {one["key"]: one["config"].get("to") for one in events}
+        assert asked == {"ask": "last", "see": "any", "a": None}
+    query = select(CampaignEvent.config).order_by(CampaignEvent.position)
+    configs = [config.get("to") for config in db.session.scalars(query)]
+    assert configs == ["last", "any", None]
+
+
+def test_what_is_drawn_now_can_be_read_by_the_version_before(app: Flask) -> None:
+    asked = {"to": "campaign", "opt_words": True, "wait_amount": 3}
+    campaign = drafted(event("ask", "core.replies", config=asked))
+    migrate("0009")
+    draft = db.session.get_one(Campaign, campaign, populate_existing=True).draft
+    assert draft["events"][0]["config"] == {"to": "last", "wait_amount": 3}
+    migrate("head")

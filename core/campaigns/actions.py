@@ -9,6 +9,8 @@ from pydantic import BaseModel, ValidationError
 
 from core.actions import Action, ActionBatch, ActionContext, Outcome, Outcomes, Result
 from core.campaigns.events import EventTypes
+from core.campaigns.queueing import skip_texts
+from core.campaigns.sending import REASONS, refusals
 from core.contacts.models import Contact
 from core.db import db, transaction, utcnow
 from core.deliveries.direct import queue_text, textable_number
@@ -97,6 +99,9 @@ class Texts:
             return Outcome(Result.FAILED, f"Message {message_id} is no template message.")
         if not message.published:
             return Outcome(Result.WAITING, f"Message {message_id} is not published.")
+        refused = self._refused(message_id, provider)
+        if refused is not None:
+            return refused
         delivery = queue_text(
             message_id,
             number=textable_number(contact),
@@ -107,3 +112,17 @@ class Texts:
             campaign_id=self._campaign_id,
         )
         return Outcome(Result.DONE, f"Queued for {delivery.number}.", delivery.id)
+
+    def _refused(self, message_id: int, provider: str) -> Outcome | None:
+        """What came of it where a member of a campaign cannot be texted; its text is skipped."""
+        if self._campaign_id is None or self._source_id is None:
+            return None
+        reason = refusals([self._contact_id]).get(self._contact_id)
+        if reason is None:
+            return None
+        words = REASONS[reason]
+        with transaction():
+            why = {"reason": reason, "detail": words}
+            now = utcnow()
+            skip_texts(self._campaign_id, [self._source_id], message_id, provider, now, **why)
+        return Outcome(Result.FAILED, words, reason=reason)

@@ -20,6 +20,7 @@ from core.campaigns.decisions import Asked, open_steps, take
 from core.campaigns.hearing import while_opening
 from core.campaigns.hours import within_hours
 from core.campaigns.models import OPEN, RUNNING, SKIPPED, WAITING, CampaignStep
+from core.campaigns.queueing import skip_texts
 from core.campaigns.sending import fail_steps, send_texts
 from core.campaigns.steps import end_steps, ids_of, pick, pick_ids, still_in
 from core.db import change_rows, is_deadlock, transaction, utcnow
@@ -242,10 +243,19 @@ def postpone(
         by_attempts[row.attempts + 1].append(row)
     for attempts, those in by_attempts.items():
         if tries is not None and attempts >= tries:
-            fail_steps(work.course, work.stop, those, now, reason, words)
+            give_up(work, those, now, reason, words)
             continue
         wait = min(FIRST_WAIT * 4 ** min(attempts - 1, 6), LONGEST_WAIT)
         later = {"status": WAITING, "due_at": now + wait, "claim": None}
         later |= {"attempts": min(attempts, 1000), "reason": reason[:24], "detail": words}
         steps = update(CampaignStep).where(one_of(CampaignStep.id, ids_of(those)))
         change_rows(steps.values(**later))
+
+
+def give_up(work: Work, rows: Sequence[Any], now: datetime, reason: str, words: str) -> None:
+    """Let them go on as failed; a text that was to be sent there is skipped for good."""
+    if isinstance(work.made, Action) and work.made.sends:
+        message_id, provider = work.config.message_id, work.made.sends
+        why = {"reason": reason, "detail": words}
+        skip_texts(work.course.campaign_id, ids_of(rows), message_id, provider, now, **why)
+    fail_steps(work.course, work.stop, rows, now, reason, words)

@@ -16,6 +16,7 @@ from core.campaigns.events import EventType, EventTypes
 from core.campaigns.loops import quick_loops
 from core.campaigns.models import DECISION, Campaign
 from core.campaigns.rounds import quick_rounds
+from core.campaigns.text_checks import missing_text
 from core.campaigns.things import Things
 from core.campaigns.timing import BadTiming, Plan, due, read_timing
 from core.db import db, utcnow
@@ -238,6 +239,9 @@ class Checker:
                 value = "" if error.value is None else f" {error.value!r}"
                 words = f"has a value that does not fit: {error.field}{value} {error.problem}"
                 self._error(event, words, error.mend or "Change it in its form.")
+        missing = missing_text(event, config, self._canvas, self._types)
+        if missing is not None:
+            self._warn(event, *missing)
         if type_.kind == DECISION and not getattr(config, "wait_amount", 0):
             no = [self._title(one) for one in self._canvas.events if self._is_no_of(one, event)]
             if no:

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, literal, null, select, update
+from sqlalchemy import case, literal, null, update
 
 from core.campaigns.canvas import Timing
 from core.campaigns.course import Course, Stop, zone_named
 from core.campaigns.events import EventTypes
 from core.campaigns.heard import Heard, read_since
 from core.campaigns.laying import zone_by_contact
+from core.campaigns.memory import Memory, remember
 from core.campaigns.models import OPEN, CampaignStep
 from core.campaigns.steps import end_steps, ids_of, open_rows, pick_ids, still_in
-from core.campaigns.timing import due, read_timing
+from core.campaigns.timing import Plan, due, read_timing
 from core.db import change_rows, table_of
-from core.events import Decision, WaitConfig
-from core.lookups import one_of, read_rows
+from core.events import Decision, Signal, WaitConfig
+from core.lookups import one_of
+from core.sentences import Sentence
 
 log = logging.getLogger(__name__)
+
+
+RULED_OUT = "ruled_out"
+RULED_OUT_WORDS = Sentence("What it waited for cannot happen any more.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +39,19 @@ class Asked:
     made: Decision
     config: WaitConfig
 
-    def is_taken(self, heard: Heard, step: Any) -> bool:
-        if heard.kind not in self.made.waits_for:
+    def is_taken(self, signal: Signal) -> bool:
+        return self._says(self.made.matches, signal)
+
+    def is_ruled_out(self, signal: Signal) -> bool:
+        return self.made.rules_out is not None and self._says(self.made.rules_out, signal)
+
+    def _says(self, question: Callable[[Any, Signal], bool], signal: Signal) -> bool:
+        if signal.kind not in self.made.waits_for:
             return False
         try:
-            signal = heard.signal(step.contact_id, step.delivery_id)
-            return self.made.matches(self.config, signal)
+            return question(self.config, signal)
         except Exception:  # one plugin's fault must not keep others' signals waiting
-            log.exception("decision %s failed for contact %s", self.made.key, step.contact_id)
+            log.exception("decision %s failed for contact %s", self.made.key, signal.contact_id)
             return False
 
 
@@ -52,11 +63,17 @@ def open_steps(course: Course, stop: Stop, asked: Asked, rows: Sequence[Any], no
     begin_wait(course, asked.config, rows, now)
     contacts = [row.contact_id for row in rows]
     deliveries = {row.delivery_id for row in rows if row.delivery_id is not None}
-    since = listened_since(stop, rows)
-    given = read_since(asked.made.waits_for, contacts, deliveries, min(since.values()))
-    taken = decided(stop, asked, rows, by_contact(given), since)
+    memory = remember(course, stop, asked.made, asked.config, rows)
+    given = read_since(asked.made.waits_for, contacts, deliveries, min(memory.since.values()))
+    taken, ruled_out = decided(course, asked, rows, by_contact(given), memory, now)
     end_steps(course, stop, taken, now, path="yes")
-    return len(taken)
+    end_ruled_out(course, stop, ruled_out, now)
+    return len(taken) + len(ruled_out)
+
+
+def end_ruled_out(course: Course, stop: Stop, rows: Sequence[Any], now: datetime) -> None:
+    words = {"reason": RULED_OUT, "detail": RULED_OUT_WORDS}
+    end_steps(course, stop, rows, now, path="no", **words)
 
 
 def by_contact(given: Sequence[Heard]) -> dict[int, list[Heard]]:
@@ -67,31 +84,58 @@ def by_contact(given: Sequence[Heard]) -> dict[int, list[Heard]]:
 
 
 def decided(
-    stop: Stop,
+    course: Course,
     asked: Asked,
     rows: Sequence[Any],
     given: Mapping[int, Sequence[Heard]],
-    since: Mapping[int, datetime],
-) -> list[Any]:
-    """Those of *rows* whose contacts did what is waited for."""
-    used = used_until(stop, [row.contact_id for row in rows])
-    return [
-        row
-        for row in rows
-        if any(
-            counts(heard, row, since[row.id], used.get(row.contact_id))
-            and asked.is_taken(heard, row)
-            for heard in given.get(row.contact_id, ())
+    memory: Memory,
+    now: datetime,
+) -> tuple[list[Any], list[Any]]:
+    """Those of *rows* whose contacts did what is waited for, and those who never will."""
+    taken, ruled_out = [], []
+    for row in rows:
+        signals = memory.signals(given.get(row.contact_id, ()), row)
+        if any(asked.is_taken(signal) for signal in signals):
+            taken.append(row)
+        elif any(asked.is_ruled_out(signal) for signal in signals):
+            ruled_out.append(row)
+    early = back_early(course, asked.config, ruled_out, memory.used, now) if ruled_out else set()
+    return taken, [row for row in ruled_out if row.id not in early]
+
+
+def back_early(
+    course: Course,
+    config: WaitConfig,
+    rows: Sequence[Any],
+    used: Mapping[int, datetime],
+    now: datetime,
+) -> set[int]:
+    """The steps of contacts who came out of the decision less than its wait ago.
+
+    They wait: a jump on the path no would take them round for ever.
+    """
+    plan = plan_of_wait(config)
+    back = [row for row in rows if row.contact_id in used]
+    if plan is None or not back:
+        return set(ids_of(back))
+    zones = zone_by_contact([row.contact_id for row in back])
+    return {
+        row.id
+        for row in back
+        if due(
+            plan,
+            used[row.contact_id],
+            zone_named(zones.get(row.contact_id, ""), course.zone),
         )
-    ]
+        > now
+    }
 
 
-def counts(heard: Heard, row: Any, since: datetime, used: datetime | None) -> bool:
-    """Whether what was heard is for this step, and not for one long ago."""
-    if used is not None and heard.at <= used:
-        return False
-    about_text = heard.delivery_id is not None and heard.delivery_id == row.delivery_id
-    return about_text or heard.at >= since
+def plan_of_wait(config: WaitConfig) -> Plan | None:
+    """None waits for ever."""
+    if not config.wait_amount:
+        return None
+    return read_timing(Timing(mode="interval", amount=config.wait_amount, unit=config.wait_unit))
 
 
 def begin_wait(course: Course, config: WaitConfig, rows: Sequence[Any], now: datetime) -> None:
@@ -102,9 +146,9 @@ def begin_wait(course: Course, config: WaitConfig, rows: Sequence[Any], now: dat
 
 def end_of_wait(course: Course, config: WaitConfig, rows: Sequence[Any], now: datetime) -> Any:
     """SQL: when the path no is taken, by the contact's zone where that matters."""
-    if not config.wait_amount:
+    plan = plan_of_wait(config)
+    if plan is None:
         return null()
-    plan = read_timing(Timing(mode="interval", amount=config.wait_amount, unit=config.wait_unit))
     columns = table_of(CampaignStep).c
     if not plan.by_zone:
         return literal(due(plan, now, course.zone), columns.due_at.type)
@@ -118,46 +162,6 @@ def end_of_wait(course: Course, config: WaitConfig, rows: Sequence[Any], now: da
         for moment, ids in moments.items()
     ]
     return ends[0][1] if len(ends) == 1 else case(*ends)
-
-
-def listened_since(stop: Stop, rows: Sequence[Any]) -> dict[int, datetime]:
-    """From when on it counts what a contact did, by step: since the event before began.
-
-    That is when its step was laid, if it happened at once, else when it was done.
-    """
-    steps = table_of(CampaignStep)
-    parent = steps.alias("parent")
-    same = (
-        (parent.c.contact_id == steps.c.contact_id)
-        & (parent.c.event_id == stop.parent_id)
-        & (parent.c.rotation == steps.c.rotation)
-    )
-    began = func.coalesce(
-        case((parent.c.due_at <= parent.c.opened_at, parent.c.opened_at), else_=None),
-        parent.c.begun_at,
-        steps.c.opened_at,
-    )
-    query = (
-        select(steps.c.id, began.label("since"))
-        .select_from(steps.outerjoin(parent, same))
-        .where(one_of(steps.c.id, ids_of(rows)))
-    )
-    return {row.id: row.since for row in read_rows(query)}
-
-
-def used_until(stop: Stop, contact_ids: Collection[int]) -> Mapping[int, datetime]:
-    """When these contacts last came out of this decision, in an earlier rotation."""
-    columns = table_of(CampaignStep).c
-    query = (
-        select(columns.contact_id, func.max(columns.done_at).label("at"))
-        .where(
-            one_of(columns.contact_id, contact_ids),
-            columns.event_id == stop.id,
-            columns.done_at.is_not(None),
-        )
-        .group_by(columns.contact_id)
-    )
-    return {row.contact_id: row.at for row in read_rows(query)}
 
 
 def hear(
@@ -182,8 +186,11 @@ def hear(
         asked = ask(stop, types) if stop is not None and not stop.gone else None
         if stop is None or asked is None:
             continue
-        yes = decided(stop, asked, rows, theirs, listened_since(stop, rows))
+        memory = remember(course, stop, asked.made, asked.config, rows)
+        yes, ruled_out = decided(course, asked, rows, theirs, memory, now)
         taken += take(course, stop, yes, now, path="yes")
+        end_ruled_out(course, stop, still_in(campaign_id, ruled_out, now), now)
+        taken += len(ruled_out)
     return taken
 
 

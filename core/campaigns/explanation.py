@@ -40,6 +40,8 @@ ENDED = {
     LEFT: Sentence("It left with the segment, and takes no more steps."),
     REMOVED: Sentence("It was taken out, and takes no more steps."),
 }
+BACK = Sentence("It had left, and the campaign lets nobody begin anew, so it takes no more steps.")
+BACK_ANEW = Sentence("It had left, and begins anew in a moment.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,16 @@ def why_it_came(member: CampaignMember) -> Sentence:
         return Sentence("A person added it.")
     if member.origin == BY_CAMPAIGN:
         return Sentence("Another campaign added it.")
+    found = feeding(member)
+    if not found:
+        return Sentence("It was in a segment that feeds the campaign.")
+    if len(found) == 1:
+        return Sentence("It is in the segment %(name)s.", name=Names(found))
+    return Sentence("It is in the segments %(names)s.", names=Names(found))
+
+
+def feeding(member: CampaignMember) -> tuple[str, ...]:
+    """Names of the sources that the contact is in now."""
     names = select(Segment.name).where(
         Segment.id.in_(
             select(CampaignSegment.segment_id).where(
@@ -135,15 +147,12 @@ def why_it_came(member: CampaignMember) -> Sentence:
             )
         ),
     )
-    found = tuple(db.session.scalars(names.order_by(Segment.name)))
-    if not found:
-        return Sentence("It was in a segment that feeds the campaign.")
-    if len(found) == 1:
-        return Sentence("It is in the segment %(name)s.", name=Names(found))
-    return Sentence("It is in the segments %(names)s.", names=Names(found))
+    return tuple(db.session.scalars(names.order_by(Segment.name)))
 
 
 def where_it_is(member: CampaignMember, campaign: Campaign) -> str:
+    if member.status == LEFT and feeding(member):
+        return BACK_ANEW if campaign.allow_restart else BACK
     if member.status in ENDED:
         return ENDED[member.status]
     if not campaign.is_open(utcnow()):

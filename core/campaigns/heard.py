@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, literal, or_, select
 
 from core.contacts.models import Contact
 from core.db import table_of
@@ -25,7 +25,10 @@ from core.replies.models import Reply
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A signal without a decision that it is for. `delivery_id`: the text it is about."""
+    """A signal without a decision that it is for.
+
+    `delivery_id`, `message_id` and `campaign_id` are of the text that it is about.
+    """
 
     kind: SignalKind
     contact_id: int
@@ -35,9 +38,20 @@ class Heard:
     status: str = ""
     delivery_id: int | None = None
     message_id: int | None = None
+    campaign_id: int | None = None
+    opt: str = ""
 
-    def signal(self, contact_id: int, text_before: int | None) -> Signal:
-        """As a decision is asked about it; *text_before* is the text sent before that."""
+    def signal(
+        self, contact_id: int, text_before: int | None, campaign_id: int, texted: datetime | None
+    ) -> Signal:
+        """As a decision of the campaign is asked about it.
+
+        *text_before* is the text sent before the decision, *texted* is when the
+        campaign's first text to the contact went out.
+        """
+        to_campaign = self.campaign_id is not None and self.campaign_id == campaign_id
+        if self.kind is SignalKind.REPLY:
+            to_campaign = texted is not None and texted <= self.at
         return Signal(
             self.kind,
             contact_id,
@@ -47,6 +61,8 @@ class Heard:
             self.status,
             self.message_id,
             to_text_before=self.delivery_id is not None and self.delivery_id == text_before,
+            to_campaign=to_campaign,
+            opt=self.opt,
         )
 
 
@@ -69,6 +85,8 @@ def heard_of(kind: SignalKind, query: Select[Any]) -> list[Heard]:
             text=row.text,
             delivery_id=row.delivery_id,
             message_id=row.message_id,
+            campaign_id=row.campaign_id,
+            opt=row.opt,
         )
         for row in read_rows(query)
     ]
@@ -76,10 +94,10 @@ def heard_of(kind: SignalKind, query: Select[Any]) -> list[Heard]:
 
 def reply_query() -> Select[Any]:
     columns, texts = table_of(Reply).c, table_of(Delivery).c
-    names = ("id", "contact_id", "text", "delivery_id")
+    names = ("id", "contact_id", "text", "opt", "delivery_id")
     return (
         select(*(columns[name] for name in names), columns.received_at.label("at"))
-        .add_columns(texts.message_id)
+        .add_columns(texts.message_id, texts.campaign_id)
         .select_from(table_of(Reply).outerjoin(table_of(Delivery), texts.id == columns.delivery_id))
         .order_by(columns.id)
     )
@@ -125,11 +143,13 @@ def changes_since(
 
 
 def click_query() -> Select[Any]:
-    columns, links = table_of(Click).c, table_of(Link).c
+    columns, links, texts = table_of(Click).c, table_of(Link).c, table_of(Delivery).c
+    source = table_of(Click).join(table_of(Link), links.id == columns.link_id)
     return (
         select(columns.id, columns.contact_id, columns.at, columns.delivery_id)
-        .add_columns(links.url.label("text"), links.message_id)
-        .select_from(table_of(Click).join(table_of(Link), links.id == columns.link_id))
+        .add_columns(links.url.label("text"), links.message_id, texts.campaign_id)
+        .add_columns(literal("").label("opt"))
+        .select_from(source.join(table_of(Delivery), texts.id == columns.delivery_id))
         .where(columns.kind == PERSON)
         .order_by(columns.id)
     )
@@ -152,7 +172,7 @@ def clicks_since(
 def texts_by_id(ids: Collection[int]) -> list[Heard]:
     """What texts have come to; the contact is the one that each was written for."""
     columns = table_of(Delivery).c
-    wanted = ("id", "contact_id", "recipient_id", "status", "message_id")
+    wanted = ("id", "contact_id", "recipient_id", "status", "message_id", "campaign_id")
     times = ("created_at", "accepted_at", "final_at")
     query = select(*(columns[name] for name in (*wanted, *times))).where(one_of(columns.id, ids))
     return [
@@ -164,6 +184,7 @@ def texts_by_id(ids: Collection[int]) -> list[Heard]:
             status=row.status,
             delivery_id=row.id,
             message_id=row.message_id,
+            campaign_id=row.campaign_id,
         )
         for row in read_rows(query)
     ]

@@ -24,6 +24,7 @@ from core.campaigns.batches import TRIES, Work, in_transaction, postpone, settle
 from core.campaigns.bounds import Bounds
 from core.campaigns.hours import within_hours
 from core.campaigns.models import RUNNING, SENDING, CampaignStep
+from core.campaigns.queueing import know_texts
 from core.campaigns.steps import ids_of, pick, pick_ids, still_in
 from core.db import change_rows, db, utcnow
 from core.deliveries.threads import Threads
@@ -121,9 +122,9 @@ def record(work: Work, token: str, results: dict[int, Outcome | Exception]) -> N
 
     def whole() -> None:
         now = utcnow()
-        for row in pick_ids(list(results), (RUNNING,)):
-            if row.claim != token:
-                continue
+        rows = [row for row in pick_ids(list(results), (RUNNING,)) if row.claim == token]
+        know_texts(ids_of(rows))
+        for row in rows:
             result = results[row.id]
             if isinstance(result, Exception):
                 postpone(work, [row], now, "fault", words_of(result), tries=TRIES)

@@ -16,11 +16,12 @@ from core.campaigns.decisions import hear
 from core.campaigns.events import EventTypes
 from core.campaigns.heard import texts_by_id
 from core.campaigns.hearing import while_hearing
-from core.campaigns.models import FAILED, SENDING, CampaignStep
+from core.campaigns.models import FAILED, SENDING
 from core.campaigns.models import SKIPPED as STEP_SKIPPED
+from core.campaigns.queueing import queue_texts, skip_texts
 from core.campaigns.steps import end_steps, ids_of, pick_ids, still_in
 from core.contacts.models import NUMBER_OK, Contact
-from core.db import change_rows, dialect_name, insert_selected, table_of, transaction, utcnow
+from core.db import change_rows, dialect_name, table_of, transaction, utcnow
 from core.deliveries.models import (
     ACCEPTED,
     CANCELLED,
@@ -84,12 +85,19 @@ def send_texts(
     on_time = [row for row in rows if row.id not in late_ids]
     refused = refusals([row.contact_id for row in on_time])
     going = [row for row in on_time if row.contact_id not in refused]
-    queue_texts(course, ids_of(going), message_id, provider, now)
+    queue_texts(course.campaign_id, ids_of(going), message_id, provider, now)
     others = {
         contact_id: Outcome(Result.FAILED, REASONS[reason], reason=reason)
         for contact_id, reason in refused.items()
     }
     others |= {row.contact_id: Outcome(Result.SKIPPED, LATE_WORDS, reason=LATE) for row in late}
+    skipped: dict[Outcome, list[int]] = defaultdict(list)
+    for row in rows:
+        if row.contact_id in others:
+            skipped[others[row.contact_id]].append(row.id)
+    for outcome, ids in skipped.items():
+        words = {"reason": outcome.reason, "detail": outcome.text}
+        skip_texts(course.campaign_id, ids, message_id, provider, now, **words)
     return Outcomes(Outcome(Result.SENDING), others)
 
 
@@ -105,61 +113,6 @@ def refusals(contact_ids: Sequence[int]) -> dict[int, str]:
     found = select(Contact.id, reason).where(one_of(Contact.id, contact_ids)).subquery()
     query = select(found.c.id, found.c.reason).where(found.c.reason.is_not(None))
     return {row.id: row.reason for row in read_rows(query)}
-
-
-def queue_texts(
-    course: Course, step_ids: Sequence[int], message_id: int, provider: str, now: datetime
-) -> None:
-    """One delivery for each step; its text is made when it is sent."""
-    if not step_ids:
-        return
-    steps, contacts, texts = table_of(CampaignStep), table_of(Contact), table_of(Delivery)
-    given = {
-        "source": "campaign",
-        "campaign_id": course.campaign_id,
-        "message_id": message_id,
-        "provider": provider,
-        "sender": open_provider(provider).sender,
-        "encoding": "",
-        "parts": 0,
-        "status": QUEUED,
-        "noted_status": QUEUED,
-        "reason": "",
-        "detail": "",
-        "error_code": "",
-        "attempts": 0,
-        "currency": "",
-        "created_at": now,
-    }
-    values: dict[str, Any] = {
-        name: literal(value, texts.c[name].type) for name, value in given.items()
-    }
-    values |= {
-        "source_id": steps.c.id,
-        "recipient_id": contacts.c.id,
-        "contact_id": contacts.c.id,
-        "number": contacts.c.mobile,
-    }
-    query = (
-        select(*values.values())
-        .select_from(steps.join(contacts, contacts.c.id == steps.c.contact_id))
-        .where(one_of(steps.c.id, step_ids))
-        .order_by(steps.c.id)
-    )
-    insert_selected(Delivery, list(values), query)
-    await_texts(step_ids, now)
-
-
-def await_texts(step_ids: Sequence[int], now: datetime, *, to_contact: bool = True) -> None:
-    """Have the steps wait for their texts; those to the contact are what it may reply to."""
-    own = select(Delivery.id).where(
-        Delivery.source == "campaign", Delivery.source_id == CampaignStep.id
-    )
-    sending = update(CampaignStep).where(one_of(CampaignStep.id, step_ids))
-    waits: dict[str, Any] = {"status": SENDING, "begun_at": now, "reason": "", "detail": ""}
-    if to_contact:
-        waits["delivery_id"] = own.scalar_subquery()
-    change_rows(sending.values(**waits, claim=None))
 
 
 def late_limit(campaign: Any, now: datetime) -> datetime | None:

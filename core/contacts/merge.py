@@ -11,7 +11,7 @@ from core.contacts.changes import note_changed
 from core.contacts.events import record_event
 from core.contacts.models import Contact
 from core.contacts.profile import LARGEST_ID
-from core.db import Model, change_rows, insert_new, transaction
+from core.db import Model, change_rows, db, insert_new
 from core.dnc import carry_dnc
 from core.errors import BadInput, NotFound
 from core.host import notify
@@ -39,23 +39,38 @@ def merge_contacts(winner_id: int, loser_id: int) -> Contact:
     if winner_id == loser_id:
         mend = "Choose two contacts."
         raise BadInput("loser_id", "is the winner itself", value=loser_id, mend=mend)
-    with transaction() as session:
-        winner, loser = locked_pair(session, winner_id, loser_id)
-        fill_blanks(winner, loser)
-        opted_out = join_dnc(winner, loser)
-        choose_memberships(winner.id, loser.id)
-        leave_campaigns(winner.id, loser.id)
-        keep_import(winner, loser)
-        move_rows(session, winner.id, loser.id)
-        leave_segments(winner.id)
-        note_changed([winner.id])
-        record_event(winner.id, "merged", f"Merged with contact {loser.id}: {summary(loser)}")
-        remove(session, loser)
+    # here, not above: campaigns read contacts, so contacts cannot import them first
+    from core.campaigns.batches import in_transaction  # noqa: PLC0415
+
+    opted_out = False
+
+    def whole() -> None:
+        nonlocal opted_out
+        opted_out = merge_rows(winner_id, loser_id)
+
+    in_transaction(whole)  # campaigns may be at work on the same steps
     notify("contact_changed", contact_id=winner_id, change="merged")
     if opted_out:
         notify("contact_changed", contact_id=winner_id, change="dnc")
     notify("contact_changed", contact_id=loser_id, change="deleted")
-    return winner
+    return db.session.get_one(Contact, winner_id)
+
+
+def merge_rows(winner_id: int, loser_id: int) -> bool:
+    """Whether the winner is on do-not-contact by that. Runs inside a transaction."""
+    session = db.session()
+    winner, loser = locked_pair(session, winner_id, loser_id)
+    fill_blanks(winner, loser)
+    opted_out = join_dnc(winner, loser)
+    choose_memberships(winner.id, loser.id)
+    join_campaigns(winner, loser)
+    keep_import(winner, loser)
+    move_rows(session, winner.id, loser.id)
+    leave_segments(winner.id)
+    note_changed([winner.id])
+    record_event(winner.id, "merged", f"Merged with contact {loser.id}: {summary(loser)}")
+    remove(session, loser)
+    return opted_out
 
 
 def locked_pair(session: Session, winner_id: int, loser_id: int) -> tuple[Contact, Contact]:
@@ -150,17 +165,12 @@ def choose_memberships(winner_id: int, loser_id: int) -> None:
     change_rows(found)
 
 
-def leave_campaigns(winner_id: int, loser_id: int) -> None:
-    """In a campaign that both are in the winner goes on, and the loser's way ends.
-
-    Else the winner would stand at two places at once, and get texts twice.
-    """
+def join_campaigns(winner: Contact, loser: Contact) -> None:
+    """In a campaign that both are in one journey goes on: else texts would go out twice."""
     # here, not above: campaigns read contacts, so contacts cannot import them first
-    from core.campaigns.models import CampaignMember, CampaignStep  # noqa: PLC0415
+    from core.campaigns.merging import merge_journeys  # noqa: PLC0415
 
-    both = select(CampaignMember.campaign_id).where(CampaignMember.contact_id == winner_id)
-    theirs = (CampaignStep.contact_id == loser_id, CampaignStep.campaign_id.in_(both))
-    change_rows(delete(CampaignStep).where(*theirs))
+    merge_journeys(winner.id, loser.id, winner.mobile)
 
 
 def leave_segments(winner_id: int) -> None:

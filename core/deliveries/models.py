@@ -120,7 +120,7 @@ class Delivery(Model):
             postgresql_where=sql("provider_id IS NOT NULL"),
         ),
         Index("ix_deliveries_contact", "contact_id", "id"),
-        Index("ix_deliveries_number", "number", "id"),
+        Index("ix_deliveries_number", "number", "attempted_at"),
         Index(
             "uq_deliveries_campaign",
             "source_id",

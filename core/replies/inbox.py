@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core.channel import InboundText, Opt
 from core.contacts.models import Contact
 from core.db import insert_new, transaction, utcnow
-from core.deliveries.models import SENDING, WITH_PROVIDER, Delivery
+from core.deliveries.went import last_text_to
 from core.dnc import UNSUBSCRIBED, add_dnc, find_dnc, lift_stop
 from core.events import SignalKind
 from core.host import current_host, notify
@@ -84,17 +84,8 @@ def reply_id(given: object) -> str:
 
 
 def attach(session: Session, reply: Reply) -> None:
-    """Tie the reply to the last text that went to its number, and to the contact.
-
-    Also to one whose answer from the provider is not recorded yet: some reply at once.
-    """
-    went = (SENDING, *WITH_PROVIDER)
-    last = session.scalars(
-        select(Delivery)
-        .where(Delivery.number == reply.number, Delivery.status.in_(went))
-        .order_by(Delivery.id.desc())
-        .limit(1)
-    ).first()
+    """Tie the reply to the text that went out last to its number, and to the contact."""
+    last = last_text_to(reply.number)
     if last is not None:
         reply.delivery_id = last.id
     if last is not None and last.contact_id is not None:

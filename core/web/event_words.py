@@ -64,12 +64,15 @@ FIELDS: tuple[LazyString, ...] = (
     *(_l("Add to campaigns"), _l("Choose campaigns, here or below"), _l("Choose campaigns")),
     *(_l("Remove from campaigns"), _l("Choose campaigns; this one too may be left")),
     *(_l("Event"), _l("Where contacts go on"), _l("To"), _l("What"), _l("Pattern"), _l("Words")),
-    _l("To the message sent before it, or to any text of yours"),
-    *(_l("In"), _l("In the message sent before it, or in any text of yours")),
+    _l("To any text of this campaign, to the message sent before it, or to any text of yours"),
+    _l("In"),
+    _l("In any text of this campaign, in the message sent before it, or in any text of yours"),
     _l("Only such links, * is anything: *example.com/shop*; empty is any link"),
     _l("Any reply, a pattern, one of some words, or a regular expression"),
     _l("The whole reply, * is anything: YES*, or *YES* for YES anywhere"),
     _l("One of them anywhere in the reply is enough"),
+    _l("Also STOP, START and HELP"),
+    _l("Else they are no replies, unless what you look for names them"),
     *(_l("Regular expression"), _l("Looked for anywhere in the reply, in any letter case")),
     *(_l("Wait"), _l("How long the contact has; 0 waits for ever"), _l("Unit")),
     *(_l("Is"), _l("How it is compared"), _l("What it is compared with; as in segments")),
@@ -89,6 +92,7 @@ FIELDS: tuple[LazyString, ...] = (
 )
 # words of what a field may be, by the field and the value
 CHOICES: dict[tuple[str, str], LazyString] = {
+    ("to", "campaign"): _l("any text of this campaign"),
     ("to", "last"): _l("the message sent before it"),
     ("to", "any"): _l("any text of yours"),
     ("how", "any"): _l("anything"),

@@ -15,6 +15,9 @@ from core.host import current_host
 from core.messages import create_message, edit_message
 from core.segments import create_segment
 from tests.campaigns.drawing import after, drafted, drawn, event, tag
+from tests.campaigns.stage import text
+
+STAFF = {"number": "+33699999999", "text": "Call"}
 
 
 def found(*events: dict[str, Any]) -> list[Finding]:
@@ -31,7 +34,7 @@ def only(*events: dict[str, Any]) -> Finding:
 def test_a_sound_canvas_has_no_findings(app: Flask) -> None:
     assert not found(
         tag("a"),
-        event("b", "core.replies", "a", config={"wait_amount": 3}),
+        event("b", "core.replies", "a", config={"to": "any", "wait_amount": 3}),
         tag("c", "b", path="yes"),
         tag("d", "b", path="no", timing=after(1, hour="10:00", weekdays=[0, 1, 2, 3, 4])),
         event("e", "core.split", "d"),
@@ -130,15 +133,16 @@ def test_a_delay_anywhere_in_it_breaks_the_loop(app: Flask, where: str) -> None:
 
 
 def test_a_decision_breaks_the_loop_when_the_contact_has_to_act(app: Flask) -> None:
-    config = {"wait_amount": 3}
-    for type_, path, ok in [
-        ("core.replies", "yes", True),
-        ("core.replies", "no", True),
-        ("core.delivered", "yes", False),
-        ("core.delivered", "no", True),
+    for type_, path, more, ok in [
+        ("core.replies", "yes", {"to": "any"}, True),
+        ("core.replies", "no", {"to": "any"}, True),
+        ("core.delivered", "yes", {}, False),
+        ("core.delivered", "no", {}, True),
     ]:
+        config = {"wait_amount": 3} | more
         events = [event("a", type_, config=config), jumping("j", "a", "a", path=path)]
-        assert (not found(*events)) == ok, (type_, path)
+        errors = [one for one in found(*events) if one.level == "error"]
+        assert (not errors) == ok, (type_, path)
 
 
 def test_a_jump_forward_is_fine_and_nothing_may_follow_it(app: Flask) -> None:
@@ -264,16 +268,49 @@ def test_a_date_with_another_hour_beside_it_says_which_of_them_holds(app: Flask)
 
 def test_a_path_that_the_parent_does_not_have_is_found(app: Flask) -> None:
     assert "a path 'yes' that" in only(tag("a"), tag("b", "a", path="yes")).words
-    assert "a path '' that" in only(event("a", "core.replies"), tag("b", "a")).words
+    assert "a path '' that" in only(event("a", "core.opted_out"), tag("b", "a")).words
     closed = only(event("a", "core.split"), tag("b", "a", path="c"))
     assert "leaves closed" in closed.words
 
 
 def test_a_no_path_without_a_wait_is_never_taken(app: Flask) -> None:
-    finding = only(event("a", "core.replies", config={"wait_amount": 0}), tag("b", "a", path="no"))
+    forever = event("a", "core.opted_out", config={"wait_amount": 0})
+    finding = only(forever, tag("b", "a", path="no"))
     assert finding.event == "a"
     assert "waits for ever" in finding.words
 
 
 def test_an_event_drawn_as_another_kind_is_found(app: Flask) -> None:
     assert "drawn as decision" in only(event("a", "core.split", kind="decision")).words
+
+
+@pytest.mark.parametrize(
+    ("type_", "config"),
+    [
+        ("core.delivered", {}),
+        ("core.failed", {}),
+        ("core.replies", {"to": "last"}),
+        ("core.clicks", {"to": "last"}),
+    ],
+)
+def test_who_asks_about_the_text_before_where_none_is_sent_is_warned(
+    sending: Flask, type_: str, config: dict[str, Any]
+) -> None:
+    finding = only(tag("a"), event("b", type_, "a", config=config))
+    assert (finding.level, finding.event) == ("warning", "b")
+    assert "the text before it, but none is sent" in finding.words
+    assert not found(text("t"), tag("a", "t"), event("b", type_, "a", config=config))
+    assert only(text("t"), event("b", type_, config=config)).event == "b"
+    # a jump may lead there from below a text
+    elsewhere = [text("t"), jumping("j", "t", "b"), event("b", type_, config=config)]
+    assert not found(*elsewhere)
+
+
+def test_who_asks_about_texts_of_a_campaign_that_sends_none_is_warned(sending: Flask) -> None:
+    asking = event("a", "core.replies")
+    finding = only(asking)
+    assert finding.level == "warning"
+    assert "which sends none" in finding.words
+    assert not found(asking, text("t"))
+    assert not found(event("a", "core.replies", config={"to": "any"}))
+    assert only(asking, event("s", "core.text_staff", config=STAFF)).event == "a"

@@ -34,7 +34,7 @@ def test_delivered_and_failed_follow_the_text_before(stage: Stage) -> None:
     stage.report(ann, Status.DELIVERED)
     stage.report(bob, Status.UNDELIVERED, kind=FailureKind.UNREACHABLE)
     stage.turn()
-    assert (tags(ann), tags(bob), tags(cid)) == (["got"], ["bad"], [])
+    assert (tags(ann), tags(bob), tags(cid)) == (["got"], ["bad", "unsure"], [])
     stage.leap(days=1)
     stage.turn()
     assert (tags(ann), tags(bob), tags(cid)) == (["got"], ["bad", "unsure"], ["unsure"])
@@ -148,7 +148,8 @@ def test_a_decision_that_breaks_keeps_nobody_elses_signal(stage: Stage, caplog: 
 
     source, (ann, bob) = stage.cast(2)
     stage.play(event("out", "core.opted_out"), tag("gone", "out", path="yes"), source=source)
-    stage.play(replies("ask", config={"to": "any"}), tag("heard", "ask", path="yes"), source=source)
+    asked = {"to": "any", "opt_words": True}
+    stage.play(replies("ask", config=asked), tag("heard", "ask", path="yes"), source=source)
     stage.turn()
     given = current_host().built_in()[0].contributions
     sound = list(given.decisions)

@@ -40,7 +40,8 @@ def test_who_cannot_be_texted_takes_the_path_failed_or_goes_on(stage: Stage, dra
         assert step(contact_id, "hello").reason == reason
         assert step(contact_id, "hello").detail
         assert tags(contact_id) == (["lost"] if drawn else ["went"])
-        assert not stage.deliveries(contact_id)
+        (skipped,) = stage.deliveries(contact_id)
+        assert (skipped.status, skipped.reason) == ("skipped", reason)
 
 
 def test_a_text_that_fails_for_good_takes_the_path_failed(stage: Stage) -> None:

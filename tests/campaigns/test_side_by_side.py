@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from core import clock
-from core.campaigns import decisions
+from core.campaigns import decisions, steps
 from core.campaigns.course import Courses
 from core.campaigns.decisions import read_since
 from core.campaigns.engine import Engine, Scope
@@ -19,10 +20,12 @@ from core.campaigns.events import EventTypes
 from core.campaigns.membership import rebuild
 from core.campaigns.models import CampaignStep
 from core.campaigns.react import react
-from core.db import db
+from core.contacts import merge_contacts
+from core.db import db, transaction
 from core.deliveries.models import Delivery
 from core.segments import remove_members
-from tests.campaigns.drawing import event, tag
+from core.segments.models import SegmentMember
+from tests.campaigns.drawing import after, event, tag
 from tests.campaigns.stage import Stage, members, replies, tags, text
 
 WORKERS = 4
@@ -132,3 +135,44 @@ def test_a_reply_that_comes_while_its_decision_opens_is_not_lost(
     at_once(sending, stage.turn, answer)
     stage.turn()
     assert tags(ann) == ["glad"]
+
+
+def test_a_merge_while_the_engine_is_at_work_loses_no_journey(
+    stage: Stage, sending: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, people = stage.cast(24)
+    winners, losers = people[:12], people[12:]
+    campaign = stage.play(
+        tag("a"), tag("b", "a", timing=after(1)), tag("c", "b"), tag("d", "c"), source=source
+    )
+    stage.turn()
+    with transaction() as session:
+        gone = SegmentMember.contact_id.in_(winners)
+        session.execute(delete(SegmentMember).where(gone))
+    stage.turn()
+    assert members(campaign) == {"active": 12, "left": 12}
+    stage.leap(days=1)
+    lay_after = steps.lay_after
+
+    def slowly(*given: Any, **more: Any) -> int:
+        time.sleep(0.05)
+        return lay_after(*given, **more)
+
+    monkeypatch.setattr(steps, "lay_after", slowly)
+
+    def engine() -> None:
+        for _ in range(3):
+            with clock.at(stage.now):
+                Engine(Scope(batch=3)).run()
+
+    def merge() -> None:
+        for winner, loser in zip(winners, losers, strict=True):
+            with clock.at(stage.now):
+                merge_contacts(winner, loser)
+
+    at_once(sending, engine, engine, merge)
+    monkeypatch.undo()
+    stage.turn()
+    assert members(campaign) == {"finished": 12}
+    for winner in winners:
+        assert tags(winner) == ["a", "b", "c", "d"]

@@ -6,17 +6,43 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from core.campaigns.builtin.patterns import has_word, is_like, read_regex, regex_matches
+from core.campaigns.builtin.patterns import (
+    has_word,
+    is_like,
+    literals_of,
+    read_regex,
+    regex_matches,
+)
 from core.events import Decision, Signal, SignalKind, WaitConfig
+from core.replies.optout import meaning
 
 GOT_THERE, LOST = ("delivered",), ("failed", "undelivered", "skipped", "cancelled")
 
 
-class Replies(WaitConfig):
-    to: Literal["last", "any"] = Field(
-        default="last",
+To = Literal["campaign", "last", "any"]
+
+
+class AboutTexts(WaitConfig):
+    """Config of a decision on what contacts do about texts."""
+
+    to: To = "campaign"
+
+    @property
+    def counts_from_text(self) -> bool:
+        return self.to == "campaign"
+
+    def asks_about(self, signal: Signal) -> bool:
+        if self.to == "campaign":
+            return signal.to_campaign
+        return self.to == "any" or signal.to_text_before
+
+
+class Replies(AboutTexts):
+    to: To = Field(
+        default="campaign",
         title="To",
-        description="To the message sent before it, or to any text of yours",
+        description="To any text of this campaign, to the message sent before it, "
+        "or to any text of yours",
     )
     how: Literal["any", "pattern", "words", "regex"] = Field(
         default="any",
@@ -44,6 +70,11 @@ class Replies(WaitConfig):
         max_length=300,
         json_schema_extra={"only_with": {"how": "regex"}},
     )
+    opt_words: bool = Field(
+        default=False,
+        title="Also STOP, START and HELP",
+        description="Else they are no replies, unless what you look for names them",
+    )
 
     @field_validator("regex")
     @classmethod
@@ -63,21 +94,37 @@ class Replies(WaitConfig):
         return self
 
 
-def is_asked_for(to: Literal["last", "any"], signal: Signal) -> bool:
-    """Whether it is about the text that a decision waits on: the last, or any."""
-    return to == "any" or signal.to_text_before
-
-
 def replies(config: Replies, signal: Signal) -> bool:
-    if not is_asked_for(config.to, signal):
+    if not config.asks_about(signal):
         return False
+    if signal.opt and not config.opt_words:
+        return fits(config, signal.text) and names_opt_word(config, signal.text)
+    return fits(config, signal.text)
+
+
+def fits(config: Replies, text: str) -> bool:
     if config.how == "pattern":
-        return is_like(signal.text, config.pattern)
+        return is_like(text, config.pattern)
     if config.how == "words":
-        return any(has_word(signal.text, word) for word in config.words)
+        return any(has_word(text, word) for word in config.words)
     if config.how == "regex":
-        return regex_matches(config.regex, signal.text)
+        return regex_matches(config.regex, text)
     return True
+
+
+def names_opt_word(config: Replies, text: str) -> bool:
+    """Whether what fits *text* is itself a word that means STOP, START or HELP."""
+    if config.how == "pattern":
+        return any(map(is_opt_word, config.pattern.split("*")))
+    if config.how == "words":
+        return any(is_opt_word(word) for word in config.words if has_word(text, word))
+    if config.how == "regex":
+        return any(map(is_opt_word, literals_of(config.regex)))
+    return False
+
+
+def is_opt_word(word: str) -> bool:
+    return meaning(word, opted_out=True) is not None
 
 
 REPLIES = Decision(
@@ -92,11 +139,12 @@ REPLIES = Decision(
 )
 
 
-class Clicks(WaitConfig):
-    to: Literal["last", "any"] = Field(
-        default="last",
+class Clicks(AboutTexts):
+    to: To = Field(
+        default="campaign",
         title="In",
-        description="In the message sent before it, or in any text of yours",
+        description="In any text of this campaign, in the message sent before it, "
+        "or in any text of yours",
     )
     address: str = Field(
         default="",
@@ -107,7 +155,7 @@ class Clicks(WaitConfig):
 
 
 def clicks(config: Clicks, signal: Signal) -> bool:
-    if not is_asked_for(config.to, signal):
+    if not config.asks_about(signal):
         return False
     return not config.address or is_like(signal.text, config.address)
 
@@ -134,6 +182,7 @@ DELIVERED = Decision(
     config_model=OfText,
     waits_for=frozenset({SignalKind.STATUS}),
     matches=lambda _, signal: signal.to_text_before and signal.status in GOT_THERE,
+    rules_out=lambda _, signal: signal.to_text_before and signal.status in LOST,
     help="Waits until the phone has the text that was sent before.",
     icon="check2-all",
     group="Texts",

@@ -91,6 +91,16 @@ def regex_matches(pattern: str, text: str) -> bool:
         return False
 
 
+def literals_of(pattern: str) -> list[str]:
+    """The words that a regular expression names.
+
+    >>> literals_of(r"^(stop|no more)\\b")
+    ['stop', 'no more']
+    """
+    found: list[str] = regex.findall(r"\w+(?: \w+)*", regex.sub(r"\\.", "|", pattern))
+    return found
+
+
 @lru_cache(maxsize=256)
 def compiled(pattern: str) -> Any:
     return regex.compile(unicodedata.normalize("NFKC", pattern), regex.IGNORECASE)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from core.actions import Action, ActionBatch, Outcome, Outcomes, Result
 from core.bulk import InsertNew
-from core.campaigns.sending import await_texts
+from core.campaigns.queueing import await_texts
 from core.contacts.fields import contact_fields
 from core.contacts.models import Contact
 from core.db import db

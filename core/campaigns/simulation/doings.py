@@ -157,14 +157,15 @@ class Doings:
         return None
 
     def _last_texts(self, contact_id: int) -> Sequence[Any]:
-        """What the contact got, the newest first."""
+        """What the contact got, what went out last first."""
         columns = table_of(Delivery).c
         query = select(columns.text, columns.provider).where(
             columns.contact_id == contact_id,
             columns.source == "campaign",
             columns.status.in_(WITH_PROVIDER),
         )
-        return db.session.execute(query.order_by(columns.id.desc())).all()
+        newest = (columns.attempted_at.desc(), columns.id.desc())
+        return db.session.execute(query.order_by(*newest)).all()
 
     def note_reports(self, given: Sequence[tuple[str, StatusReport]], kind: str) -> None:
         """What was reported of texts."""
