@@ -157,8 +157,8 @@ class Provider:
 
     One instance serves one sender of a process for as long as its config stays;
     it is used by many calls at once. `config` is the plugin's validated
-    config model. `send` may be `async def` (many at once on one loop) or plain
-    (run in threads). `concurrency` is how many calls may be in flight, `timeout`
+    config model. `send` may be `async def` (many at once on a loop that this
+    provider has to itself; it must not block) or plain (run in threads). `concurrency` is how many calls may be in flight, `timeout`
     (seconds) ends a call with an unknown outcome, and `settles_after` (seconds)
     is how long after a call `find` can be trusted not to miss its text. A plain
     `send` cannot be ended: give its connection a time-out below `timeout`, or a
