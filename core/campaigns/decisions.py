@@ -21,6 +21,7 @@ from core.campaigns.steps import end_steps, ids_of, open_rows, pick_ids, still_i
 from core.campaigns.timing import due, read_timing
 from core.db import change_rows, table_of
 from core.events import Decision, WaitConfig
+from core.host.guard import guarded
 from core.lookups import one_of, read_rows
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ class Asked:
             return False
         try:
             signal = heard.signal(step.contact_id, step.delivery_id)
-            return self.made.matches(self.config, signal)
+            return guarded(self.made.matches, self.config, signal)
         except Exception:  # one plugin's fault must not keep others' signals waiting
             log.exception("decision %s failed for contact %s", self.made.key, step.contact_id)
             return False

@@ -14,6 +14,7 @@ from sqlalchemy import or_, select, update
 from core.db import change_rows, db, insert_new, transaction, utcnow
 from core.errors import NotFound
 from core.host import Job, current_host
+from core.host.guard import guarded
 from core.jobs.models import JobRun
 from core.jobs.register import all_jobs, owner_of
 
@@ -33,22 +34,36 @@ def run_job(app: Flask, job: Job, *, forced: bool = False) -> str | None:
         if owner is not None and not current_host().is_enabled(owner):
             return None
         g.plugin = owner
-        if not forced and job.wanted is not None and not job.wanted():
+        if not forced and job.wanted is not None and not is_wanted(job):
             return None
         if not take(job):
             return "another process is running it"
         begun = time.monotonic()
         try:
-            result = job.run()
+            result = checked(guarded(job.run))
         except Exception as error:
             finish(job, begun, "", "".join(traceback.format_exception(error)))
             if forced:
                 raise
-            log.exception("job %s failed", job.key, extra={"job": job.key})
+            log.exception("job %s failed", job.key, extra={"job": job.key, "plugin": owner})
             return None
         if result or not job.shared:
             finish(job, begun, result or "", "")
         return result
+
+
+def is_wanted(job: Job) -> bool:
+    """Whether there is something to do; a job that cannot tell is run, and shows its error."""
+    try:
+        return job.wanted is None or bool(guarded(job.wanted))
+    except Exception:
+        log.exception("job %s cannot tell whether there is work", job.key, extra={"job": job.key})
+        return True
+
+
+def checked(result: object) -> str | None:
+    """What a job answers is a line of words, or None."""
+    return result if result is None else str(result)
 
 
 def take(job: Job) -> bool:
