@@ -68,7 +68,7 @@ class Call:
         name = getattr(self.method, "__name__", "a call")
         about = self.arguments[0] if self.arguments else ""
         if isinstance(about, OutgoingText):
-            return f"{name} of delivery {about.reference}"
+            return f"{name} of delivery {about.reference.rpartition('-')[2]}"
         return f"{name} of {about}" if isinstance(about, str) and about else str(name)
 
     def cancel(self) -> None:

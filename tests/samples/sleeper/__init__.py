@@ -60,7 +60,7 @@ class Sleeper(Provider):
         if desk.blocks_find:
             desk.gate.wait(60)
         return [
-            Sent(provider_id=f"S{number:08}", parts=kept.parts)
+            Sent(f"S{number:08}", kept.parts, number=kept.to, created_at=kept.attempted_at)
             for number, kept in enumerate(desk.texts, 1)
             if kept.to == text.to and kept.text == text.text
         ]
