@@ -18,6 +18,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from core.channel import Failure, FailureKind, OutgoingText
+from core.deliveries.calls import Released
 from core.deliveries.late import StillUnderWay
 from core.deliveries.stacks import place_of
 from core.deliveries.threads import as_exception
@@ -71,6 +72,11 @@ class Call:
             return f"{name} of delivery {about.reference.rpartition('-')[2]}"
         return f"{name} of {about}" if isinstance(about, str) and about else str(name)
 
+    @property
+    def is_send(self) -> bool:
+        owner = type(getattr(self.method, "__self__", None))
+        return getattr(self.method, "__func__", None) is getattr(owner, "send", self)
+
     def cancel(self) -> None:
         """On the provider's loop: ask the call to end."""
         self.cancelled = True
@@ -107,7 +113,8 @@ class ProviderLoop:
         """Await *method* on the provider's loop.
 
         What it raises is an Exception. Raises StillUnderWay when it is cancelled and
-        does not end, and Failure(THROTTLED) when it never began on a blocked loop.
+        does not end; Released, or Failure(THROTTLED) after a while, when it never began
+        on a blocked loop.
         """
         call = Call(method, arguments, self._home.create_future())
         self._out += 1
@@ -194,13 +201,24 @@ class ProviderLoop:
                 self._told_at = now
                 self._tell(now - self._alive_at)
         if now - self._blocked_since < HOLD_AFTER:
+            self._withdraw_all(Released, only_sends=True)
             return
-        for call in list(self._unbegun):
-            if self._withdraw(call) and not call.future.done():
-                call.future.set_exception(self._refusal())
+        self._withdraw_all(self._refusal)
         if now - self._held_at > HOLD_SECONDS / 2:
             self._held_at = now
             self._held(self.name, self.words)
+
+    def _withdraw_all(self, error: Callable[[], Exception], *, only_sends: bool = False) -> None:
+        """Take back what has not begun.
+
+        Texts at once: what was asked before their call, do-not-contact for one, is
+        asked again before the next.
+        """
+        for call in list(self._unbegun):
+            if only_sends and not call.is_send:
+                continue
+            if self._withdraw(call) and not call.future.done():
+                call.future.set_exception(error())
 
     def _tell(self, seconds: float) -> None:
         call, place = self._current(), place_of(self._thread.ident, self._folder)

@@ -219,3 +219,16 @@ def test_a_process_that_stood_still_is_no_block(caplog: pytest.LogCaptureFixture
 
     asyncio.run(run())
     assert not caplog.records
+
+
+def test_who_says_stop_behind_a_block_gets_nothing(
+    sleeper: Any, crowd: Crowd, ticking: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    sleeper.blocking = {a_number(0)}
+    message = begun(crowd(5)[0].id)  # all are handed over at once
+    wait_until(lambda: bool(blocked_lines(caplog)), 10 * busy())
+    add_dnc(a_number(3), reason="stop", source="test")
+    time.sleep(0.5)
+    sleeper.gate.set()
+    wait_until(lambda: state_of(message) == "finished", 60 * busy())
+    assert Counter(text.to for text in sleeper.texts) == Counter(map(a_number, (0, 1, 2, 4)))
