@@ -22,6 +22,7 @@ from core.deliveries.loop import DeliveryLoop
 from core.deliveries.models import Delivery
 from core.deliveries.obstacles import Obstacle, sender_obstacle
 from core.deliveries.provider_loop import ProviderLoop
+from core.dnc import UNSUBSCRIBED, add_dnc
 from core.host import current_host
 from core.jobs.clock import Clock
 from tests.deliveries.test_neighbours import begun
@@ -227,7 +228,7 @@ def test_who_says_stop_behind_a_block_gets_nothing(
     sleeper.blocking = {a_number(0)}
     message = begun(crowd(5)[0].id)  # all are handed over at once
     wait_until(lambda: bool(blocked_lines(caplog)), 10 * busy())
-    add_dnc(a_number(3), reason="stop", source="test")
+    add_dnc(a_number(3), reason=UNSUBSCRIBED)
     time.sleep(0.5)
     sleeper.gate.set()
     wait_until(lambda: state_of(message) == "finished", 60 * busy())
