@@ -157,10 +157,11 @@ class Provider:
 
     One instance serves one sender of a process for as long as its config stays;
     it is used by many calls at once. `config` is the plugin's validated
-    config model. `send` may be `async def` (many at once on one loop) or plain
-    (run in threads). `concurrency` is how many calls may be in flight, `timeout`
-    (seconds) ends a call with an unknown outcome, and `settles_after` (seconds)
-    is how long after a call `find` can be trusted not to miss its text. A plain
+    config model. `send` may be `async def` (many at once on a loop that this
+    provider has to itself; it must not block) or plain (run in threads).
+    `concurrency` is how many calls may be in flight, `timeout` (seconds) ends a
+    call with an unknown outcome, and `settles_after` (seconds) is how long after
+    a call `find` can be trusted not to miss its text. A plain
     `send` cannot be ended: give its connection a time-out below `timeout`, or a
     person has to decide on what hangs.
     """
@@ -211,11 +212,18 @@ class Provider:
 
     @classmethod
     def steps(cls, callback_url: str) -> list[str]:
-        """What an admin does at the provider's own site, in order; [] is nothing."""
+        """What an admin does at the provider's own site, in order; [] is nothing.
+
+        A classmethod, as it is shown before there is a config. A plain method works
+        too: while the config is incomplete it is called on a provider without one.
+        """
         return []
 
     def check(self) -> Check:
-        """Test the connection; raises nothing, answers in words."""
+        """Test the connection and answer in words; what it raises is a failed check.
+
+        It may be `async def`, and has 30 seconds.
+        """
         return Check(ok=True, text="This provider has no test.")
 
     async def close(self) -> None:

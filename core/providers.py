@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import logging
+import math
+from types import UnionType
+
+from pydantic import BaseModel
 
 from core.channel import Provider
 from core.errors import Conflict
+from core.host.guard import guarded
 from core.host.plugins import PluginInfo, current_host
 from core.host.state import states
 
 log = logging.getLogger(__name__)
+
+LONGEST_SENDER = 64
+# name, type and least value of what core reads of a provider
+FACTS: tuple[tuple[str, type | UnionType, float], ...] = (
+    ("sender", str, 0),
+    ("parts_per_second", int | float, 0),
+    ("concurrency", int, 1),
+    ("timeout", int | float, 0.1),
+    ("settles_after", int | float, 0),
+)
 
 
 def enabled_providers() -> list[PluginInfo]:
@@ -49,7 +64,25 @@ def open_provider(name: str, *, even_disabled: bool = False) -> Provider:
         raise Conflict(f"The provider {name} is disabled. Run: heliograph plugins enable {name}")
     config = current_host().config(name)
     try:
-        return provider_class(info)(config)
-    except (Exception, SystemExit) as error:
+        return guarded(opened, provider_class(info), config)
+    except Exception as error:
         log.exception("provider %s does not start", name)
         raise Conflict(f"The provider {name} does not start: {error!r}") from error
+
+
+def opened(made_by: type[Provider], config: BaseModel) -> Provider:
+    """A provider whose facts are what core reckons with; raises TypeError, or what it raises."""
+    provider = made_by(config)
+    for name, kind, least in FACTS:
+        given: object = getattr(provider, name)
+        if not isinstance(given, kind) or isinstance(given, bool):
+            raise TypeError(f"its {name} is {given!r}, which is no {kind_words(kind)}")
+        if isinstance(given, int | float) and not least <= given < math.inf:
+            raise ValueError(f"its {name} is {given!r}, and must be at least {least}")
+    if len(provider.sender) > LONGEST_SENDER:
+        raise ValueError(f"its sender is longer than {LONGEST_SENDER} characters")
+    return provider
+
+
+def kind_words(kind: type | UnionType) -> str:
+    return "text" if kind is str else "whole number" if kind is int else "number"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,8 +17,11 @@ from core.db import db, transaction, utcnow
 from core.deliveries.direct import queue_text, textable_number
 from core.errors import BadInput, Conflict, HeliographError, NotFound
 from core.events import Place
+from core.host.guard import guarded
 from core.messages import get_message
 from core.messages.models import TEMPLATE
+
+log = logging.getLogger(__name__)
 
 
 def list_actions() -> list[Action]:
@@ -50,9 +54,12 @@ def run_action(
         if action.run is None:
             return run_for_one(action, config, contact_id)
         context = ActionContext(contact_id, config, source_id, Texts(contact_id, source_id).send)
-        return action.run(context)
+        return guarded(action.run, context)
     except HeliographError as error:
         return Outcome(Result.FAILED, error.message)
+    except Exception as error:
+        log.exception("action %s failed for contact %s", key, contact_id)
+        return Outcome(Result.FAILED, f"{type(error).__name__}: {error}")
 
 
 def read_config(action: Action, values: Mapping[str, Any]) -> BaseModel:
@@ -71,7 +78,7 @@ def run_for_one(action: Action, config: BaseModel, contact_id: int) -> Outcome:
     places = [Place(step_id=0, contact_id=contact_id)]
     with transaction():
         batch = ActionBatch(config, 0, 0, places, utcnow(), no_texts)
-        outcomes = action.run_many(batch) if action.run_many else None
+        outcomes = guarded(action.run_many, batch) if action.run_many else None
     found = outcomes or Outcomes()
     return found.others.get(contact_id, found.usual)
 

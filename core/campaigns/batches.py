@@ -26,6 +26,7 @@ from core.campaigns.steps import end_steps, ids_of, pick, pick_ids, still_in
 from core.db import change_rows, is_deadlock, transaction, utcnow
 from core.errors import BadInput, HeliographError, plain_words
 from core.events import Batch, Condition, Place
+from core.host.guard import guarded
 from core.lookups import one_of
 from core.sentences import Sentence
 
@@ -184,12 +185,12 @@ def act(work: Work, action: Action, rows: Sequence[Any], now: datetime) -> Outco
     batch = ActionBatch(
         work.config, work.course.campaign_id, work.stop.id, places_of(rows), now, send
     )
-    return action.run_many(batch) or Outcomes()
+    return guarded(action.run_many, batch) or Outcomes()
 
 
 def choose(work: Work, condition: Condition, rows: Sequence[Any], now: datetime) -> None:
     batch = Batch(work.config, work.course.campaign_id, work.stop.id, places_of(rows), now)
-    chosen = condition.choose(batch)
+    chosen = guarded(condition.choose, batch)
     keys = {path.key for path in condition.paths}
     by_path: dict[str, list[Any]] = defaultdict(list)
     for row in rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, time
@@ -21,7 +22,10 @@ from core.campaigns.things import Things
 from core.campaigns.timing import BadTiming, Plan, due, read_timing
 from core.db import db, utcnow
 from core.errors import BadInput
+from core.host.guard import guarded
 from core.installation import current_zone
+
+log = logging.getLogger(__name__)
 
 ERROR, WARNING = "error", "warning"
 
@@ -234,11 +238,15 @@ class Checker:
                 whole = False
         if whole and type_.made.check is not None:
             try:
-                type_.made.check(config)
+                guarded(type_.made.check, config)
             except BadInput as error:
                 value = "" if error.value is None else f" {error.value!r}"
                 words = f"has a value that does not fit: {error.field}{value} {error.problem}"
                 self._error(event, words, error.mend or "Change it in its form.")
+            except Exception as error:
+                log.exception("the check of event type %s failed", type_.made.key)
+                words = f"cannot be checked: its plugin failed ({type(error).__name__})"
+                self._error(event, words, "The log says more; the plugin's author can mend it.")
         missing = missing_text(event, config, self._canvas, self._types)
         if missing is not None:
             self._warn(event, *missing)

@@ -22,6 +22,7 @@ from core.campaigns.steps import end_steps, ids_of, open_rows, pick_ids, still_i
 from core.campaigns.timing import Plan, due, read_timing
 from core.db import change_rows, table_of
 from core.events import Decision, Signal, WaitConfig
+from core.host.guard import guarded
 from core.lookups import one_of
 from core.sentences import Sentence
 
@@ -49,7 +50,7 @@ class Asked:
         if signal.kind not in self.made.waits_for:
             return False
         try:
-            return question(self.config, signal)
+            return guarded(question, self.config, signal)
         except Exception:  # one plugin's fault must not keep others' signals waiting
             log.exception("decision %s failed for contact %s", self.made.key, signal.contact_id)
             return False

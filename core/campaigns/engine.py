@@ -36,6 +36,7 @@ from core.campaigns.sending import HELD_BY, late_limit, why_no_text
 from core.campaigns.steps import is_timed
 from core.db import db, utcnow
 from core.events import Condition
+from core.host.guard import guarded
 from core.host.state import forget_states
 from core.sentences import Sentence
 
@@ -226,8 +227,17 @@ def why_parked(stop: Stop, types: EventTypes, now: datetime) -> str:
     if isinstance(type_.made, Action) and type_.made.sends:
         return why_no_text(config.message_id, type_.made.sends, now)
     if isinstance(type_.made, Action) and type_.made.ready is not None:
-        return type_.made.ready(config)
+        return why_not_ready(type_.made, type_.made.ready, config)
     return ""
+
+
+def why_not_ready(action: Action, ready: Callable[[Any], str], config: Any) -> str:
+    """What the action says itself; while its code fails contacts wait."""
+    try:
+        return str(guarded(ready, config) or "")
+    except Exception as error:
+        log.exception("action %s failed to tell whether it is ready", action.key)
+        return f"Its plugin failed: {type(error).__name__}. The log says more."
 
 
 def due_events(scope: Scope, now: datetime) -> Any:

@@ -29,6 +29,7 @@ from core.campaigns.steps import ids_of, pick, pick_ids, still_in
 from core.db import change_rows, db, utcnow
 from core.deliveries.threads import Threads
 from core.errors import HeliographError
+from core.host.guard import guarded
 from core.installation import running_app
 from core.lookups import one_of
 
@@ -109,7 +110,7 @@ def run_one(app: Flask, work: Work, row: Any) -> Outcome | Exception:
         texts = Texts(row.contact_id, row.id, campaign_id=work.course.campaign_id)
         context = ActionContext(row.contact_id, work.config, row.id, texts.send)
         try:
-            return action.run(context)
+            return guarded(action.run, context)
         except HeliographError as error:
             return error
         except Exception as error:

@@ -6,15 +6,13 @@ from typing import Any
 
 import click
 
-from core.channel import Check
 from core.cli.context import fail, in_app
 from core.cli.output import json_option, print_facts, print_json, print_table
-from core.db import db
+from core.connection import check_connection
 from core.errors import BadInput, HeliographError
 from core.host import PluginInfo, current_host
 from core.installation import current_settings
 from core.migrations import upgrade_schema
-from core.providers import open_provider
 
 
 @click.group()
@@ -166,9 +164,7 @@ def pairs(values: tuple[str, ...]) -> list[tuple[str, str | None]]:
 @in_app
 def check(name: str, as_json: bool) -> None:
     """Test the connection of provider NAME."""
-    provider = open_provider(name, even_disabled=True)
-    db.session.rollback()
-    result: Check = provider.check()
+    result = check_connection(name)
     public = current_settings().public_url.rstrip("/")
     url = f"{public}/sms/{name}/callback" if public else "set HELIOGRAPH_PUBLIC_URL first"
     if as_json:

@@ -23,7 +23,7 @@ from core.sentences import Sentence
 
 log = logging.getLogger(__name__)
 
-ProviderCall = Callable[[Callable[..., Any], object], Awaitable[Any]]
+ProviderCall = Callable[..., Awaitable[Any]]  # a provider's method and its arguments
 Task = asyncio.Task[Any]
 
 DOUBTFUL = (FailureKind.UNKNOWN_OUTCOME, FailureKind.TRANSIENT)
@@ -211,9 +211,9 @@ class Carrier:
                 extra={"provider": name, "sender": sender, "window": int(self.window)},
             )
 
-    async def close(self) -> None:
+    def close(self) -> None:
+        """End its timers; its provider is closed by whoever opened it."""
         if self._timer is not None:
             self._timer.cancel()
         if self._sweeper is not None:
             self._sweeper.cancel()
-        await self.provider.close()

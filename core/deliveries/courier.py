@@ -245,7 +245,7 @@ class Courier:
             and time.time() - claimed.text.attempted_at.timestamp() < LEASE - timeout
         )
 
-    async def _call(self, claimed: ClaimedText, task: Task) -> Sent | Failure:
+    async def _call(self, claimed: ClaimedText, task: Task) -> Result:
         """One call; whatever is not a clear answer is an unknown outcome."""
         provider = self.carrier.provider
         try:
@@ -253,6 +253,8 @@ class Courier:
             return checked(answer)
         except Failure as failure:
             return sane(failure)
+        except Released as released:  # it never began
+            return released
         except StillUnderWay as call:
             record_when_done(call, provider.name, claimed, self.database)
             return hanging(claimed.text.to, self.timeout)

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
+import contextlib
 import logging
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import replace
-from datetime import datetime
-from functools import lru_cache, partial
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from flask import Flask
 
-from core.channel import Failure, FailureKind, Provider
-from core.db import AWAY, database_now, db, dialect_name
-from core.deliveries import threads
-from core.deliveries.answers import ProviderFault
+from core.channel import Failure, Provider
+from core.db import AWAY, database_now, db, dialect_name, utcnow
 from core.deliveries.carrier import Carrier, ProviderCall
 from core.deliveries.claim import LEASE, Scope
 from core.deliveries.courier import Courier, Tally
-from core.deliveries.late import StillUnderWay
+from core.deliveries.pace import hold_sender
+from core.deliveries.provider_calls import ProviderCalls
+from core.deliveries.provider_loop import HOLD_SECONDS, new_loop
 from core.deliveries.reconcile import reconcile
 from core.deliveries.recovery import doubtful_providers, give_up, recover
 from core.deliveries.threads import Threads
@@ -33,11 +33,7 @@ from core.garbage import collect_less_often
 from core.host.state import states
 from core.meters import current_meters
 from core.providers import open_provider
-
-try:
-    import uvloop
-except ImportError:  # not made for every system; asyncio's own does the same, slower
-    uvloop = None  # type: ignore[assignment]  # looked at before it is used
+from core.sentences import Sentence
 
 log = logging.getLogger(__name__)
 
@@ -57,11 +53,11 @@ class DeliveryLoop:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
-        self._loop: asyncio.AbstractEventLoop = (uvloop or asyncio).new_event_loop()
+        self._loop = new_loop()
         with app.app_context():  # SQLite has one writer: a second would only wait for it
             writers = 1 if dialect_name() == "sqlite" else DATABASE_THREADS
         self._database = Threads("heliograph-database", writers)
-        self._threads: dict[type, Threads] = {}
+        self._calls = ProviderCalls(app, self._hold)
         self._wall = WallClock()
         self._thread = threading.Thread(target=self._serve, name="heliograph-loop", daemon=True)
         self._carriers: dict[CarrierKey, Carrier] = {}
@@ -80,49 +76,13 @@ class DeliveryLoop:
         while not self._ended:
             try:
                 self._loop.run_forever()
-            except BaseException:  # a task of a plugin's own: all others go on
-                log.exception("the code of a provider tried to end this process")
+            except BaseException:
+                log.exception("the delivery loop goes on after an error")
 
     async def database(self, work: Callable[[], Any]) -> Any:
         """Run *work* in an application context on a thread for the database."""
         future = self._database.submit(partial(self._in_context, work))
         return await asyncio.wrap_future(future, loop=self._loop)
-
-    async def call(self, method: Callable[..., Any], argument: object) -> Any:
-        """Call a provider's method: async ones here, plain ones on a thread.
-
-        What it raises is an Exception, whatever its code does: no `sys.exit()` of a
-        plugin may end this loop.
-        """
-        try:
-            if is_async(getattr(method, "__func__", method)):
-                return await method(argument)
-            found = await self._on_thread(method, argument)
-            return await found if inspect.isawaitable(found) else found
-        except Exception:
-            raise
-        except BaseException as error:
-            task = asyncio.current_task()
-            if isinstance(error, asyncio.CancelledError) and task and task.cancelling():
-                raise
-            raise ProviderFault.of(error) from error
-
-    async def _on_thread(self, method: Callable[..., Any], argument: object) -> Any:
-        owner = type(getattr(method, "__self__", method))
-        if owner not in self._threads:  # one pool each: what hangs in one takes none of another
-            self._threads[owner] = Threads("heliograph-provider", threads.MOST)
-        pool = self._threads[owner]
-        if pool.full:
-            words = f"{threads.MOST} calls never came back: {threads.HANGS}"
-            raise Failure(FailureKind.CONFIG, words)
-        work = partial(self._in_context, partial(method, argument))
-        future = pool.submit(work)
-        try:
-            return await asyncio.wrap_future(future, loop=self._loop)
-        except asyncio.CancelledError:
-            if future.done():
-                raise
-            raise StillUnderWay(future) from None
 
     def _in_context(self, work: Callable[[], Any]) -> Any:
         with self._app.app_context():
@@ -181,9 +141,9 @@ class DeliveryLoop:
             if provider is None:
                 continue
             if key in self._carriers:  # two runs opened it at once
-                await closed(provider)
+                await self._close(provider)
             else:
-                self._carriers[key] = Carrier(provider, self.call)
+                self._carriers[key] = Carrier(provider, self._calls.call)
         carrier = self._carriers[key]
         return carrier, replace(scope, rate=carrier.provider.parts_per_second)
 
@@ -192,7 +152,7 @@ class DeliveryLoop:
         for key, carrier in list(self._carriers.items()):
             if carrier.idle:
                 del self._carriers[key]
-                self._soon(closed(carrier))
+                self._soon(self._close(carrier.provider, carrier))
 
     def recover(self) -> int:
         """Look up the texts whose lease ran out; returns how many. Needs a context.
@@ -235,9 +195,9 @@ class DeliveryLoop:
         try:
             provider = await self.database(opening)
             try:
-                return await question(provider, self.database, self.call)
+                return await question(provider, self.database, self._calls.call)
             finally:
-                await closed(provider)
+                await self._close(provider)
         except HeliographError as error:  # removed, broken or not configured any more
             log.warning("texts cannot be looked up: %s", error.message)
             await self.database(partial(give_up, name, error.message))
@@ -264,8 +224,8 @@ class DeliveryLoop:
         storing.join(timeout=1)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=1)
-        for pool in (self._database, *self._threads.values()):
-            pool.stop()
+        self._calls.stop()
+        self._database.stop()
         if not self._thread.is_alive():
             self._loop.close()
 
@@ -285,7 +245,7 @@ class DeliveryLoop:
             await asyncio.wait(runs, timeout=seconds * 0.6)
         carriers, self._carriers = self._carriers, {}
         for carrier in carriers.values():
-            self._soon(closed(carrier))
+            self._soon(self._close(carrier.provider, carrier))
         if runs or self._beside:
             await asyncio.wait([*runs, *self._beside], timeout=seconds * 0.3)
         others = asyncio.all_tasks() - {asyncio.current_task()}
@@ -294,16 +254,33 @@ class DeliveryLoop:
         if others:
             await asyncio.wait(others, timeout=seconds * 0.05)
 
+    async def _close(self, provider: Provider, carrier: Carrier | None = None) -> None:
+        if carrier is not None:
+            carrier.close()
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._calls.close(provider)
+        except (Failure, TimeoutError) as error:  # its loop is blocked
+            log.warning("provider %s is not closed: %s", provider.name, error)
+        except Exception:
+            log.exception("provider %s failed to close", provider.name)
+
+    def _hold(self, provider: str, words: Sentence) -> None:
+        """Hold the senders of a provider that blocks its loop, so that everybody sees why."""
+        until = utcnow() + timedelta(seconds=HOLD_SECONDS)
+        for name, sender, _ in self._carriers:
+            if name == provider:
+                self._soon(self._held(partial(hold_sender, provider, sender, until, words)))
+
+    async def _held(self, holding: Callable[[], None]) -> None:
+        with contextlib.suppress(*AWAY):
+            await self.database(holding)
+
     def _soon(self, work: Coroutine[Any, Any, Any]) -> None:
         """Do *work* beside the rest."""
         task = asyncio.ensure_future(work)
         self._beside.add(task)
         task.add_done_callback(self._beside.discard)
-
-
-@lru_cache(maxsize=64)
-def is_async(function: Callable[..., Any]) -> bool:
-    return inspect.iscoroutinefunction(function)
 
 
 def opened(scope: Scope, known: frozenset[CarrierKey]) -> tuple[Provider | None, Scope]:
@@ -316,11 +293,3 @@ def opened(scope: Scope, known: frozenset[CarrierKey]) -> tuple[Provider | None,
     provider = open_provider(scope.provider)
     db.session.rollback()
     return provider, replace(scope, sender=scope.sender or provider.sender)
-
-
-async def closed(opened: Provider | Carrier) -> None:
-    try:
-        async with asyncio.timeout(CLOSE_SECONDS):
-            await opened.close()
-    except (Exception, SystemExit, KeyboardInterrupt):
-        log.exception("a provider failed to close")

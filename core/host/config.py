@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import logging
 import os
 from collections.abc import Mapping
 from typing import Any, get_args
@@ -12,6 +13,9 @@ from pydantic_core import ErrorDetails
 
 from core.encryption import Cipher
 from core.errors import BadInput, ConfigIncomplete
+from core.host.guard import guarded
+
+log = logging.getLogger(__name__)
 
 ENV = "$env:"
 
@@ -125,10 +129,15 @@ def rotate_config(stored: Mapping[str, Any], cipher: Cipher) -> dict[str, Any]:
 
 def errors_of(model: type[BaseModel], plain: Mapping[str, Any]) -> list[ErrorDetails]:
     try:
-        model.model_validate(dict(plain))
+        guarded(model.model_validate, dict(plain))
     except ValidationError as error:
         # without input: an error must never carry a secret
         return error.errors(include_input=False, include_url=False, include_context=False)
+    except Exception as error:  # neither may the words of this one
+        name = type(error).__name__
+        log.error("the validators of %s failed with %s", model.__name__, name)
+        words = f"cannot be checked: the plugin's own validator failed with {name}"
+        return [{"type": "plugin_fault", "loc": (), "msg": words, "input": None}]
     return []
 
 

@@ -21,6 +21,7 @@ from core.hookspecs import PROJECT, SPECS
 from core.host.config import load_config, merge_config, rotate_config, shown_config
 from core.host.contributions import BadContribution, Contributions, check_contributions
 from core.host.discovery import Candidate
+from core.host.guard import guarded
 from core.host.recent import Recent
 from core.host.schema import check_tables, migration_folder, upgrade_plugin
 from core.host.state import change_state, states
@@ -154,7 +155,7 @@ class PluginHost:
             if folder is None:
                 continue
             try:
-                upgrade_plugin(info.name, folder)
+                guarded(upgrade_plugin, info.name, folder)
             except Exception:
                 self.quarantine(info)
 
@@ -262,8 +263,8 @@ class PluginHost:
 
     def _answer(self, info: PluginInfo, hook: str, arguments: dict[str, object]) -> HookAnswer:
         try:
-            return HookAnswer(info.name, self._ask(info, hook, **arguments))
-        except (Exception, SystemExit) as error:
+            return HookAnswer(info.name, guarded(self._ask, info, hook, **arguments))
+        except Exception as error:
             log.exception("plugin %s failed in %s", info.name, hook)
             return HookAnswer(info.name, [], error)
 

@@ -29,6 +29,9 @@ def migration_folder(module_file: str | None) -> Path | None:
     if module_file is None:
         return None
     folder = Path(module_file).parent / "migrations"
+    alembics = folder / "versions"  # where `alembic revision` puts them
+    if alembics.is_dir():
+        return alembics
     return folder if folder.is_dir() else None
 
 

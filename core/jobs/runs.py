@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from core.db import change_rows, db, insert_new, transaction, utcnow
 from core.errors import NotFound
 from core.host import Job, current_host
+from core.host.guard import guarded
 from core.jobs.models import JobRun
 from core.jobs.register import all_jobs, owner_of
 from core.leases import give_back, kept, locked_row, take_lease
@@ -36,7 +37,7 @@ def run_job(app: Flask, job: Job, *, forced: bool = False) -> str | None:
         if owner is not None and not current_host().is_enabled(owner):
             return None
         g.plugin = owner
-        if not forced and job.wanted is not None and not job.wanted():
+        if not forced and job.wanted is not None and not is_wanted(job):
             note_look(app, job)
             return None
         mine = take(job)
@@ -45,18 +46,32 @@ def run_job(app: Flask, job: Job, *, forced: bool = False) -> str | None:
         begun = time.monotonic()
         try:
             with kept(JobRun, job.key, mine) if mine else nullcontext():
-                result = job.run()
+                result = checked(guarded(job.run))
         except Exception as error:
             finish(job, mine, begun, "", "".join(traceback.format_exception(error)))
             if forced:
                 raise
-            log.exception("job %s failed", job.key, extra={"job": job.key})
+            log.exception("job %s failed", job.key, extra={"job": job.key, "plugin": owner})
             return None
         if result or not job.shared:
             finish(job, mine, begun, result or "", "")
         else:
             note_look(app, job)
         return result
+
+
+def is_wanted(job: Job) -> bool:
+    """Whether there is something to do; a job that cannot tell is run, and shows its error."""
+    try:
+        return job.wanted is None or bool(guarded(job.wanted))
+    except Exception:
+        log.exception("job %s cannot tell whether there is work", job.key, extra={"job": job.key})
+        return True
+
+
+def checked(result: object) -> str | None:
+    """What a job answers is a line of words, or None."""
+    return result if result is None else str(result)
 
 
 def take(job: Job) -> str | None:

@@ -78,9 +78,16 @@ def plugin_entries(
     return sorted(entries, key=attrgetter("at"), reverse=True)[:limit]
 
 
+def is_entry(given: object) -> bool:
+    if not isinstance(given, TimelineEntry):
+        return False
+    at: object = given.at
+    return isinstance(at, datetime) and at.tzinfo is not None
+
+
 def flat(answers: list[Any]) -> Iterator[TimelineEntry]:
     """What plugins answered, lists or not; what is no entry is left out."""
     for answer in answers:
         items = answer if isinstance(answer, (list, tuple)) else [answer]
         # a time without zone could not be put in order
-        yield from (i for i in items if isinstance(i, TimelineEntry) and i.at.tzinfo)
+        yield from (i for i in items if is_entry(i))

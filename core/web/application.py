@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from flask import Flask, Response
 from flask.typing import ResponseReturnValue
 
+from core.host.guard import guarded
 from core.web.access import is_callback
 from core.web.metrics import count_callback
 from core.web.mount import gate
@@ -49,7 +50,11 @@ class Application(Flask):
                 answer: ResponseReturnValue | None = hook()
                 if answer is not None:
                     return answer
-        return super().preprocess_request()
+        return guarded(super().preprocess_request)
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """The view; one of a plugin that calls `sys.exit()` is an error as any other."""
+        return guarded(super().dispatch_request)
 
     def process_response(self, response: Response) -> Response:
         if is_callback():
@@ -57,4 +62,4 @@ class Application(Flask):
         else:
             for hook in self._after_pages:
                 response = hook(response)
-        return super().process_response(response)
+        return guarded(super().process_response, response)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, g, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from core.errors import HeliographError
@@ -44,15 +44,20 @@ def drain() -> None:
 
 
 def unexpected(error: Exception) -> Answer:
-    log.exception("%s %s failed", request.method, request.path, exc_info=error)
+    plugin = g.get("plugin")
+    whose = f"plugin {plugin}: " if plugin else ""
+    words = "%s%s %s failed"
+    log.exception(words, whose, request.method, request.path, exc_info=error)
     return answer("Something went wrong here; it was written to the log.", 500)
 
 
 def answer(message: str, status: int) -> Answer:
+    if request.headers.get("HX-Request"):  # htmx accepts anything, and shows words
+        return Response(message, status, mimetype="text/plain")
     accepted = request.accept_mimetypes
     if accepted.best_match(["application/json", "text/html"]) != "text/html":
         return jsonify(error=message), status
-    if request.headers.get("HX-Request") or is_callback():
+    if is_callback():
         return Response(message, status, mimetype="text/plain")
     try:
         return render_template("error.html", message=message, status=status), status

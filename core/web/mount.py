@@ -10,6 +10,7 @@ from urllib.parse import quote
 from flask import Blueprint, Flask, Response, abort, current_app, g, request
 
 from core.host.contributions import Callbacks, Pages
+from core.host.guard import guarded
 from core.host.plugins import PluginHost, PluginInfo, current_host
 from core.host.state import states
 from core.installation import current_settings
@@ -32,7 +33,7 @@ def mount_plugins(app: Flask) -> None:
     for info in host.sound():
         try:
             for blueprint in info.contributions.blueprints:
-                mount(app, info, blueprint, owners)
+                guarded(mount, app, info, blueprint, owners)
         except Exception:
             host.quarantine(info)
     app.before_request(gate)

@@ -12,13 +12,14 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from core.channel import Check
+from core.connection import check_connection, setup_steps
 from core.db import db
 from core.errors import HeliographError
 from core.host import PluginInfo, current_host
 from core.host.discovery import candidates
 from core.host.state import states
 from core.installation import current_settings
-from core.providers import default_provider, open_provider, provider_class
+from core.providers import default_provider, provider_class
 from core.web.forms import Page, errors_of, seen_version, submit
 from core.web.schema_form import form_fields, given_values
 from core.web.trail import note
@@ -69,7 +70,7 @@ def shown(info: PluginInfo, error: HeliographError | None) -> str:
         incomplete=what_is_missing(info),
         callback_url=url,
         reachable=bool(current_settings().public_url),
-        steps=provider.steps(url) if provider else [],
+        steps=setup_steps(provider, url) if provider else [],
         provider=provider,
         is_default=state.is_default if state else False,
         check_now="check" in request.args,
@@ -113,9 +114,7 @@ def configure(name: str) -> Page:
 def check(name: str) -> str:
     """Test the connection with what is saved; answers a piece of the page."""
     try:
-        provider = open_provider(name, even_disabled=True)
-        db.session.rollback()  # nothing stays open across the call
-        result = provider.check()
+        result = check_connection(name)
     except HeliographError as error:
         result = Check(ok=False, text=error.message.partition(" Run: ")[0])
     note(name, ok=result.ok)

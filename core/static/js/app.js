@@ -109,12 +109,22 @@ for (const zone of document.querySelectorAll(".drop")) {
 document.addEventListener("htmx:configRequest", (event) => {
   event.detail.headers["X-CSRFToken"] = document.querySelector('meta[name="csrf-token"]').content;
 });
+const isPlain = (text) => text && text.length < 300 && !text.startsWith("<");
+// where a piece of the page waits for the answer, the words stand there as well
+function failedIn(target, words) {
+  if (!target?.querySelector(".spinner-border")) return;
+  const box = document.createElement("p");
+  box.className = "text-danger";
+  box.textContent = words;
+  target.replaceChildren(box);
+}
 document.addEventListener("htmx:responseError", (event) => {
   const { status, responseText } = event.detail.xhr;
+  const words = status === 401 ? toasts.dataset.signedOut : isPlain(responseText) ? responseText : "";
+  failedIn(event.detail.target, words || toasts.dataset.noAnswer);
   if (status === 401) toast(toasts.dataset.signedOut, { href: toasts.dataset.login, text: toasts.dataset.signIn });
-  else toast(responseText.length < 300 && !responseText.startsWith("<") ? responseText : toasts.dataset.failed);
+  else toast(isPlain(responseText) ? responseText : toasts.dataset.failed);
 });
-document.addEventListener("htmx:sendError", () => toast(toasts.dataset.failed));
 // a form that was refused comes back with the reason in it
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { requestConfig, xhr } = event.detail;
@@ -130,6 +140,12 @@ document.addEventListener("htmx:afterSwap", (event) => {
     one.addEventListener("close", () => asked?.querySelector(".go")?.focus(), { once: true });
   }
 });
+for (const name of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, (event) => {
+    failedIn(event.detail.target, toasts.dataset.noAnswer);
+    toast(toasts.dataset.failed);
+  });
+}
 // what a person has opened or is pressing stays while a piece of the page is renewed
 document.addEventListener("htmx:beforeRequest", (event) => {
   const { elt, requestConfig } = event.detail;
