@@ -25,7 +25,9 @@ from core.web import (
     metrics,
     plugins,
     segments,
+    settings,
     users,
+    welcome,
 )
 from core.web.access import init_access
 from core.web.assets import init_assets
@@ -39,7 +41,7 @@ from core.web.words import init_words
 PAGES = (
     *(dashboard, contacts, contact_fields, imports, segments, messages, broadcasts),
     *(campaigns, campaign_people, campaign_builder, campaign_simulation, inbox),
-    *(plugins, users, jobs, audit, accounts, health, links, metrics),
+    *(plugins, users, jobs, settings, audit, accounts, welcome, health, links, metrics),
 )
 
 
