@@ -22,7 +22,10 @@ from core.db import (
 
 
 class PluginState(Model):
-    """`config` holds plain values, {"secret": token} or {"env": NAME} per key."""
+    """`config` holds plain values, {"secret": token} or {"env": NAME} per key.
+
+    At most one that is enabled `is_default`: the provider of texts that name none.
+    """
 
     __tablename__ = "plugin_states"
 
@@ -62,5 +65,6 @@ def change_state(name: str, *, seen: datetime | None = None, **values: Any) -> P
                 other.is_default = False
         for key, value in values.items():
             setattr(state, key, value)
+        session.flush()  # what is not yet written would be forgotten
     forget_states()
     return state
