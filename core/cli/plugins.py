@@ -51,7 +51,11 @@ def print_plugins(*, as_json: bool) -> None:
     ]
     safe = current_settings().safe_mode == "1"
     gone = [] if safe else host.missing()
-    rows += [{"name": info.name, "state": "missing", "fault": info.fault} for info in gone]
+    rows += [
+        {"name": info.name, "state": "missing", "in_use": info.name == host.provider_in_use()}
+        | {"fault": info.fault}
+        for info in gone
+    ]
     if as_json:
         print_json(rows)
         return
