@@ -25,6 +25,7 @@ from sqlalchemy import (
     func,
     inspect,
     select,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -276,6 +277,16 @@ def insert_selected(model: type[Model], names: Sequence[str], rows: Select[Any])
     statement = insert(model).from_select(list(names), rows).on_conflict_do_nothing()
     options = {"preserve_rowcount": True}
     return max(0, db.session.connection().execute(statement, execution_options=options).rowcount)
+
+
+def lock_table(model: type[Model]) -> None:
+    """Let nobody else change the table until this transaction ends; it can still be read.
+
+    On SQLite a write transaction is alone anyway.
+    """
+    if dialect_name() != "sqlite":
+        name = table_of(model).name
+        db.session.execute(text(f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def change_rows(statement: Update | Delete) -> int:

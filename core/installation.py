@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, current_app
 
 from core.settings import Settings
+from core.stored_settings import in_force
 
 
 def running_app() -> Flask:
@@ -17,11 +18,12 @@ def running_app() -> Flask:
 
 
 def current_settings() -> Settings:
-    settings: Settings = current_app.extensions["heliograph_settings"]
-    return settings
+    """The settings as they count now, with those that an admin has stored."""
+    return in_force(settings_of(current_app))
 
 
 def settings_of(app: Flask) -> Settings:
+    """The settings of the environment alone, for what is needed without the database."""
     settings: Settings = app.extensions["heliograph_settings"]
     return settings
 

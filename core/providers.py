@@ -12,7 +12,6 @@ from core.channel import Provider
 from core.errors import Conflict
 from core.host.guard import guarded
 from core.host.plugins import PluginInfo, current_host
-from core.host.state import states
 
 log = logging.getLogger(__name__)
 
@@ -33,20 +32,24 @@ def enabled_providers() -> list[PluginInfo]:
 
 
 def default_provider() -> str:
-    """Name of the provider texts go through; raises Conflict when none is enabled.
+    """Name of the provider that texts go through (the rule is in core/host/switching.py).
 
-    The one chosen as default, else the first real one, else the demo.
+    Raises Conflict when none is enabled, and when the one in use is not loaded: no other
+    one takes its texts over.
     """
-    found = enabled_providers()
-    if not found:
+    host = current_host()
+    name = host.provider_in_use()
+    if not name:
         raise Conflict(
             "No provider is enabled, so nothing can be sent. "
             "Run: heliograph plugins list, then heliograph plugins enable NAME"
         )
-    known = states()
-    chosen = [info for info in found if known[info.name].is_default]
-    real = [info for info in found if not provider_class(info).demo]
-    return (chosen or real or found)[0].name
+    if name not in {info.name for info in enabled_providers()}:
+        raise Conflict(
+            f"Texts go through {name}, which is not loaded here. Repair it, or choose another one. "
+            "Run: heliograph plugins list, then heliograph plugins enable NAME --default"
+        )
+    return name
 
 
 def provider_class(info: PluginInfo) -> type[Provider]:

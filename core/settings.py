@@ -1,6 +1,7 @@
 """Settings of the installation, read once from the environment.
 
-One table: the reference in docs/reference/settings.md is compared with it.
+One table: the reference in docs/reference/settings.md is compared with it. Those that
+an admin may change while the server runs are in core/stored_settings.py.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
+
+from phonenumbers import SUPPORTED_REGIONS
 
 from core.errors import BadInput
 
@@ -30,8 +33,12 @@ class Settings:
     database_url: str = setting("", "SQLAlchemy URL; empty: SQLite in the data folder")
     secret_key: str = setting("", "Key of secrets and sessions; several, newest first, by comma")
     public_url: str = setting("", "Address people and providers reach, with its path prefix")
-    default_region: str = setting("US", "Country of numbers written without one (ISO 3166)")
-    timezone: str = setting("UTC", "Zone of contacts that have none (IANA name)")
+    default_region: str = setting(
+        "", "Country of numbers written without one (ISO 3166); empty: as stored, else `US`"
+    )
+    timezone: str = setting(
+        "", "Zone of the installation (IANA name); empty: as stored, else `UTC`"
+    )
     scheduler: str = setting("on", "`on` or `off`: whether this process runs the jobs")
     plugin_dirs: str = setting("", f"More folders of plugins, separated by `{os.pathsep}`")
     safe_mode: str = setting("0", "`1` starts without any plugin")
@@ -78,15 +85,11 @@ class Settings:
         choose("SAFE_MODE", self.safe_mode, ("0", "1"))
         choose("WEBHOOK_PRIVATE", self.webhook_private, ("0", "1"))
         choose("LOG_LEVEL", self.log_level, ("DEBUG", "INFO", "WARNING", "ERROR"))
-        check_zone(self.timezone)
         choose("TRUSTED_PROXIES", self.trusted_proxies, ("0", "1", "2", "3"))
-        if not (len(self.default_region) == 2 and self.default_region.isalpha()):
-            raise BadInput(
-                f"{PREFIX}DEFAULT_REGION",
-                "is not a country",
-                value=self.default_region,
-                mend="Use two letters such as US or FR.",
-            )
+        if self.timezone:
+            check_zone(self.timezone, f"{PREFIX}TIMEZONE")
+        if self.default_region:
+            check_region(self.default_region, f"{PREFIX}DEFAULT_REGION")
         if self.public_url and urlsplit(self.public_url).scheme not in ("http", "https"):
             raise BadInput(
                 f"{PREFIX}PUBLIC_URL",
@@ -164,13 +167,19 @@ def choose(name: str, value: str, choices: tuple[str, ...]) -> None:
         )
 
 
-def check_zone(name: str) -> None:
+def check_zone(name: str, field: str) -> None:
+    """Raise BadInput about *field* when this system knows no such zone."""
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise BadInput(
-            f"{PREFIX}TIMEZONE",
-            "is not a time zone",
-            value=name,
-            mend="Use an IANA name such as Europe/Paris.",
+            field, "is not a time zone", value=name, mend="Use an IANA name such as Europe/Paris."
         ) from None
+
+
+def check_region(code: str, field: str) -> None:
+    """Raise BadInput about *field* when *code* is no country with phone numbers."""
+    if code.upper() not in SUPPORTED_REGIONS:
+        raise BadInput(
+            field, "is not a country", value=code, mend="Use two letters such as US or FR."
+        )

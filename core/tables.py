@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 
 MODULES = (
+    "core.stored_settings",
     "core.users",
     "core.logins",
     "core.audit",

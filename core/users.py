@@ -43,7 +43,13 @@ class User(Model):
 
 
 def create_user(
-    email: str, password: str, *, role: str = "admin", first_name: str = "", last_name: str = ""
+    email: str,
+    password: str,
+    *,
+    role: str = "admin",
+    first_name: str = "",
+    last_name: str = "",
+    timezone: str = "",
 ) -> User:
     """Add a user; raises BadInput on a bad or taken e-mail, role or password."""
     email = checked_email(email)
@@ -58,6 +64,7 @@ def create_user(
             role=role,
             first_name=first_name.strip()[:120],
             last_name=last_name.strip()[:120],
+            timezone=timezone,
         )
         session.add(user)
     return user
@@ -69,13 +76,15 @@ def hash_password(password: str) -> str:
 
 
 def create_first_user(
-    email: str, password: str, *, first_name: str = "", last_name: str = ""
+    email: str, password: str, *, first_name: str = "", last_name: str = "", timezone: str = ""
 ) -> User:
     """The admin of a new installation; raises Conflict once there is a user."""
     with transaction():
         if user_count():
             raise Conflict("This installation has users already: sign in.")
-        return create_user(email, password, first_name=first_name, last_name=last_name)
+        return create_user(
+            email, password, first_name=first_name, last_name=last_name, timezone=timezone
+        )
 
 
 def edit_user(

@@ -20,6 +20,7 @@ from core.events import Condition, Decision
 from core.hookspecs import SPECS
 from core.segments.subjects import BY_KIND, OTHERS
 from core.segments.texts import text_operators
+from core.setting_keys import KEYS, Key
 from core.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -40,6 +41,17 @@ def test_each_setting_is_documented(setting: dataclasses.Field[str]) -> None:
 def test_no_setting_is_documented_that_is_not_there() -> None:
     named = set(re.findall(r"^\| `HELIOGRAPH_(\w+)`", page("reference/settings.md"), re.MULTILINE))
     assert named == {field.name.upper() for field in dataclasses.fields(Settings)}
+
+
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: key.name)
+def test_each_setting_that_is_stored_is_documented(key: Key) -> None:
+    row = f"| `{key.name}` | `{key.variable}` | `{key.default}` | {key.help} | {key.effect} |"
+    assert row in page("reference/settings.md")
+
+
+def test_no_stored_setting_is_documented_that_is_not_there() -> None:
+    named = re.findall(r"^\| `(\w+)` \| `HELIOGRAPH_", page("reference/settings.md"), re.MULTILINE)
+    assert named == [key.name for key in KEYS]
 
 
 def hooks() -> dict[str, str]:

@@ -19,12 +19,15 @@ from core.contacts import Contact, add_contact
 from core.db import UTCDateTime, db, transaction, utcnow
 from core.deliveries.models import Delivery, StatusReport
 from core.dnc import Dnc, find_beneath, lift_stop
+from core.host import current_host
 from core.imports import Import, ImportContact
+from core.installation import current_settings
 from core.links.models import LinkKey
 from core.messages import create_message
 from core.messages.models import TextMessage
 from core.migrating import migrating
 from core.migrations import FOLDER
+from core.providers import default_provider
 from core.replies.models import Reply
 from core.segments import create_segment
 from tests.campaigns.drawing import drafted, event, tag
@@ -37,6 +40,22 @@ def migrate(revision: str) -> None:
     back = revision < db.session.scalar(text("SELECT version_num FROM alembic_version"))
     db.session.remove()
     (downgrade if back else upgrade)(directory=str(FOLDER), revision=revision)
+
+
+def test_sending_stays_with_the_provider_it_went_through(app: Flask) -> None:
+    migrate("0008")
+    insert = text(
+        "INSERT INTO plugin_states (name, enabled, is_default, config, created_at, updated_at) "
+        "VALUES (:name, true, false, '{}', :now, :now)"
+    )
+    with transaction() as session:  # nobody chose: it was the first that is no demo
+        for name in ("simulator", "twilio"):
+            session.execute(insert, {"name": name, "now": utcnow().replace(tzinfo=None)})
+    migrate("head")
+    assert default_provider() == "twilio"
+    current_host().enable("simulator")
+    assert default_provider() == "twilio"
+    assert (current_settings().timezone, current_settings().region) == ("UTC", "US")
 
 
 def test_contacts_tell_the_import_that_made_them(app: Flask) -> None:

@@ -139,7 +139,7 @@ def known_zone(name: str) -> ZoneInfo | None:
 
 
 class Courses:
-    """Courses that were read, each as long as nothing else is published."""
+    """Courses that were read, each as long as nothing else is published and no zone changes."""
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[object, Course]] = {}
@@ -148,7 +148,7 @@ class Courses:
         """The course as it is published now; raises NotFound."""
         columns = table_of(Campaign).c
         query = select(columns.version_id, columns.timezone).where(columns.id == campaign_id)
-        stamp = tuple(db.session.execute(query).one_or_none() or ())
+        stamp = (*(db.session.execute(query).one_or_none() or ()), current_zone().key)
         known = self._known.get(campaign_id)
         if known is None or known[0] != stamp:
             known = self._known[campaign_id] = (stamp, load_course(campaign_id))

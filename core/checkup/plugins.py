@@ -8,7 +8,7 @@ from core.checkup.findings import BAD, NOTE, OK, Finding
 from core.errors import HeliographError
 from core.host import current_host
 from core.installation import current_settings
-from core.providers import default_provider, enabled_providers
+from core.providers import default_provider, enabled_providers, provider_class
 
 ASKED_AGAIN = "Its callbacks are answered with 503 until it is back, so that providers try again."
 
@@ -27,10 +27,22 @@ def look_at_plugins() -> Iterator[Finding]:
             current_host().config(info.name)
         except HeliographError as error:
             yield Finding(BAD, f"provider {info.name}", *parted(error.message))
+    yield look_at_sending_through()
+
+
+def look_at_sending_through() -> Finding:
+    """Which provider texts go through, and whether that may be an oversight."""
     try:
-        yield Finding(OK, "provider", f"texts go through {default_provider()}")
+        name = default_provider()
     except HeliographError as error:
-        yield Finding(NOTE, "provider", *parted(error.message))
+        level = BAD if current_host().provider_in_use() else NOTE
+        return Finding(level, "provider", *parted(error.message))
+    real = [info.name for info in enabled_providers() if not provider_class(info).demo]
+    if real and name not in real:
+        text = f"Texts go through {name}, which reaches no real phone, though {real[0]} is enabled."
+        mend = f"To send through {real[0]}: heliograph plugins enable {real[0]} --default"
+        return Finding(NOTE, "provider", text, mend)
+    return Finding(OK, "provider", f"texts go through {name}")
 
 
 def parted(message: str) -> tuple[str, str]:

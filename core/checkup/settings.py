@@ -6,15 +6,19 @@ import ipaddress
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from flask import current_app
+
 from core.checkup.findings import BAD, NOTE, OK, Finding
 from core.deliveries.rules import parse_frequency_cap, parse_quiet_hours
 from core.errors import HeliographError
 from core.host.contributions import Callbacks
 from core.host.plugins import PluginInfo
-from core.installation import current_settings
+from core.installation import current_settings, settings_of
 from core.providers import enabled_providers, provider_class
+from core.stored_settings import DEFAULT, ENVIRONMENT, STORED, list_settings, stored_values
 
 NAME = "HELIOGRAPH_PUBLIC_URL"
+SOURCES = {ENVIRONMENT: "set by {}", STORED: "stored", DEFAULT: "the default"}
 
 
 def look_at_settings() -> Iterator[Finding]:
@@ -32,14 +36,29 @@ def look_at_settings() -> Iterator[Finding]:
             NOTE,
             "time zone",
             "Quiet hours are those of UTC for contacts without a time zone.",
-            "Set HELIOGRAPH_TIMEZONE, such as Europe/Paris, unless they live by UTC.",
+            "Run: heliograph settings set timezone Europe/Paris, unless they live by UTC.",
         )
+    yield from look_at_stored()
     yield from look_at_address(found.public_url)
     if not found.secret_key:
         kept = found.folder / "secret_key"
         yield Finding(OK, "secret key", f"kept in {kept}: back it up with the database")
     if found.scheduler == "off":
         yield Finding(NOTE, "scheduler", "It is off here.", "Run heliograph worker somewhere.")
+
+
+def look_at_stored() -> Iterator[Finding]:
+    """Where each setting that can be stored comes from; what is stored and unusable."""
+    stored = stored_values()
+    for one in list_settings(settings_of(current_app)):
+        what = str(one.key.label).lower()
+        kept = stored.get(one.key.name, "")
+        if one.source == DEFAULT and kept:
+            text = f"The stored one, {kept!r}, is not known on this machine: {one.value} is used."
+            mend = f"Run: heliograph settings set {one.key.name} {one.key.default}, or another one."
+            yield Finding(BAD, what, text, mend)
+        else:
+            yield Finding(OK, what, f"{one.value} ({SOURCES[one.source].format(one.key.variable)})")
 
 
 def look_at_address(address: str) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from core import create_app
 from core.errors import HeliographError, StartFailed
 from core.garbage import loading
-from core.installation import current_settings
+from core.installation import settings_of
 from core.logs import only_warnings
 from core.migrations import current_revision, newest_revision, upgrade_schema
 
@@ -30,7 +30,7 @@ def in_app(command: Callable[P, R]) -> Callable[P, R]:
             with loading():
                 app = create_app()
             with app.app_context():
-                only_warnings(current_settings())
+                only_warnings(settings_of(app))
                 ready_schema()
                 return command(*args, **kwargs)
 

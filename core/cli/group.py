@@ -22,6 +22,7 @@ COMMANDS = {
     "secrets": "core.cli.secret_key:secrets",
     "segments": "core.cli.segments:segments",
     "serve": "core.cli.serve:serve",
+    "settings": "core.cli.settings:settings",
     "user": "core.cli.users:user",
     "worker": "core.cli.serve:worker",
 }

@@ -9,10 +9,12 @@ import click
 from core.cli.context import fail, in_app
 from core.cli.output import json_option, print_facts, print_json, print_table
 from core.connection import check_connection
-from core.errors import BadInput, HeliographError
+from core.errors import BadInput, Conflict, HeliographError
 from core.host import PluginInfo, current_host
+from core.host.switching import Switched
 from core.installation import current_settings
 from core.migrations import upgrade_schema
+from core.providers import default_provider
 
 
 @click.group()
@@ -26,6 +28,7 @@ def described(info: PluginInfo) -> dict[str, Any]:
     return {
         "name": info.name,
         "state": state,
+        "in_use": info.name == host.provider_in_use(),
         "title": info.title,
         "version": info.version,
         "author": info.author,
@@ -42,12 +45,16 @@ def print_plugins(*, as_json: bool) -> None:
     rows = [described(info) for info in host.all()]
     rows += [
         {"name": info.name, "state": "shadowed", "origin": info.origin, "where": info.where}
-        | {"fault": info.fault}
+        | {"in_use": False, "fault": info.fault}
         for info in host.shadowed
     ]
     safe = current_settings().safe_mode == "1"
     gone = [] if safe else host.missing()
-    rows += [{"name": info.name, "state": "missing", "fault": info.fault} for info in gone]
+    rows += [
+        {"name": info.name, "state": "missing", "in_use": info.name == host.provider_in_use()}
+        | {"fault": info.fault}
+        for info in gone
+    ]
     if as_json:
         print_json(rows)
         return
@@ -57,17 +64,26 @@ def print_plugins(*, as_json: bool) -> None:
         ("name", "state", "version", "origin", "title"),
         empty=why if safe else "No plugin was found.",
     )
+    click.echo(f"\n{told_of_default()}")
     for row in rows:
         if row["fault"]:
             where = f" ({row['where']})" if row.get("where") else ""
             click.echo(f"\n{row['name']}{where}:\n{row['fault'].rstrip()}")
 
 
+def told_of_default() -> str:
+    """Which provider texts go through, or why none."""
+    try:
+        return f"Texts go through {default_provider()}."
+    except Conflict as error:
+        return error.message
+
+
 @plugins.command(name="list")
 @json_option
 @in_app
 def list_plugins(as_json: bool) -> None:
-    """Show each plugin with its state, and the faults of broken ones."""
+    """Show each plugin, the provider that texts go through, and the faults of broken ones."""
     print_plugins(as_json=as_json)
 
 
@@ -86,14 +102,22 @@ def reload(as_json: bool) -> None:
 
 @plugins.command()
 @click.argument("name")
-@click.option("--default", "default", is_flag=True, help="Send by this provider from now on")
+@click.option("--default", "default", is_flag=True, help="Send texts through it from now on")
 @in_app
 def enable(name: str, default: bool) -> None:
-    """Switch plugin NAME on, in every process."""
+    """Switch plugin NAME on, in every process.
+
+    Texts go on through the provider that they go through now. The first one that is
+    enabled is used; another one when you say --default, whatever its configuration.
+    """
     current_host().upgrade_tables()
-    current_host().enable(name, default=default)
+    switched = current_host().enable(name, default=default)
     click.echo(f"{name} is enabled.")
     info = current_host().get(name)
+    if info.contributions.providers:
+        click.echo(moved(switched))
+        if switched.now != name:
+            click.echo(f"To send through {name}: heliograph plugins enable {name} --default")
     if info.contributions.config_model is not None:
         try:
             current_host().config(name)
@@ -105,9 +129,25 @@ def enable(name: str, default: bool) -> None:
 @click.argument("name")
 @in_app
 def disable(name: str) -> None:
-    """Switch plugin NAME off; its callbacks still verify and record."""
-    current_host().disable(name)
+    """Switch plugin NAME off; its callbacks still verify and record.
+
+    When texts go through it, the provider that was enabled first takes over; broadcasts
+    that run wait until it is enabled again.
+    """
+    switched = current_host().disable(name)
     click.echo(f"{name} is disabled.")
+    if current_host().get(name).contributions.providers:
+        click.echo(moved(switched))
+
+
+def moved(switched: Switched) -> str:
+    """Where texts go after plugins were switched, and where they went before."""
+    before, now = switched
+    if not now:
+        return "No provider is enabled now, so nothing can be sent."
+    if before in ("", now):
+        return f"Texts go through {now}, as before." if before else f"Texts go through {now}."
+    return f"Texts went through {before}, and go through {now} from now on."
 
 
 @plugins.command()

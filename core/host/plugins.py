@@ -25,6 +25,7 @@ from core.host.guard import guarded
 from core.host.recent import Recent
 from core.host.schema import check_tables, migration_folder, upgrade_plugin
 from core.host.state import change_state, states
+from core.host.switching import Switched, first_enabled, provider_in_use, switch_off, switch_on
 
 log = logging.getLogger(__name__)
 EXTENSION = "heliograph_plugins"
@@ -215,18 +216,30 @@ class PluginHost:
 
     # -- changing --------------------------------------------------------
 
-    def enable(self, name: str, *, default: bool = False) -> None:
-        """Switch the plugin on, in every process; raises Conflict when it is broken."""
-        info = self.get(name)
-        if info.fault:
-            raise Conflict(f"The plugin {name} is broken and cannot be enabled: {info.reason}")
-        more: dict[str, Any] = {"is_default": True} if default else {}
-        change_state(name, enabled=True, **more)
+    def enable(self, name: str, *, default: bool = False) -> Switched:
+        """Switch the plugin on, in every process; raises Conflict when it is broken.
 
-    def disable(self, name: str) -> None:
+        Texts go on through the provider in use, unless *default* says otherwise.
+        """
+        return switch_on(self, name, default=default)
+
+    def disable(self, name: str) -> Switched:
         """Switch it off: it cannot send, but its callbacks still verify and record."""
-        self.get(name)
-        change_state(name, enabled=False, is_default=False)
+        return switch_off(self, name)
+
+    def provider_in_use(self) -> str:
+        """Name of the provider that texts go through, loaded or not; "" for none."""
+        return provider_in_use(self)
+
+    def successor(self, name: str) -> str:
+        """The provider in use once *name* is disabled; "" for none."""
+        used = provider_in_use(self)
+        return used if used != name else first_enabled(self, but=name)
+
+    def title(self, name: str) -> str:
+        """What people call the plugin; its name when it is not loaded."""
+        info = self._plugins.get(name)
+        return (info.title if info else "") or name
 
     def configure(
         self, name: str, given: Mapping[str, str | None], *, seen: datetime | None = None

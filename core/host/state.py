@@ -22,13 +22,17 @@ from core.db import (
 
 
 class PluginState(Model):
-    """`config` holds plain values, {"secret": token} or {"env": NAME} per key."""
+    """`config` holds plain values, {"secret": token} or {"env": NAME} per key.
+
+    At most one that is enabled `is_default`: the provider of texts that name none.
+    """
 
     __tablename__ = "plugin_states"
 
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     enabled: Mapped[bool] = mapped_column(Boolean, default=False)
     is_default: Mapped[bool] = mapped_column(Boolean, default=False)
+    enabled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     config: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow, onupdate=utcnow)
@@ -61,5 +65,6 @@ def change_state(name: str, *, seen: datetime | None = None, **values: Any) -> P
                 other.is_default = False
         for key, value in values.items():
             setattr(state, key, value)
+        session.flush()  # what is not yet written would be forgotten
     forget_states()
     return state

@@ -26,7 +26,9 @@ from core.web import (
     metrics,
     plugins,
     segments,
+    settings,
     users,
+    welcome,
 )
 from core.web.access import init_access
 from core.web.assets import init_assets
@@ -50,7 +52,7 @@ PAGES = (
         broadcast_review,
     ),
     *(campaigns, campaign_people, campaign_builder, campaign_simulation, inbox),
-    *(plugins, users, jobs, audit, accounts, health, links, metrics),
+    *(plugins, users, jobs, settings, audit, accounts, welcome, health, links, metrics),
 )
 
 

@@ -32,9 +32,11 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 PUBLIC = frozenset(
     {"static", "health.healthz", "health.readyz", "links.go"}
     | {"metrics.show"}  # this one has a token
-    | {"accounts.login", "accounts.enter", "accounts.first", "accounts.begin"}
+    | {"accounts.login", "accounts.enter", "welcome.first", "welcome.begin"}
 )
-OF_ADMINS = frozenset({"admin_plugins", "admin_users", "admin_jobs", "admin_audit"})
+OF_ADMINS = frozenset(
+    {"admin_plugins", "admin_settings", "admin_users", "admin_jobs", "admin_audit"}
+)
 # what any user may change: only what is their own
 OF_EVERYBODY = frozenset({"accounts"})
 
@@ -132,7 +134,7 @@ def ask_to_sign_in() -> AnyResponse:
     if wants == "application/json":
         abort(401, "Sign in first.")
     if not user_count():
-        return redirect(url_for("accounts.first"))
+        return redirect(url_for("welcome.first"))
     if request.method in SAFE_METHODS:
         path = request.full_path.rstrip("?")
         return redirect(url_for("accounts.login", next=None if path == "/" else path))

@@ -1,4 +1,4 @@
-"""Signing in and out, the first user, and one's own account."""
+"""Signing in and out, and one's own account."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ from core.logins import (
     end_sessions,
     find_session,
     log_in,
-    open_session,
     sessions_of,
 )
-from core.users import THEMES, User, change_password, create_first_user, user_count
+from core.users import THEMES, User, change_password, user_count
 from core.web.access import SignedIn, actor, load_user
 from core.web.forms import Page, errors_of
 from core.web.kept import own_path, read_kept
@@ -35,7 +34,7 @@ def login() -> Page:
     if current_user.is_authenticated:
         return redirect(url_for("dashboard.show"))
     if not user_count():
-        return redirect(url_for("accounts.first"))
+        return redirect(url_for("welcome.first"))
     return render_template("accounts/login.html", next=request.args.get("next"), error=None)
 
 
@@ -75,30 +74,6 @@ def enter_with(token: str) -> None:
         g.entered = signed_in.user
         login_user(signed_in)
         note(signed_in.user.email)
-
-
-@bp.get("/welcome")
-def first() -> Page:
-    if user_count():
-        return redirect(url_for("accounts.login"))
-    return render_template("accounts/first.html", errors={})
-
-
-@bp.post("/welcome")
-def begin() -> Page:
-    form = request.form
-    try:
-        made = create_first_user(
-            form.get("email", ""),
-            form.get("password", ""),
-            first_name=form.get("first_name", ""),
-            last_name=form.get("last_name", ""),
-        )
-    except HeliographError as error:
-        return render_template("accounts/first.html", errors=errors_of(error)), error.status
-    address, agent = request.remote_addr or "", request.user_agent.string
-    enter_with(open_session(made.id, address=address, agent=agent))
-    return redirect(url_for("dashboard.show"), 303)
 
 
 @bp.post("/logout")

@@ -18,8 +18,9 @@ from core.errors import HeliographError
 from core.host import PluginInfo, current_host
 from core.host.discovery import candidates
 from core.host.state import states
+from core.host.switching import Switched
 from core.installation import current_settings
-from core.providers import default_provider, provider_class
+from core.providers import provider_class
 from core.web.forms import Page, errors_of, seen_version, submit
 from core.web.schema_form import form_fields, given_values
 from core.web.trail import note
@@ -34,17 +35,16 @@ INSTALL_SECONDS = 120
 def index() -> str:
     host = current_host()
     missing = [] if current_settings().safe_mode == "1" else host.missing()
-    try:
-        default = default_provider()
-    except HeliographError:
-        default = ""
+    in_use = host.provider_in_use()
     return render_template(
         "admin/plugins.html",
         plugins=[*host.all(), *host.shadowed, *missing],
         missing=missing,
         enabled={info.name for info in host.enabled()},
         shadowed=host.shadowed,
-        default=default,
+        in_use=in_use,
+        not_loaded=in_use and not host.is_enabled(in_use),
+        questions={info.name: question_of_disabling(info) for info in host.enabled()},
         safe=current_settings().safe_mode == "1",
     )
 
@@ -58,6 +58,7 @@ def shown(info: PluginInfo, error: HeliographError | None) -> str:
     host, model = current_host(), info.contributions.config_model
     stored = host.shown_config(info.name)
     state = states().get(info.name)
+    in_use = host.provider_in_use()
     provider = provider_class(info) if info.contributions.providers else None
     url = callback_url(info.name)
     return render_template(
@@ -72,7 +73,9 @@ def shown(info: PluginInfo, error: HeliographError | None) -> str:
         reachable=bool(current_settings().public_url),
         steps=setup_steps(provider, url) if provider else [],
         provider=provider,
-        is_default=state.is_default if state else False,
+        in_use=in_use,
+        in_use_title=host.title(in_use) if in_use else "",
+        question=question_of_disabling(info),
         check_now="check" in request.args,
     )
 
@@ -118,32 +121,88 @@ def check(name: str) -> str:
     except HeliographError as error:
         result = Check(ok=False, text=error.message.partition(" Run: ")[0])
     note(name, ok=result.ok)
-    return render_template("admin/check.html", result=result)
+    host = current_host()
+    return render_template(
+        "admin/check.html", result=result, plugin=host.get(name), in_use=host.provider_in_use()
+    )
 
 
 @bp.post("/<name>/enable")
 def enable(name: str) -> Page:
-    current_host().upgrade_tables()
-    current_host().enable(name)
-    note(current_host().get(name).title)
-    flash(_("%(name)s is enabled.", name=current_host().get(name).title))
+    host = current_host()
+    host.upgrade_tables()
+    switched = host.enable(name)
+    info = host.get(name)
+    note(info.title, texts_go_through=switched.now)
+    words = [_("%(name)s is enabled.", name=info.title)]
+    if info.contributions.providers:
+        words.append(moved(switched))
+    flash(" ".join(words))
     return redirect(url_for("admin_plugins.show", name=name), 303)
 
 
 @bp.post("/<name>/disable")
 def disable(name: str) -> Page:
-    current_host().disable(name)
-    note(current_host().get(name).title)
-    flash(_("%(name)s is disabled.", name=current_host().get(name).title))
+    host = current_host()
+    switched = host.disable(name)
+    info = host.get(name)
+    note(info.title, texts_go_through=switched.now)
+    words = [_("%(name)s is disabled.", name=info.title)]
+    if info.contributions.providers:
+        words.append(moved(switched))
+    flash(" ".join(words))
     return redirect(url_for("admin_plugins.index"), 303)
 
 
 @bp.post("/<name>/default")
 def make_default(name: str) -> Page:
-    current_host().enable(name, default=True)
-    note(current_host().get(name).title)
-    flash(_("Texts go through %(name)s from now on.", name=current_host().get(name).title))
-    return redirect(url_for("admin_plugins.index"), 303)
+    host = current_host()
+    host.upgrade_tables()
+    switched = host.enable(name, default=True)
+    note(host.title(name), texts_went_through=switched.before)
+    flash(_("Texts go through %(name)s from now on.", name=host.title(name)))
+    return redirect(url_for("admin_plugins.show", name=name), 303)
+
+
+def moved(switched: Switched) -> str:
+    """Where texts go after plugins were switched."""
+    if not switched.now:
+        return str(_("No provider is enabled now, so nothing can be sent."))
+    name = current_host().title(switched.now)
+    if switched.before == switched.now:
+        return str(_("Texts go through %(name)s, as before.", name=name))
+    return str(_("Texts go through %(name)s from now on.", name=name))
+
+
+def question_of_disabling(info: PluginInfo) -> str:
+    """What to say before a plugin is disabled: what stops, and who takes its texts over."""
+    host = current_host()
+    if not info.contributions.providers:
+        return str(
+            _("Its pages and functions disappear until it is enabled again. Its data stays.")
+        )
+    words = [
+        _(
+            "%(name)s can no longer send. Its callbacks still verify and record, so that no STOP "
+            "is lost.",
+            name=info.title,
+        )
+    ]
+    if host.provider_in_use() == info.name:
+        words.append(_("Broadcasts that run through it wait until it is enabled again."))
+        words.append(told_successor(host.successor(info.name)))
+    return " ".join(words)
+
+
+def told_successor(name: str) -> str:
+    if not name:
+        return str(_("No other provider is enabled: nothing can be sent until one is."))
+    info = current_host().get(name)
+    if provider_class(info).demo:
+        return str(
+            _("Other texts go through %(name)s, which reaches no real phone.", name=info.title)
+        )
+    return str(_("Other texts go through %(name)s.", name=info.title))
 
 
 @bp.post("/install")

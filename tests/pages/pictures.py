@@ -65,6 +65,7 @@ PAGES = {
     "phones": "/plugins/simulator/",
     "plugins": "/admin/plugins/",
     "plugin": "/admin/plugins/twilio",
+    "settings": "/admin/settings/",
     "users": "/admin/users/",
     "user": "/admin/users/1",
     "jobs": "/admin/jobs/",

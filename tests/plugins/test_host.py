@@ -110,20 +110,6 @@ def test_what_a_plugin_says_of_itself_is_kept(
         current_host().get("nobody")
 
 
-def test_real_providers_come_before_the_demo(
-    heliograph: Callable[..., Flask], folder: Path
-) -> None:
-    put(folder, "acme", GOOD)
-    heliograph(plugin_dirs=str(folder))
-    host = current_host()
-    host.enable("simulator")
-    assert default_provider() == "simulator"
-    host.enable("acme")
-    assert default_provider() == "acme"
-    host.enable("simulator", default=True)
-    assert default_provider() == "simulator"
-
-
 def test_pages_of_a_plugin_are_gated_and_its_callbacks_are_not(
     heliograph: Callable[..., Flask], folder: Path
 ) -> None:

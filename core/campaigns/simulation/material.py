@@ -67,11 +67,11 @@ def gathered(simulation: Simulation) -> Material:
     campaign = get_campaign(simulation.campaign_id)
     number, drawn = chosen_canvas(campaign, published=simulation.published)
     host, known = current_host(), states()
+    in_use = host.provider_in_use()
     found = Material(current_settings(), read_canvas(drawn), number, built_in=host.built_in())
     for info in host.sound():
         state = known.get(info.name)
-        enabled, default = (state.enabled, state.is_default) if state else (False, False)
-        found.plugins.append((info, enabled, default))
+        found.plugins.append((info, state is not None and state.enabled, info.name == in_use))
     people = [person.contact_id for person in simulation.cast if person.contact_id]
     named = Named(found.canvas)
     region = found.settings.region
