@@ -144,8 +144,9 @@ class Round:
         """STOPs at random moments until all is settled, never more than can be posted now."""
         end = time.monotonic() + LONGEST_ROUND
         while time.monotonic() < end:
+            planned = self._planned()
             rows = self._open_texts()
-            if not rows and self._planned():
+            if planned and not rows:
                 return True
             over = {call.number for call in self._calls() if call.taken} | self._stops.keys()
             left = [row for row in rows if row.number not in over]
