@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Awaitable
 from dataclasses import dataclass
 
-from core.channel import Failure, OutgoingText, Sent
+from core.channel import Failure, OutgoingText, Provider, Sent
 from core.sentences import Sentence
 
 # not frozen: that takes three times as long to make, for each text
@@ -37,6 +39,26 @@ class Skipped(Exception):
     def __init__(self, reason: str, detail: Sentence) -> None:
         super().__init__(detail)
         self.reason, self.detail = reason, detail
+
+
+class Handover:
+    """`send` of a provider for one text, which may not begin after `until` (monotonic).
+
+    A provider's loop or threads may be busy when the call comes to them. Whoever calls it
+    sees what it sees of a bound method. Raises Released when it is too late.
+    """
+
+    __slots__ = ("__func__", "__self__", "_send", "_until")
+    __name__ = "send"
+
+    def __init__(self, provider: Provider, until: float) -> None:
+        self.__self__, self._send, self._until = provider, provider.send, until
+        self.__func__ = getattr(self._send, "__func__", self._send)
+
+    def __call__(self, text: OutgoingText) -> Sent | Awaitable[Sent]:
+        if time.monotonic() > self._until:
+            raise Released
+        return self._send(text)
 
 
 Result = Sent | Failure | Released | Skipped

@@ -19,7 +19,7 @@ from typing import Any
 
 from core.channel import Failure, FailureKind, Sent
 from core.deliveries.answers import checked, sane, unknown_outcome
-from core.deliveries.calls import CallOutcome, ClaimedText, Released, Result, Skipped
+from core.deliveries.calls import CallOutcome, ClaimedText, Handover, Released, Result, Skipped
 from core.deliveries.carrier import SWEEP_SECONDS, Carrier, Task
 from core.deliveries.claim import LEASE, Claims, Scope, claim_texts, is_open
 from core.deliveries.late import StillUnderWay, hanging, record_when_done
@@ -36,7 +36,7 @@ AHEAD_SECONDS = 0.25
 USUAL_LATENCY = 0.2  # seconds of a call, until the pace is known
 MOST_AHEAD = 1000
 EMPTY_SECONDS = 0.25  # nothing was found to claim: so long until the next look
-STALE_SECONDS = 0.75  # a busy loop may come to what it took that late
+STALE_SECONDS = 0.75  # what is fresh when it is taken may begin until then: loops are busy
 WATCH_SECONDS = 1.0  # a pause is noticed that soon, also while nothing is claimed
 
 
@@ -285,12 +285,15 @@ class Courier:
             and time.time() - claimed.text.attempted_at.timestamp() < LEASE - timeout
         )
 
-    async def _call(self, claimed: ClaimedText, task: Task) -> Sent | Failure:
+    async def _call(self, claimed: ClaimedText, task: Task) -> Sent | Failure | Released:
         """One call; whatever is not a clear answer is an unknown outcome."""
         provider = self.carrier.provider
+        send = Handover(provider, claimed.checked_at + STALE_SECONDS)
         try:
-            answer = await self.carrier.timed(task, provider.send, claimed.text, self.timeout)
+            answer = await self.carrier.timed(task, send, claimed.text, self.timeout)
             return checked(answer)
+        except Released as released:
+            return released
         except Failure as failure:
             return sane(failure)
         except StillUnderWay as call:

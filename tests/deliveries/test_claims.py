@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -27,6 +28,7 @@ from core.deliveries.loop import DeliveryLoop
 from core.deliveries.models import Delivery
 from core.deliveries.outcomes import record_outcomes
 from core.deliveries.recovery import Doubtful, conclude, take_doubtful
+from core.host import current_host
 from core.providers import open_provider
 from core.sentences import Sentence
 from tests.fixtures import text_to
@@ -170,6 +172,30 @@ def test_a_lease_that_is_over_by_either_clock_lets_nothing_out(
         carry(one, claimed)
     expected = ("accepted", 1, 1) if clock == "neither" else ("queued", 0, 0)
     assert (text_to(1).status, text_to(1).attempts, len(desk.texts)) == expected
+
+
+@pytest.mark.parametrize(("busy", "status"), [(0.0, "accepted"), (0.9, "queued")])
+@pytest.mark.parametrize("name", ["recorder", "plodder"])
+def test_a_call_that_a_busy_provider_begins_late_is_given_back(
+    desk: Any, scope: Scope, busy: float, status: str, name: str
+) -> None:
+    """Somebody may have said STOP since we asked: it goes back, and is asked about again."""
+    current_host().enable("plodder")
+    plodder = sys.modules["plugins.plodder"].desk
+    plodder.__init__()
+    claimed = claim_one(scope)
+
+    async def call(method: Any, text: Any) -> Any:
+        await asyncio.sleep(busy)
+        found = method(text)
+        return await found if asyncio.iscoroutine(found) else found
+
+    async def nothing(*_: Any) -> None:
+        raise AssertionError("nothing else is asked for")
+
+    carry(Courier(Carrier(open_provider(name), call), scope, nothing), claimed)
+    assert text_to(1).status == status
+    assert len(desk.texts) + len(plodder.texts) == (status == "accepted")
 
 
 def attempts_until_given_up(scope: Scope, most: int) -> int:

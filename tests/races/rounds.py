@@ -88,10 +88,9 @@ def race(app: Flask, races: int, *, kinds: Sequence[Kind] = KINDS, tell: Any = N
                 people += size
                 total.add(found)
                 if tell is not None:
-                    tell(
-                        f"{kind.name}: {found.races} races, worst {found.worst:.2f} s; "
-                        f"{total.races} so far"
-                    )
+                    broken = found.unclaimed + found.unsettled + found.wrong
+                    words = f"{found.races} races, worst {found.worst:.2f} s, {broken} wrong"
+                    tell(f"{kind.name}: {words}; {total.races} so far")
                 if total.races >= races:
                     break
     return total
