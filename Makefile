@@ -9,7 +9,7 @@ ARGS ?=
 # the tests compiles all of it again
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test bench lint pictures translations
+.PHONY: run test bench races lint pictures translations
 
 run: $(VENV)/.run $(VENV)/.assets
 	HELIOGRAPH_DATA_DIR=$${HELIOGRAPH_DATA_DIR:-var} $(BIN)/heliograph serve --demo $(ARGS)
@@ -22,6 +22,9 @@ test: $(VENV)/.test $(VENV)/.assets $(VENV)/.browser
 
 bench: $(VENV)/.test $(VENV)/.assets
 	$(BIN)/python -m benchmarks $(ARGS)
+
+races: $(VENV)/.test
+	$(BIN)/python -m tests.races $(ARGS)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format .

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Awaitable
 from dataclasses import dataclass
 
-from core.channel import Failure, OutgoingText, Sent
+from core.channel import Failure, OutgoingText, Provider, Sent
+from core.sentences import Sentence
 
 # not frozen: that takes three times as long to make, for each text
 
 
 @dataclass(slots=True)
 class ClaimedText:
-    """A text to be sent. `due` and `deadline` are seconds of the monotonic clock.
+    """A text to be sent; `attempt` counts from 1. Times are seconds of the monotonic clock.
 
-    `attempt` counts from 1.
+    It may go from `due` on; its lease ends at `deadline`. At `checked_at` it was last known
+    that it may go at all: it was not on do-not-contact.
     """
 
     delivery_id: int
@@ -21,6 +25,7 @@ class ClaimedText:
     claim: str
     due: float
     deadline: float
+    checked_at: float
     attempt: int = 1
 
 
@@ -28,7 +33,35 @@ class Released(Exception):
     """The text was never handed over: it goes back to the queue untouched."""
 
 
-Result = Sent | Failure | Released
+class Skipped(Exception):
+    """The text was never handed over, and is not to be: `reason` is a word, `detail` says it."""
+
+    def __init__(self, reason: str, detail: Sentence) -> None:
+        super().__init__(detail)
+        self.reason, self.detail = reason, detail
+
+
+class Handover:
+    """`send` of a provider for one text, which may not begin after `until` (monotonic).
+
+    A provider's loop or threads may be busy when the call comes to them. Whoever calls it
+    sees what it sees of a bound method. Raises Released when it is too late.
+    """
+
+    __slots__ = ("__func__", "__self__", "_send", "_until")
+    __name__ = "send"
+
+    def __init__(self, provider: Provider, until: float) -> None:
+        self.__self__, self._send, self._until = provider, provider.send, until
+        self.__func__ = getattr(self._send, "__func__", self._send)
+
+    def __call__(self, text: OutgoingText) -> Sent | Awaitable[Sent]:
+        if time.monotonic() > self._until:
+            raise Released
+        return self._send(text)
+
+
+Result = Sent | Failure | Released | Skipped
 
 
 @dataclass(slots=True)

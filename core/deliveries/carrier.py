@@ -31,6 +31,9 @@ DOUBTS = 20  # in a row, then the sender is held
 NO_ANSWERS = Sentence("%(count)s texts in a row got no clear answer; the last: %(why)s")
 REST_SECONDS = 30.0
 SWEEP_SECONDS = 0.25
+# nothing is handed over that was not known to be allowed within so many seconds
+FRESH_SECONDS = 0.5
+RECHECK_SECONDS = 0.25
 NARROW_SECONDS = 1.0  # answers to calls made before a narrowing do not narrow again
 
 
@@ -43,6 +46,8 @@ class Run(Protocol):
     def urgent(self) -> bool: ...
 
     def take(self) -> ClaimedText: ...
+
+    async def recheck(self) -> None: ...
 
     async def carry(self, claimed: ClaimedText, task: Task) -> None: ...
 
@@ -65,12 +70,13 @@ class Carrier:
         self._urgent: deque[Run] = deque()
         self._bulk: deque[Run] = deque()
         self._working: set[asyncio.Task[None]] = set()
-        self._held_until = self._narrowed_at = 0.0
+        self._held_until = self._narrowed_at = self._timer_at = 0.0
         self._doubts = 0
         self._timer: asyncio.TimerHandle | None = None
         self._ends: dict[Task, float] = {}
         self._overdue: set[Task] = set()
         self._sweeper: asyncio.TimerHandle | None = None
+        self._rechecking: Task | None = None
 
     @property
     def idle(self) -> bool:
@@ -156,21 +162,43 @@ class Carrier:
                     runs.rotate(-1)
                     if not run.ready:
                         continue
-                    due = run.ready[0].due
-                    if due <= now:
+                    first = run.ready[0]
+                    if first.due > now:
+                        soonest = min(soonest or first.due, first.due)
+                        continue
+                    age = now - first.checked_at
+                    if age > RECHECK_SECONDS:  # ahead of need, so that nobody waits for it
+                        self._recheck()
+                    if age < FRESH_SECONDS:
                         return run, run.take()
-                    soonest = min(soonest or due, due)
         if soonest:
             self._pump_in(soonest - now)
         return None
 
+    def _recheck(self) -> None:
+        """Begin to ask whether what is ready may still go, unless that is being asked."""
+        if self._rechecking is None:
+            self._rechecking = asyncio.ensure_future(self._recheck_all())
+
+    async def _recheck_all(self) -> None:
+        """All runs together: the first to know would take all free calls."""
+        old = time.monotonic() - RECHECK_SECONDS / 2
+        runs = [run for run in (*self._urgent, *self._bulk) if run.ready]
+        try:
+            await asyncio.gather(*(run.recheck() for run in runs if run.ready[0].checked_at < old))
+        finally:
+            self._rechecking = None
+        self.pump()  # an answer that took long may be too old: then it asks again
+
     def _pump_in(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
+        at = loop.time() + seconds
         if self._timer is not None:
-            if self._timer.when() <= loop.time() + seconds and not self._timer.cancelled():
+            if self._timer_at <= at:
                 return
             self._timer.cancel()
-        self._timer = loop.call_later(seconds, self._timed)
+        # uvloop gives a handle without `when` for what is due at once
+        self._timer, self._timer_at = loop.call_later(seconds, self._timed), at
 
     def _timed(self) -> None:
         self._timer = None

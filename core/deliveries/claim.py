@@ -27,7 +27,12 @@ from core.deliveries.marking import Sorted, mark
 from core.deliveries.models import QUEUED, SENDING, Delivery, Sender, belongs_to
 from core.deliveries.pace import HORIZON, find_sender, parts_free, take_slots
 from core.deliveries.rendering import Renderer, Unrenderable
-from core.deliveries.rules import FrequencyCap, parse_frequency_cap, parse_quiet_hours
+from core.deliveries.rules import (
+    LISTED,
+    FrequencyCap,
+    parse_frequency_cap,
+    parse_quiet_hours,
+)
 from core.deliveries.vetoes import WAITS, Vetoes
 from core.dnc import blocked
 from core.host import current_host
@@ -115,6 +120,7 @@ def claim_texts(scope: Scope, limit: int) -> Claims:
             sorted_out.claim,
             begun + wait,
             begun + LEASE,
+            begun,
             row["attempts"],
         )
         for row, wait in zip(sorted_out.go, waits, strict=True)
@@ -257,7 +263,7 @@ class Sorter:
         self, row: Any, contact: Any, out: set[str], full: set[str]
     ) -> tuple[str, str] | None:
         if row.number in out:
-            return "dnc", Sentence("The number is on do-not-contact.")
+            return LISTED
         if row.recipient_id is not None and contact is None:
             return "contact_deleted", Sentence("The contact was deleted.")
         if contact is not None and contact.number_status == NUMBER_INVALID:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from core.channel import Failure
-from core.deliveries.calls import CallOutcome, Released
+from core.deliveries.calls import CallOutcome, Released, Skipped
 from core.meters import CALL_SECONDS, CALLS, current_meters
 
 BOUNDS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)  # seconds
@@ -16,8 +16,8 @@ ACCEPTED, SUM = "accepted", "sum"
 
 
 def count_calls(provider: str, outcomes: Iterable[CallOutcome]) -> None:
-    """*outcomes* of calls; what was given back was none."""
-    called = [item for item in outcomes if not isinstance(item.result, Released)]
+    """*outcomes* of calls; what was given back or skipped was none."""
+    called = [item for item in outcomes if not isinstance(item.result, Released | Skipped)]
     if not called:
         return
     refused = Counter(item.result.kind.value for item in called if isinstance(item.result, Failure))

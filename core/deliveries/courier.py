@@ -1,4 +1,4 @@
-"""The courier: claims texts ahead of their calls, records outcomes behind them.
+"""The courier: claims texts ahead of their calls, and hands them to its carrier.
 
 It runs on an asyncio loop. The database is only touched from `database`, a
 thread of its own, in short transactions; provider calls happen in between.
@@ -7,42 +7,37 @@ thread of its own, in short transactions; provider calls happen in between.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import math
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from core.channel import Failure, FailureKind, Sent
-from core.db import AWAY, transaction, utcnow
 from core.deliveries.answers import checked, sane, unknown_outcome
-from core.deliveries.calls import CallOutcome, ClaimedText, Released, Result
-from core.deliveries.carrier import SWEEP_SECONDS, Carrier, Hold, Task
+from core.deliveries.calls import CallOutcome, ClaimedText, Handover, Released, Result, Skipped
+from core.deliveries.carrier import SWEEP_SECONDS, Carrier, Task
 from core.deliveries.claim import LEASE, Claims, Scope, claim_texts, is_open
-from core.deliveries.counting import count_calls
-from core.deliveries.failures import pause_for
 from core.deliveries.late import StillUnderWay, hanging, record_when_done
-from core.deliveries.outcomes import record_outcomes
-from core.deliveries.pace import hold_sender
+from core.deliveries.outcome_writer import OutcomeWriter, waited
 from core.deliveries.policy import POLICIES, Then
+from core.deliveries.recheck import MOST, Rechecked, recheck
 from core.deliveries.streak import Streak
 from core.logs import text_fields
 
 log = logging.getLogger(__name__)
 
-FLUSH_SIZE = 500
-FLUSH_SECONDS = POLL_SECONDS = 0.2
+POLL_SECONDS = 0.2
 AHEAD_SECONDS = 0.25
 USUAL_LATENCY = 0.2  # seconds of a call, until the pace is known
 MOST_AHEAD = 1000
 EMPTY_SECONDS = 0.25  # nothing was found to claim: so long until the next look
+STALE_SECONDS = 0.75  # what is fresh when it is taken may begin until then: loops are busy
 WATCH_SECONDS = 1.0  # a pause is noticed that soon, also while nothing is claimed
-STUBBORN_SECONDS = 30.0  # outcomes are tried to be recorded that long at the end
 
 
 @dataclass(slots=True)
@@ -85,17 +80,20 @@ class Courier:
     _taken: int = 0
     _pace: float = 0.0
     _counted_at: float = 0.0
-    _done: list[CallOutcome] = field(default_factory=list)
-    _holds: list[Hold] = field(default_factory=list)
+    _writer: OutcomeWriter = field(init=False)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
-    _ripe: asyncio.Event = field(default_factory=asyncio.Event)
-    _flushing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _fault: Exception | None = None
     _end: float = math.inf
     _looked_at: float = 0.0
     _again_at: float = 0.0
     _hopes: bool = False  # what is waited for is the pace or a turn, not new texts
     _streak: Streak = field(default_factory=Streak)
-    _pause: str = ""
+
+    def __post_init__(self) -> None:
+        name, sender = self.carrier.provider.name, self.scope.sender
+        self._writer = OutcomeWriter(
+            name, sender, self.scope.broadcast_id, self.database, self._tell
+        )
 
     @property
     def urgent(self) -> bool:
@@ -119,7 +117,7 @@ class Courier:
         self.carrier.join(self)
         self._pace = self.carrier.window / USUAL_LATENCY
         self._counted_at = time.monotonic()
-        recorder = asyncio.ensure_future(self._record_behind())
+        writing = asyncio.ensure_future(self._writer.run())
         try:
             while await self._claim_ahead() or self.ready or self._waits:
                 await waited(self._wake, POLL_SECONDS)
@@ -128,9 +126,9 @@ class Courier:
             self._release()
             try:
                 await self._landed()
-                recorder.cancel()
-                await asyncio.wait([recorder])
-                await self._flush_at_last()
+                writing.cancel()
+                await asyncio.wait([writing])
+                await self._writer.finish(lambda: self._end)
             finally:
                 self.carrier.leave(self)
         return self.tally
@@ -165,6 +163,8 @@ class Courier:
         if self.stopping:
             self._release()
             return False
+        if self._fault is not None:
+            raise self._fault
         room = self._room()
         if room <= 0:
             await self._watch(now)
@@ -223,6 +223,43 @@ class Courier:
             self._wake.set()
         return claimed
 
+    async def recheck(self) -> None:
+        """Ask whether what is ready may still go.
+
+        Without an answer nothing may: the run ends as when nothing can be claimed.
+        """
+        texts = list(islice(self.ready, MOST))
+        try:
+            found: Rechecked = await self.database(partial(recheck, self.scope, texts))
+        except Exception as error:
+            self._fault = error
+            self._release()
+            self._wake.set()
+            return
+        if not found.open:
+            self.stop()
+            self._release()
+            return
+        self._put_aside(found.stopped)
+        for text in texts:
+            text.checked_at = found.asked_at
+
+    def _put_aside(self, stopped: Mapping[tuple[int, str], Skipped | Released]) -> None:
+        """What may not go is ready no more; what was handed over meanwhile has gone."""
+        if not stopped:
+            return
+        ready = list(self.ready)
+        self.ready.clear()
+        for claimed in ready:
+            result = stopped.get((claimed.delivery_id, claimed.claim))
+            if result is None:
+                self.ready.append(claimed)
+                continue
+            self._writer.add(CallOutcome(claimed.delivery_id, claimed.claim, result))
+            self._claimed -= 1
+            self.tally.skipped += isinstance(result, Skipped)
+        self._wake.set()
+
     async def carry(self, claimed: ClaimedText, task: Task) -> None:
         """Hand one text over, unless it is too late for that; raises nothing."""
         begun = time.monotonic()
@@ -233,28 +270,32 @@ class Courier:
         self._land(claimed, result, time.monotonic() - begun)
         hold = self.carrier.note(result)
         if hold is not None:
-            self._holds.append(hold)
+            self._writer.hold(hold)
 
     def _in_time(self, claimed: ClaimedText) -> bool:
-        """Whether a whole call fits into the lease; two clocks, as one may have stood still."""
-        if self.stopping:
+        """Whether it may still go, and a whole call fits into the lease.
+
+        Two clocks measure the lease, as one may have stood still.
+        """
+        now, timeout = time.monotonic(), self.timeout
+        if self.stopping or now - claimed.checked_at > STALE_SECONDS:
             return False
-        timeout = self.timeout
         return (
-            time.monotonic() < claimed.deadline - timeout
+            now < claimed.deadline - timeout
             and time.time() - claimed.text.attempted_at.timestamp() < LEASE - timeout
         )
 
     async def _call(self, claimed: ClaimedText, task: Task) -> Result:
         """One call; whatever is not a clear answer is an unknown outcome."""
         provider = self.carrier.provider
+        send = Handover(provider, claimed.checked_at + STALE_SECONDS)
         try:
-            answer = await self.carrier.timed(task, provider.send, claimed.text, self.timeout)
+            answer = await self.carrier.timed(task, send, claimed.text, self.timeout)
             return checked(answer)
-        except Failure as failure:
-            return sane(failure)
         except Released as released:  # it never began
             return released
+        except Failure as failure:
+            return sane(failure)
         except StillUnderWay as call:
             record_when_done(call, provider.name, claimed, self.database)
             return hanging(claimed.text.to, self.timeout)
@@ -279,18 +320,16 @@ class Courier:
         )
 
     def _land(self, claimed: ClaimedText, result: Result, seconds: float) -> None:
-        self._done.append(CallOutcome(claimed.delivery_id, claimed.claim, result, seconds))
-        if len(self._done) >= FLUSH_SIZE:
-            self._ripe.set()
+        self._writer.add(CallOutcome(claimed.delivery_id, claimed.claim, result, seconds))
         reason = self._streak.note(result)
         if reason and self.scope.broadcast_id is not None:
-            self._pause = reason
+            self._writer.pause = reason
             self.stop()
         if not (self._flying or self.ready):
             self._wake.set()
         if isinstance(result, Sent):
             self.tally.accepted += 1
-        elif isinstance(result, Released):
+        elif isinstance(result, Released | Skipped):
             self._claimed -= 1
         elif result.kind is FailureKind.UNKNOWN_OUTCOME:
             self.tally.unsure += 1
@@ -307,75 +346,14 @@ class Courier:
         while self.ready:
             claimed = self.ready.popleft()
             self._claimed -= 1
-            self._done.append(CallOutcome(claimed.delivery_id, claimed.claim, Released()))
+            self._writer.add(CallOutcome(claimed.delivery_id, claimed.claim, Released()))
 
-    async def _record_behind(self) -> None:
-        """Record in bulk: when enough came together, or some time has passed."""
-        while True:
-            await waited(self._ripe, FLUSH_SECONDS)
-            try:
-                await asyncio.shield(self._flush())
-            except Exception as error:  # the database is away: nothing may be lost
-                log.warning(
-                    "%s outcomes wait for the database: %s",
-                    len(self._done),
-                    error,
-                    extra={
-                        "broadcast_id": self.scope.broadcast_id,
-                        "provider": self.carrier.provider.name,
-                        "sender": self.scope.sender,
-                    },
-                )
-                await asyncio.sleep(1)
-
-    async def _flush(self) -> None:
-        """Record what came of calls so far; on an error it is kept for the next time."""
-        async with self._flushing:
-            batch, self._done = self._done, []
-            holds, self._holds = self._holds, []
-            pause, self._pause = self._pause, ""
-            if not (batch or holds or pause):
-                return
-            try:
-                await self.database(partial(self._record, batch, holds, pause))
-            except BaseException:
-                self._done, self._holds = batch + self._done, holds + self._holds
-                self._pause = pause or self._pause
-                raise
+    def _tell(self) -> None:
         if self.progress is not None:
             self.progress(self.tally)
-
-    def _record(self, batch: list[CallOutcome], holds: list[Hold], pause: str) -> None:
-        name = self.carrier.provider.name
-        record_outcomes(name, batch)
-        count_calls(name, batch)
-        if pause and self.scope.broadcast_id is not None:
-            with transaction():
-                pause_for(self.scope.broadcast_id, pause)
-        for hold in holds:
-            until = utcnow() + timedelta(seconds=hold.seconds)
-            hold_sender(name, self.scope.sender, until, hold.reason)
 
     async def _landed(self) -> None:
         """However the run ended: what is in flight lands, and is recorded meanwhile."""
         end = time.monotonic() + self.timeout + 2 * SWEEP_SECONDS
         while self._flying and time.monotonic() < min(end, self._end):
             await asyncio.sleep(0.02)
-
-    async def _flush_at_last(self) -> None:
-        end = time.monotonic() + STUBBORN_SECONDS
-        while True:
-            try:
-                return await self._flush()
-            except AWAY:
-                if time.monotonic() > min(end, self._end):
-                    raise
-                await asyncio.sleep(0.5)
-
-
-async def waited(event: asyncio.Event, seconds: float) -> None:
-    """Until *event*, but no longer than *seconds*; the event is taken."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    event.clear()

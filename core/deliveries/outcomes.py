@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from core.bulk import Given, UpdateEach
 from core.channel import Failure, Sent
 from core.db import AWAY, db, transaction, utcnow
-from core.deliveries.calls import CallOutcome, Released
+from core.deliveries.calls import CallOutcome, Released, Skipped
 from core.deliveries.failures import record_failures
 from core.deliveries.models import (
     ACCEPTED,
@@ -23,6 +23,7 @@ from core.deliveries.models import (
     QUEUED,
     SENDING,
     SENT,
+    SKIPPED,
     UNDELIVERED,
     UNKNOWN,
     Delivery,
@@ -60,10 +61,12 @@ def record_together(provider: str, outcomes: Sequence[CallOutcome]) -> None:
     now = utcnow()
     sent = [(item, item.result) for item in outcomes if isinstance(item.result, Sent)]
     released = [item for item in outcomes if isinstance(item.result, Released)]
+    skipped = [(item, item.result) for item in outcomes if isinstance(item.result, Skipped)]
     failed = [(item, item.result) for item in outcomes if isinstance(item.result, Failure)]
     with transaction() as session:
         record_sent(session, provider, sent, now)
         record_released(session, released)
+        record_skipped(session, skipped, now)
         record_failures(session, failed, now)
 
 
@@ -146,6 +149,11 @@ def taken_values(given: Given) -> dict[str, Any]:
     }
 
 
+def still_claimed(given: Given) -> Sequence[ColumnElement[bool]]:
+    """Whoever lost the claim changes nothing: another may be sending the text."""
+    return Delivery.claim == given["claim"], Delivery.status == SENDING
+
+
 TAKEN = UpdateEach(
     Delivery,
     ("id", "provider_id", "parts", "price", "currency", "detail", "status", "final_at"),
@@ -161,7 +169,22 @@ RELEASE = UpdateEach(
         "lease_until": None,
         "attempts": Delivery.attempts - 1,
     },
-    where=lambda given: (Delivery.claim == given["claim"], Delivery.status == SENDING),
+    where=still_claimed,
+)
+SKIP = UpdateEach(
+    Delivery,
+    ("id", "claim", "reason", "detail"),
+    lambda given: {
+        "status": SKIPPED,
+        "reason": given["reason"],
+        "detail": given["detail"],
+        "claim": None,
+        "lease_until": None,
+        "attempts": Delivery.attempts - 1,
+        "final_at": given["final_at"],
+    },
+    shared=("final_at",),
+    where=still_claimed,
 )
 
 
@@ -180,4 +203,15 @@ def sent_row(item: CallOutcome, answer: Sent, now: datetime) -> dict[str, object
 
 def record_released(session: Session, released: list[CallOutcome]) -> None:
     RELEASE.run([{"id": item.delivery_id, "claim": item.claim} for item in released])
+    session.expire_all()
+
+
+def record_skipped(
+    session: Session, skipped: list[tuple[CallOutcome, Skipped]], now: datetime
+) -> None:
+    rows = [
+        {"id": item.delivery_id, "claim": item.claim, "reason": why.reason, "detail": why.detail}
+        for item, why in skipped
+    ]
+    SKIP.run(rows, final_at=now)
     session.expire_all()

@@ -1,4 +1,4 @@
-"""Rules that hold a text back: quiet hours and the frequency cap."""
+"""Rules that hold a text back: do-not-contact, quiet hours and the frequency cap."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from core.db import db
 from core.deliveries.models import WITH_PROVIDER, Delivery
 from core.errors import BadInput
 from core.local_time import at_clock
+from core.sentences import Sentence
 
 COUNTED = ("broadcast", "campaign")
+LISTED = ("dnc", Sentence("The number is on do-not-contact."))
 
 
 @dataclass(frozen=True, slots=True)

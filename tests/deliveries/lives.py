@@ -19,7 +19,7 @@ from typing import Any, Literal
 from flask import Flask
 
 from core import create_app
-from core.deliveries import claim, courier, recovery
+from core.deliveries import claim, courier, outcome_writer, recovery
 from core.jobs import clock
 from core.settings import Settings
 
@@ -37,7 +37,7 @@ Place = tuple[Any, str, Literal["before", "after"]]
 PLACES: dict[str, Place] = {
     "before claim": (courier, "claim_texts", "before"),
     "after claim": (courier, "claim_texts", "after"),
-    "before record": (courier, "record_outcomes", "before"),
+    "before record": (outcome_writer, "record_outcomes", "before"),
 }
 
 

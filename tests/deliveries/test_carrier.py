@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from typing import Any
+
+import pytest
 
 from core.channel import Failure, FailureKind, Provider, Sent
 from core.db import utcnow
@@ -46,6 +49,9 @@ class Errand:
     def take(self) -> ClaimedText:
         return self.ready.popleft()
 
+    async def recheck(self) -> None:
+        raise AssertionError("nothing waits that long")
+
     async def carry(self, text: ClaimedText, task: Task) -> None:
         try:
             result: Any = await self.carrier.timed(task, self.carrier.provider.send, text.text, 5)
@@ -57,7 +63,7 @@ class Errand:
 
 def claimed(number: int) -> ClaimedText:
     text = OutgoingText(str(number), "+33612345678", "Hi", "", 1, "", utcnow())
-    return ClaimedText(number, text, "claim", 0, 1e12)
+    return ClaimedText(number, text, "claim", 0, 1e12, time.monotonic())
 
 
 async def call(method: Any, argument: object) -> Any:
@@ -80,3 +86,58 @@ def test_calls_that_end_together_after_a_throttling_leave_nobody_waiting() -> No
         return errand.done
 
     assert asyncio.run(run()) == TEXTS
+
+
+def test_texts_that_are_due_in_a_moment_are_waited_for() -> None:
+    """uvloop has another kind of timer for what is due at once."""
+    uvloop = pytest.importorskip("uvloop")
+
+    async def run() -> int:
+        carrier = Carrier(Slow(), call)
+        errand = Errand(carrier)
+        carrier.provider.gate.set()
+        for text in errand.ready:
+            text.due = time.monotonic() + 0.0004
+        carrier.join(errand)
+        carrier.pump()
+        carrier.pump()
+        async with asyncio.timeout(5):
+            while errand.done < TEXTS:
+                await asyncio.sleep(0.01)
+        carrier.leave(errand)
+        return errand.done
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(run()) == TEXTS
+
+
+class Delayed(Errand):
+    """Its texts waited, and the first answers about them come too late to be of use."""
+
+    def __init__(self, carrier: Carrier, late: int) -> None:
+        super().__init__(carrier)
+        self.asked, self.late = 0, late
+        for text in self.ready:
+            text.checked_at -= 60
+
+    async def recheck(self) -> None:
+        self.asked += 1
+        await asyncio.sleep(0)
+        for text in self.ready:
+            text.checked_at = time.monotonic() - (60 if self.asked <= self.late else 0)
+
+
+def test_an_answer_that_comes_too_late_is_asked_for_again() -> None:
+    async def run() -> tuple[int, int]:
+        provider = Slow()
+        provider.gate.set()
+        errand = Delayed(Carrier(provider, call), late=3)
+        errand.carrier.join(errand)
+        errand.carrier.pump()
+        async with asyncio.timeout(5):
+            while errand.done < TEXTS:
+                await asyncio.sleep(0.01)
+        errand.carrier.leave(errand)
+        return errand.done, errand.asked
+
+    assert asyncio.run(run()) == (TEXTS, 4)

@@ -21,9 +21,7 @@ from core.channel import Failure, FailureKind, Sent
 from core.db import database_now, db, dialect_name, transaction, utcnow
 from core.deliveries import recovery
 from core.deliveries.calls import CallOutcome
-from core.deliveries.carrier import Carrier
 from core.deliveries.claim import LEASE, Scope, claim_texts
-from core.deliveries.courier import Courier
 from core.deliveries.loop import DeliveryLoop
 from core.deliveries.models import Delivery
 from core.deliveries.outcomes import record_outcomes
@@ -88,19 +86,6 @@ def test_the_lease_is_in_the_time_of_the_database_that_all_machines_share(scope:
     assert take_doubtful("recorder", 0) == []
     with time_machine.travel(utcnow() + timedelta(hours=1), tick=True):
         assert take_doubtful("recorder", 0) == []
-
-
-def test_a_text_that_was_asleep_with_its_machine_is_given_back(
-    sending: Flask, scope: Scope, desk: Any
-) -> None:
-    async def nothing(*_: Any) -> None:
-        raise AssertionError("nothing may be handed over")
-
-    claimed = claim_texts(scope, 1).texts[0]
-    courier = Courier(Carrier(open_provider("recorder"), nothing), scope, nothing)
-    assert courier._in_time(claimed)
-    with time_machine.travel(utcnow() + timedelta(minutes=10), tick=True):
-        assert not courier._in_time(claimed)  # the monotonic clock has stood still
 
 
 def test_a_look_up_waits_until_the_call_itself_can_be_found(scope: Scope) -> None:
