@@ -223,8 +223,13 @@ def test_a_process_that_stood_still_is_no_block(caplog: pytest.LogCaptureFixture
 
 
 def test_who_says_stop_behind_a_block_gets_nothing(
-    sleeper: Any, crowd: Crowd, ticking: Clock, caplog: pytest.LogCaptureFixture
+    sleeper: Any,
+    crowd: Crowd,
+    ticking: Clock,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(sys.modules["plugins.sleeper"].Sleeper, "timeout", 30.0)
     sleeper.blocking = {a_number(0)}
     message = begun(crowd(5)[0].id)  # all are handed over at once
     wait_until(lambda: bool(blocked_lines(caplog)), 10 * busy())
