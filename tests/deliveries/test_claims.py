@@ -183,7 +183,7 @@ def test_a_call_that_a_busy_provider_begins_late_is_given_back(
     current_host().enable("plodder")
     plodder = sys.modules["plugins.plodder"].desk
     plodder.__init__()
-    claimed = claim_one(scope)
+    claimed = replace(claim_one(scope), checked_at=time.monotonic())
 
     async def call(method: Any, text: Any) -> Any:
         await asyncio.sleep(busy)
