@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from flask import current_app
-from sqlalchemy import String, select
+from sqlalchemy import String, inspect, select
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import (
@@ -75,10 +76,12 @@ def in_force(given: Settings) -> Settings:
         current_app.extensions[EXTENSION] = kept._replace(until=until)
     try:
         found = completed(given, stored_values())
-    except AWAY:
-        if kept is None:
+    except (*AWAY, ProgrammingError):
+        if kept is not None:
+            return kept.settings
+        if inspect(db.engine).has_table(StoredSetting.__tablename__):
             raise
-        return kept.settings
+        return completed(given, {})  # an older schema that is being brought up to date
     current_app.extensions[EXTENSION] = InForce(given, until, found)
     return found
 
