@@ -33,7 +33,7 @@ CLAIMED = 0.7  # of the STOPs, so many are about texts that are claimed already
 SPARED = 0.3
 AHEAD = 100  # queued texts that may go next
 SINGLE = 10  # each n-th text belongs to no broadcast
-LONGEST_ROUND = 300.0  # seconds
+LONGEST_ROUND = 900.0  # seconds
 SETTLED = 1.5  # seconds after the end of a round in which a late call would still arrive
 
 
