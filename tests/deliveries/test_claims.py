@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
-from flask import Flask
 
 from core.broadcasts.lifecycle import begin
 from core.broadcasts.plan import plan_broadcast
@@ -24,7 +22,6 @@ from core.deliveries.calls import CallOutcome, ClaimedText, Released, Result, Sk
 from core.deliveries.carrier import Carrier
 from core.deliveries.claim import LEASE, Scope, claim_texts
 from core.deliveries.courier import Courier
-from core.deliveries.loop import DeliveryLoop
 from core.deliveries.models import Delivery
 from core.deliveries.outcomes import record_outcomes
 from core.deliveries.recovery import Doubtful, conclude, take_doubtful
@@ -133,11 +130,12 @@ def test_a_look_up_that_took_too_long_concludes_nothing(
     assert stands() == before
 
 
-@contextmanager
-def courier(sending: Flask, scope: Scope) -> Iterator[Courier]:
-    loop = DeliveryLoop(sending)
-    yield Courier(Carrier(open_provider("recorder"), loop.call), scope, loop.database)
-    loop.stop()
+async def call(method: Any, text: Any) -> Any:
+    return await method(text)
+
+
+async def nothing(*_: Any) -> None:
+    raise AssertionError("the database is not asked for anything")
 
 
 def carry(one: Courier, claimed: ClaimedText) -> None:
@@ -158,17 +156,14 @@ AGES = {"monotonic": (LEASE, 0.0), "wall": (0.0, LEASE), "neither": (0.0, 0.0)}
 
 @pytest.mark.parametrize("clock", AGES)
 def test_a_lease_that_is_over_by_either_clock_lets_nothing_out(
-    sending: Flask, scope: Scope, desk: Any, clock: str
+    scope: Scope, desk: Any, clock: str
 ) -> None:
     """One of them may have stood still, or been set back, while the process was asleep."""
     slept, passed = AGES[clock]
     claimed = claim_one(scope)
     claimed = replace(claimed, deadline=claimed.deadline - slept, checked_at=time.monotonic() + 10)
-    with courier(sending, scope) as one, ExitStack() as stack:
-        if passed:
-            stack.enter_context(
-                time_machine.travel(utcnow() + timedelta(seconds=passed), tick=True)
-            )
+    one = Courier(Carrier(open_provider("recorder"), call), scope, nothing)
+    with time_machine.travel(utcnow() + timedelta(seconds=passed), tick=True):
         carry(one, claimed)
     expected = ("accepted", 1, 1) if clock == "neither" else ("queued", 0, 0)
     assert (text_to(1).status, text_to(1).attempts, len(desk.texts)) == expected
@@ -185,15 +180,12 @@ def test_a_call_that_a_busy_provider_begins_late_is_given_back(
     plodder.__init__()
     claimed = replace(claim_one(scope), checked_at=time.monotonic())
 
-    async def call(method: Any, text: Any) -> Any:
+    async def late(method: Any, text: Any) -> Any:
         await asyncio.sleep(busy)
         found = method(text)
         return await found if asyncio.iscoroutine(found) else found
 
-    async def nothing(*_: Any) -> None:
-        raise AssertionError("nothing else is asked for")
-
-    carry(Courier(Carrier(open_provider(name), call), scope, nothing), claimed)
+    carry(Courier(Carrier(open_provider(name), late), scope, nothing), claimed)
     assert text_to(1).status == status
     assert len(desk.texts) + len(plodder.texts) == (status == "accepted")
 
