@@ -21,6 +21,7 @@ from core.campaigns.models import (
 from core.campaigns.sending import HELD_BY, LATE, LATE_WORDS, late_limit
 from core.campaigns.steps import LEFT_WORDS
 from core.campaigns.timing import Plan, reopened
+from core.contacts.models import Contact
 from core.db import db, table_of
 from core.deliveries.rendering import Renderer
 from core.links.tracking import tracker_for
@@ -81,12 +82,16 @@ class CampaignTexts:
         in_time = (not begins or begins <= self._now) and (not ends or ends > self._now)
         return None if campaign.published and in_time else self._now + LOOK_AGAIN
 
-    def shut_until(self, row: Any, contact: Any, now: datetime) -> datetime | None:
-        """When its event opens again after *now*, for a text that an outage delayed."""
-        plan = self._plans.get(row.source_id) if row.campaign_id else None
-        if plan is None or contact is None:
+    def shut_until(self, row: Any, now: datetime) -> datetime | None:
+        """When its event opens again after *now*, for a text that an outage delayed.
+
+        On the clock of the contact that it tells of, also where it is to staff.
+        """
+        known = self._plans.get(row.source_id) if row.campaign_id else None
+        if known is None:
             return None
-        opens = reopened(plan, now, zone_named(contact.timezone, self.zone(row)))
+        plan, timezone = known
+        opens = reopened(plan, now, zone_named(timezone, self.zone(row)))
         return opens if opens > now else None
 
     def zone(self, row: Any) -> ZoneInfo:
@@ -121,16 +126,21 @@ def ended_steps(step_ids: Sequence[int]) -> set[int]:
     return set(db.session.scalars(query))
 
 
-def found_plans(step_ids: Sequence[int]) -> dict[int, Plan]:
-    """The hours and days of the events of these steps, where they are kept to some."""
+def found_plans(step_ids: Sequence[int]) -> dict[int, tuple[Plan, str]]:
+    """The hours and days of the events of these steps, where they are kept to some.
+
+    With the time zone of each step's contact.
+    """
     if not step_ids:
         return {}
-    timing = select(CampaignStep.id, CampaignEvent.timing).join(
-        CampaignEvent, CampaignEvent.id == CampaignStep.event_id
+    timing = (
+        select(CampaignStep.id, CampaignEvent.timing, Contact.timezone)
+        .join(CampaignEvent, CampaignEvent.id == CampaignStep.event_id)
+        .join(Contact, Contact.id == CampaignStep.contact_id)
     )
-    found = db.session.execute(timing.where(one_of(CampaignStep.id, step_ids)))
-    plans = {row.id: plan_of(row.timing) for row in found}
-    return {step_id: plan for step_id, plan in plans.items() if plan.is_narrowed}
+    rows = db.session.execute(timing.where(one_of(CampaignStep.id, step_ids)))
+    found = {row.id: (plan_of(row.timing), row.timezone) for row in rows}
+    return {step_id: plan for step_id, plan in found.items() if plan[0].is_narrowed}
 
 
 def found_texts(ids: set[int]) -> Sequence[Any]:

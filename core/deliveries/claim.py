@@ -289,12 +289,12 @@ class Sorter:
 
     def _shut_until(self, row: Any, contact: Any, campaigns: CampaignTexts) -> datetime | None:
         """When its event opens again; None where quiet hours leave nothing of its hours."""
-        shut = opens = campaigns.shut_until(row, contact, self._now)
+        shut = opens = campaigns.shut_until(row, self._now)
         for _ in range(OPENINGS):
             quiet = self._quiet_until(row, contact, opens, campaigns) if opens else None
             if quiet is None:
                 return shut
-            opens = campaigns.shut_until(row, contact, quiet)
+            opens = campaigns.shut_until(row, quiet)
         return None
 
     def _quiet_until(

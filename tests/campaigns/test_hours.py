@@ -143,6 +143,25 @@ def test_a_text_that_its_provider_delays_stays_within_the_hours(
     assert [when for when, _, _ in stage.texts] == [goes]
 
 
+def test_a_text_to_staff_stays_within_the_hours_of_its_event_too(stage: Stage) -> None:
+    current_host().enable("recorder", default=True)
+    source, (ann,) = stage.cast(1, timezone="Asia/Tokyo")
+    number = "+33699999999"
+    config = {"number": number, "text": "Call"}
+    stage.now = at(23, 10)  # 19:00 there
+    stage.failing[number] = Failure(FailureKind.TRANSIENT, "we are down")
+    stage.play(event("tell", "core.text_staff", config=config, timing=DAYTIME), source=source)
+    stage.turn()
+    stage.failing.clear()
+    stage.leap(hours=3)
+    stage.turn()
+    assert stage.texts == []
+    stage.now = at(24, 0)  # 09:00 there
+    stage.turn()
+    assert stage.texts == [(at(24, 0), number, "Call")]
+    assert steps(ann) == {"tell": "done"}
+
+
 @pytest.fixture
 def quiet_stage(make_app: Callable[..., Flask]) -> Iterator[Stage]:
     app = make_app(plugin_dirs=str(SAMPLES), quiet_hours="21:00-08:00")
