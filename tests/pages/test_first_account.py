@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -9,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.pages.barriers import barriers
 from tests.pages.visit import EMAIL, PASSWORD, confirm
+from tests.test_end_to_end import HELIOGRAPH
 
 Serve = Callable[..., str]
 
@@ -111,7 +113,7 @@ def test_the_settings_offer_the_zone_of_the_browser_while_none_is_chosen(
 
 
 def test_twilio_beside_the_simulator_is_used_when_one_says_so(
-    abroad: Callable[[str, str], Page], serve: Serve
+    abroad: Callable[[str, str], Page], serve: Serve, environment: dict[str, str]
 ) -> None:
     address = serve()
     page = abroad("en-GB", "Europe/Paris")
@@ -121,12 +123,14 @@ def test_twilio_beside_the_simulator_is_used_when_one_says_so(
     expect(page.get_by_text("Texts go through Simulator, as before.")).to_be_visible()
     page.goto(f"{address}/admin/plugins/")
     assert barriers(page) == []
-    page.get_by_role("button", name="Send through Twilio from now on").click()
-    expect(page.locator("#confirm")).to_contain_text("Broadcasts that run, and campaigns")
-    confirm(page, "Send through it")
-    expect(page.get_by_text("Texts go through Twilio from now on.")).to_be_visible()
-    page.goto(f"{address}/admin/plugins/simulator")
-    page.get_by_role("button", name="Test connection", exact=True).click()
+    page.get_by_role("link", name="Test connection", exact=True).click()
+    expect(page.locator("#check-result")).to_contain_text("incomplete")
+    expect(page.get_by_role("button", name="from now on")).to_have_count(0)
+    command = [HELIOGRAPH, "plugins", "enable", "twilio", "--default"]
+    subprocess.run(command, env=environment, check=True)
+    page.goto(f"{address}/admin/plugins/")
+    page.get_by_role("link", name="Test connection", exact=True).click()
     page.get_by_role("button", name="Send through Simulator from now on").click()
+    expect(page.locator("#confirm")).to_contain_text("Broadcasts that run, and campaigns")
     confirm(page, "Send through it")
     expect(page.get_by_text("Texts go through it")).to_be_visible()

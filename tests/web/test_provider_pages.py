@@ -47,8 +47,8 @@ def test_enabling_an_empty_twilio_leaves_the_simulator_in_use(admin: Visitor) ->
     assert in_use() == "simulator"
     page = admin.get("/admin/plugins/").text
     assert page.count("Texts go through it") == 1
-    assert "/admin/plugins/twilio/default" in page  # without a test, as an act of its own
-    assert "Send through Twilio from now on" in page
+    assert "/admin/plugins/twilio?check=1#check" in page  # the offer comes after a passed test
+    assert "/admin/plugins/twilio/default" not in page
     assert read_audit(limit=1)[0].changes == {"texts_go_through": "simulator"}
 
 
