@@ -9,7 +9,7 @@ ARGS ?=
 # the tests compiles all of it again
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test bench races lint pictures translations
+.PHONY: run test bench races lint pictures random-campaigns translations
 
 run: $(VENV)/.run $(VENV)/.assets
 	HELIOGRAPH_DATA_DIR=$${HELIOGRAPH_DATA_DIR:-var} $(BIN)/heliograph serve --demo $(ARGS)
@@ -54,6 +54,10 @@ $(VENV)/.assets: $(VENV)/.run package-lock.json core/web/assets.py $(PAGES)
 $(VENV)/.browser: $(VENV)/.test tests/browser.py
 	$(BIN)/python -m tests.browser
 	touch $@
+
+# the engine against the words of docs/reference/events.md; ARGS="--count 2000 --processes 2"
+random-campaigns: $(VENV)/.test
+	$(BIN)/python -m tests.campaigns.randomly $(ARGS)
 
 pictures: $(VENV)/.test $(VENV)/.assets $(VENV)/.browser
 	$(BIN)/python -m tests.pages.pictures $(ARGS)
