@@ -32,9 +32,16 @@ def meaning(text: str, *, opted_out: bool) -> Opt | None:
         return stop_above(text)
     if OUT in kinds:
         return Opt.OUT
-    if kinds <= {IN, ASSENT} and (IN in kinds or (ASSENT in kinds and opted_out)):
+    if kinds <= {IN, ASSENT} and IN in kinds:
+        return Opt.IN
+    if kinds == {ASSENT} and opted_out and is_one_word(text):
         return Opt.IN
     return Opt.HELP if kinds == {HELP} else None
+
+
+def is_one_word(text: str) -> bool:
+    """ "YES" opts in again; "yes please" may answer something else that was asked."""
+    return len(fold(text)) == 1
 
 
 def stop_above(text: str) -> Opt | None:

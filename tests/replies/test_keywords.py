@@ -59,7 +59,7 @@ def test_a_near_miss_does_not(text: str) -> None:
     ("text", "means"),
     [
         *(("Start please", Opt.IN), ("ＳＴＡＲＴ", Opt.IN), ("start - Ada", Opt.IN)),
-        *(("Yes, please", Opt.IN), ("Help, please", Opt.HELP), ("INFO!", Opt.HELP)),
+        *(("Yes", Opt.IN), ("Help, please", Opt.HELP), ("INFO!", Opt.HELP)),
         *(("start stop", Opt.OUT), ("stop help", Opt.OUT), ("start help", None)),
         *(("START\nSent from my iPhone", None), ("help\nme move", None)),
     ],
@@ -95,3 +95,9 @@ def test_an_installed_heliograph_has_the_file_too() -> None:
     shipped = config["options.package_data"]["*"].replace(",", " ").split()
     assert any(fnmatch(FILE.name, pattern) for pattern in shipped)
     assert FILE.is_relative_to(ROOT / "core")
+
+
+@pytest.mark.parametrize(("text", "opt"), [("YES", Opt.IN), ("yes!", Opt.IN), ("yes please", None)])
+def test_only_a_plain_yes_opts_in_again(text: str, opt: Opt | None) -> None:
+    assert meaning(text, opted_out=True) is opt
+    assert meaning(text, opted_out=False) is None
