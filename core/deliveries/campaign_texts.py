@@ -42,7 +42,9 @@ class CampaignTexts:
         self._campaigns = found_campaigns({row.campaign_id for row in rows if row.campaign_id})
         late = [row for row in rows if row.campaign_id and row.created_at < now - ON_TIME]
         self._plans = found_plans([row.source_id for row in late])
-        self._left = ended_steps([row.source_id for row in rows if row.source == "campaign"])
+        self._left = ended_steps(
+            [row.source_id for row in rows if row.source == "campaign" and row.source_id]
+        )
         wanted = {row.message_id or 0 for row in rows if row.campaign_id and row.text is None}
         self._renderers = {
             row.id: Renderer(row.text, zone, tracker_for(row.text, row.id, track=row.track_links))

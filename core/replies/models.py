@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Id, Json, Model, UTCDateTime, utcnow
 from core.identifiers import LONGEST_ID
+
+UNREADABLE = "sender <> ''"  # the sender is no number
 
 
 class Reply(Model):
@@ -41,4 +44,10 @@ class Reply(Model):
         Index("ix_replies_contact", "contact_id", "id"),
         Index("ix_replies_number", "number", "id"),
         Index("ix_replies_received_at", "received_at"),
+        Index(
+            "ix_replies_unreadable",
+            "received_at",
+            sqlite_where=sql(UNREADABLE),
+            postgresql_where=sql(UNREADABLE),
+        ),
     )

@@ -8,12 +8,13 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Select, and_, inspect, or_, select
+from sqlalchemy import text as sql
 
 from core.channel import Opt
 from core.contacts.models import Contact
 from core.db import db, utcnow
 from core.deliveries.models import Delivery
-from core.replies.models import Reply
+from core.replies.models import UNREADABLE, Reply
 
 PAGE = 30
 LATELY = timedelta(days=7)
@@ -50,7 +51,7 @@ def unread_senders() -> Select[Any]:
     now, out = utcnow(), Reply.opt == Opt.OUT.value
     # an opt-out is raised for longer, and an index finds both
     lately = or_(Reply.received_at > now - LATELY, and_(out, Reply.received_at > now - UNOBEYED))
-    query = select(Reply).where(Reply.sender != "", Reply.received_at > now - UNOBEYED, lately)
+    query = select(Reply).where(sql(UNREADABLE), Reply.received_at > now - UNOBEYED, lately)
     return query.order_by(out.desc(), Reply.id.desc())
 
 

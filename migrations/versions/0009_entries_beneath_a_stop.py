@@ -39,6 +39,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("channel", "number", "reason", name="pk_dnc_beneath"),
     )
     op.add_column("replies", sa.Column("sender", sa.Text(), nullable=False, server_default=""))
+    where = sa.text("sender <> ''")
+    op.create_index(
+        "ix_replies_unreadable",
+        "replies",
+        ["received_at"],
+        sqlite_where=where,
+        postgresql_where=where,
+    )
     respell("contacts", "mobile")
     respell_deliveries()
     for table in ("replies", "dnc_changes", "signals"):
@@ -123,5 +131,6 @@ def move_entry(entry: Any, old: str, new: str) -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_replies_unreadable", "replies")
     op.drop_column("replies", "sender")
     op.drop_table("dnc_beneath")

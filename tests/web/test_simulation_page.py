@@ -71,7 +71,7 @@ def test_a_reader_plays_a_campaign_press_by_press(reader: Visitor, campaign: int
     board = Simulator(reader, campaign)
     first = board.description["until"]
     assert "Hi Ann0, reply YES" in board.page
-    assert board.page.count('class="card h-100"') == 2
+    assert board.page.count('class="card h-100 zone-once"') == 2
     ann, bob = (person["key"] for person in board.description["cast"])
     board.press("hour")
     assert "opted in" not in board.press(f"answer:{ann}", **{f"answer-{ann}": " Yes, please "})
