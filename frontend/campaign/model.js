@@ -51,8 +51,10 @@ export function normalTiming(raw) {
   };
 }
 
-/** As text: two canvases are the same when their texts are. */
-export const written = (canvas) => JSON.stringify(canvas);
+const sortKeys = (_key, value) => (isObject(value) ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1))) : value);
+
+/** As text: two canvases are the same when their texts are, in whatever order the server writes keys. */
+export const written = (canvas) => JSON.stringify(canvas, sortKeys);
 
 export const find = (canvas, key) => canvas.events.find((one) => one.key === key);
 

@@ -77,7 +77,9 @@ def test_a_date_is_moved_by_nothing_that_is_not_seen(ann: Page, full: str) -> No
     board.panel.get_by_label("From", exact=True).fill("20:00")
     board.panel.get_by_label("To", exact=True).fill("02:00")
     board.panel.get_by_role("button", name="Monday to Friday").click()
-    expect(board.card("Greet")).to_contain_text("between 20:00 and 02:00, Monday to Friday")
+    expect(board.card("Greet")).to_contain_text(
+        "between 20:00 and 02:00 (contact's time), Monday to Friday"
+    )
     board.panel.get_by_label("It happens").select_option("date")
     board.panel.get_by_label("Date and time").fill("2037-01-03T11:00")  # a Saturday
     timing = board.event("Greet")["timing"]
