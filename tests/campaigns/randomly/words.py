@@ -13,12 +13,13 @@ HELP = {"HELP", "INFO"}
 def meaning(text: str, *, is_out: bool) -> str:
     """out, in, help, or "" for an ordinary reply; YES opts in who has opted out.
 
-    A word counts as the whole reply, or with a polite word after it.
+    A word counts as the whole reply, or with a polite word after it; YES only by itself.
     """
+    alone = re.sub(r"^\W+|\W+$", "", text.upper())
     word = re.sub(r"^\W+|\W+$|\W+PLEASE\W*$", "", text.upper())
     if word in STOP:
         return "out"
-    if word in START or (word == "YES" and is_out):
+    if word in START or (alone == "YES" and is_out):
         return "in"
     return "help" if word in HELP else ""
 
