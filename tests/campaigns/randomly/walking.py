@@ -17,6 +17,7 @@ from tests.campaigns.randomly.scenario import (
     second,
 )
 
+MOST_AT_ONCE = 500  # things that one person does in one moment
 A_MOMENT = timedelta(minutes=1)  # what is due that long ago was delayed by something
 CONDITIONS = ("field_value", "has_tag", "in_segment", "on_dnc", "valid_mobile", "country")
 CONDITIONS += ("in_campaign", "received_message")
@@ -98,9 +99,12 @@ class Walk:
         return in_time and not self.is_held
 
     def settle(self) -> None:
-        """All that there is to be done now."""
-        while self.come_and_go() or self.work() or self.send() or self.take_report():
+        """All that there is to be done now; raises Unclear where that has no end."""
+        for _ in range(MOST_AT_ONCE):
+            if not (self.come_and_go() or self.work() or self.send() or self.take_report()):
+                return
             self.has_moved = True
+        raise Unclear("it goes round without a delay, so it is not published")
 
     def write(self, what: str, name: str = "", how: str = "") -> None:
         self.lines.append(Line(second(self.now), what, name, how))
