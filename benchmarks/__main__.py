@@ -10,6 +10,7 @@ from benchmarks import (
     campaigns,
     delivery,
     import_contacts,
+    leaving,
     live_pages,
     pages,
     plan_broadcast,
@@ -28,6 +29,7 @@ def main() -> None:
     figures |= plan_broadcast.measure(quick=options.quick)
     figures |= delivery.measure(quick=options.quick)
     figures |= campaigns.measure(quick=options.quick)
+    figures |= leaving.measure(quick=options.quick)
     figures |= callbacks.measure(quick=options.quick)
     figures |= live_pages.measure(quick=options.quick)
     figures |= pages.measure(1_000_000 // share, 5_000_000 // share)
