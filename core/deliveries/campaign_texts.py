@@ -24,6 +24,7 @@ from core.campaigns.timing import Plan, reopened
 from core.contacts.models import Contact
 from core.db import db, table_of
 from core.deliveries.rendering import Renderer
+from core.deliveries.went import is_to_staff
 from core.links.tracking import tracker_for
 from core.lookups import one_of
 from core.messages.models import TextMessage
@@ -70,6 +71,8 @@ class CampaignTexts:
             return "campaign_gone", Sentence("Its campaign was deleted.")
         if row.source == "campaign" and row.source_id in self._left:
             return "left", LEFT_WORDS
+        if is_to_staff(row):  # late or not, somebody has to know
+            return None
         limit = late_limit(campaign, self._now)
         if limit is not None and row.created_at < limit and not self.held_until(row):
             return LATE, LATE_WORDS

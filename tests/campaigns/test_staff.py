@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
+from core import clock
+from core.campaigns import publish, unpublish
 from core.dnc import MANUAL, add_dnc
 from core.host import current_host
-from tests.campaigns.drawing import event, tag
+from tests.campaigns.drawing import after, event, tag
 from tests.campaigns.stage import Stage, mobile, replies, run, step, steps, tags, text
 
 
@@ -53,4 +57,28 @@ def test_staff_is_texted_later_when_no_provider_is_there(stage: Stage) -> None:
     assert steps(ann) == {"tell": "waiting"}
     current_host().enable("recorder")
     stage.turn()
+    assert steps(ann) == {"tell": "done"}
+
+
+@pytest.mark.parametrize("queued", [True, False])
+def test_staff_is_told_however_late_a_hold_made_it(stage: Stage, queued: bool) -> None:
+    source, (ann,) = stage.cast(1)
+    config = {"number": "+33699999999", "text": "Call"}
+    campaign = stage.play(
+        event("tell", "core.text_staff", config=config, timing=after(1)), source=source
+    )
+    stage.turn()
+    stage.outage = queued
+    if queued:
+        stage.leap(days=1)
+        stage.turn()
+        assert steps(ann) == {"tell": "sending"}
+    with clock.at(stage.now):
+        unpublish(campaign)
+    stage.leap(days=5)
+    stage.outage = False
+    with clock.at(stage.now):
+        publish(campaign)
+    stage.turn()
+    assert [number for _, number, _ in stage.texts] == ["+33699999999"]
     assert steps(ann) == {"tell": "done"}

@@ -273,7 +273,7 @@ class Walk:
             if text.look_at and text.look_at > self.now:
                 continue
             text.look_at = None
-            if self.is_late(text.queued):
+            if not text.to_staff and self.is_late(text.queued):
                 text.fate, text.over = "failed", self.now
                 self.end(step, how="skipped")
             elif refused:
