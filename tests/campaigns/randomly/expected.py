@@ -71,7 +71,7 @@ class Life(Walk):
         used = self.came_out.get(step.key)
         if deed.kind != kinds[step.type] or (used is not None and deed.at <= used):
             return False
-        to = step.config.get("to", "campaign")
+        to = "" if step.type == "opted_out" else step.config.get("to", "campaign")
         since = step.parent.began if step.parent else step.laid
         if to == "campaign" and step.before and step.before.went:
             since = min(since, step.before.went)
@@ -135,7 +135,7 @@ class Life(Walk):
     def reply(self, words: str) -> None:
         if self.contact.number == "none":
             return
-        meant = meaning(words, is_out=bool(self.contact.dnc))
+        meant = meaning(words, is_out=OPTED_OUT in self.contact.dnc)
         last = self.gone[-1] if self.gone else None
         if meant == "out":
             self.put_on_list(OPTED_OUT, None)
