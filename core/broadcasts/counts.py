@@ -37,6 +37,7 @@ SKIP_REASONS = {
     "bad_token": "a token could not be filled",
     "vetoed": "a plugin held it back",
     "late": "was held until it was too late",
+    "left": "left the campaign",
     "campaign_gone": "was in a campaign that is deleted",
 }
 

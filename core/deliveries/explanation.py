@@ -39,6 +39,7 @@ LEFT_OUT = {
     "bad_token": Sentence("It was not sent: a token could not be filled."),
     "vetoed": Sentence("It was not sent: a plugin held it back."),
     "late": Sentence("It was not sent: the contact was held until it was too late."),
+    "left": Sentence("It was not sent: the contact left the campaign."),
     "campaign_gone": Sentence("It was not sent: the contact was in a campaign that is deleted."),
 }
 SETTLED = {

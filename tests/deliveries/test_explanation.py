@@ -44,7 +44,7 @@ def test_each_reason_to_skip_has_its_words(sending: Flask, reason: str) -> None:
     words = explain(made("skipped", reason=reason)).removeprefix("It was not sent: ")
     subject = words.removesuffix(f"{SKIP_REASONS[reason]}.")
     assert (subject, SKIP_REASONS[reason].split()[0]) in {
-        *(("the contact ", verb) for verb in ("has", "was", "shares")),
+        *(("the contact ", verb) for verb in ("has", "was", "shares", "left")),
         *(("the contact is ", "on"), ("the ", "number"), ("the ", "text"), ("", "a")),
     }
 
