@@ -18,6 +18,7 @@ from core.deliveries.direct import queue_text, textable_number
 from core.errors import BadInput, Conflict, HeliographError, NotFound
 from core.events import Place
 from core.host.guard import guarded
+from core.host.validation import validated
 from core.messages import get_message
 from core.messages.models import TEMPLATE
 
@@ -64,7 +65,7 @@ def run_action(
 
 def read_config(action: Action, values: Mapping[str, Any]) -> BaseModel:
     try:
-        return action.config_model.model_validate(dict(values))
+        return validated(action.config_model, values)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         field = ".".join(map(str, first["loc"])) or action.key

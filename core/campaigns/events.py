@@ -13,6 +13,7 @@ from core.campaigns.models import ACTION, CONDITION, DECISION
 from core.errors import NotFound
 from core.events import Condition, Decision, Path, WaitConfig
 from core.host import PluginInfo, current_host
+from core.host.validation import validated
 from core.sentences import Sentence
 
 BUILT_IN = "core"
@@ -49,8 +50,8 @@ class EventType:
         return [path.key for path in self.paths if is_open_path(self, path, config)]
 
     def read(self, config: Mapping[str, Any]) -> BaseModel:
-        """*config* validated; raises pydantic's ValidationError."""
-        return self.made.config_model.model_validate(dict(config))
+        """*config* validated; raises pydantic's ValidationError, see `validated`."""
+        return validated(self.made.config_model, config)
 
 
 def is_open_path(type_: EventType, path: Path, config: Mapping[str, Any]) -> bool:

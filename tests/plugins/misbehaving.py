@@ -6,7 +6,7 @@ from tests.plugins.sources import CONFIG, HEAD
 
 EXITING = (
     '"""Exiting\n"""\n'
-    + "import sys\n"
+    + "import sys\nimport pathlib\nfrom pydantic import model_validator\n"
     + HEAD
     + """
 callbacks = Callbacks("callbacks", __name__)
@@ -33,6 +33,11 @@ def wanted():
 def act(context):
     sys.exit("action")
 
+class Picked(EventConfig):
+    @model_validator(mode="after")
+    def look(self):
+        return self if pathlib.Path(__file__).with_name("sound").exists() else {}["secret"]
+
 @hookimpl
 def register_blueprints():
     return [callbacks, leaving]
@@ -43,7 +48,10 @@ def register_jobs():
 
 @hookimpl
 def register_actions():
-    return [Action("exiting.act", "Act", EventConfig, act)]
+    return [
+        Action("exiting.act", "Act", EventConfig, act),
+        Action("exiting.pick", "Pick", Picked, lambda context: None),
+    ]
 
 @hookimpl
 def contact_changed(contact_id, change):

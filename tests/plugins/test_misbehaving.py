@@ -14,15 +14,20 @@ from click.testing import CliRunner
 from flask import Flask
 
 from core import connection
+from core.campaigns import create_campaign, publish, save_draft
 from core.campaigns.actions import run_action
+from core.campaigns.engine import Engine, Scope
+from core.campaigns.library import check_draft
+from core.campaigns.membership import rebuild
 from core.cli import main
 from core.connection import setup_steps
 from core.contacts.profile import add_contact
 from core.db import db
-from core.errors import Conflict
+from core.errors import BadInput, Conflict
 from core.host import current_host
 from core.jobs.runs import find_job, list_runs, run_job
 from core.providers import open_provider
+from core.segments import add_members, create_segment
 from core.timeline import timeline
 from tests.plugins.misbehaving import CHECKS, EXITING, FACTS, PROVIDER, STEPS
 from tests.plugins.sources import CONFIG, HEAD, put
@@ -94,6 +99,29 @@ def test_an_action_that_exits_has_failed(exiting: Flask) -> None:
     outcome = run_action("exiting.act", contact, {})
     assert outcome.result == "failed"
     assert "SystemExit(action)" in outcome.text
+
+
+def test_an_event_whose_validator_fails_is_refused_and_later_lets_contacts_wait(
+    exiting: Flask, folder: Path
+) -> None:
+    words = "the plugin's own validator failed with KeyError"
+    contact = add_contact(CONTACT, region="FR")
+    with pytest.raises(BadInput, match=words):
+        run_action("exiting.pick", contact, {})
+    segment = create_segment("All")
+    add_members(segment.id, [contact.id])
+    campaign = create_campaign(name="Pick").id
+    event = {"key": "pick", "kind": "action", "type": "exiting.pick"}
+    save_draft(campaign, {"sources": [segment.id], "events": [event]}, seen=0)
+    assert [words in one.words for one in check_draft(campaign)] == [True]
+    sound = folder / "exiting" / "sound"
+    sound.touch()
+    publish(campaign)
+    sound.unlink()  # its next version refuses what it took
+    rebuild(campaign)
+    tally = Engine(Scope(only=campaign)).run()
+    assert (tally.steps, len(tally.parked)) == (0, 1)
+    assert "does not fit any more" in next(iter(tally.parked.values()))
 
 
 @pytest.mark.parametrize(("body", "words"), CHECKS.items(), ids=[one[:24] for one in CHECKS])
