@@ -159,7 +159,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--deaths", type=int, default=25, help="how often processes are killed")
+    parser.addoption("--deaths", type=int, default=12, help="how often processes are killed")
     parser.addoption("--pictures", type=Path, help="a folder for pictures of long stories")
 
 

@@ -48,16 +48,16 @@ def test_the_reading_of_the_manual_shares_no_code_with_the_product() -> None:
 
 
 def test_random_campaigns_are_simulated_as_the_manual_says(house: House) -> None:
-    tally = play_many(simulator(house), range(1, 31), most=3)
+    tally = play_many(simulator(house), range(1, 16), most=3)
     assert "\n".join(map(str, tally.found)) == ""
-    assert len(tally.agree) >= 25, tally.left_out
+    assert len(tally.agree) >= 12, tally.left_out
 
 
 def test_random_campaigns_go_on_a_server_as_the_manual_says(database_url: str) -> None:
     with House.built(database_url=database_url) as house:
-        tally = play_many(server(house), range(1, 8), most=3)
+        tally = play_many(server(house), range(1, 5), most=3)
     assert "\n".join(map(str, tally.found)) == ""
-    assert len(tally.agree) >= 5, tally.left_out
+    assert len(tally.agree) >= 3, tally.left_out
 
 
 def scenario(*events: Event, happenings: tuple[Happening, ...] = ()) -> Scenario:

@@ -1,8 +1,12 @@
-"""Every page for everybody: axe, the keyboard, a silent console, light and dark, any width."""
+"""Every page for everybody: axe, the keyboard, a silent console, any theme, width and zone.
+
+The server's machine is in New York, the user and the browser are in Tokyo.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -10,6 +14,9 @@ from playwright.sync_api import Browser, Page
 from tests.pages.barriers import GRAVE, barriers
 from tests.pages.pictures import EMPTY, PAGES, SIZES, installation, sign_in
 
+ZONE, ZONE_WORDS = "Asia/Tokyo", "Tokyo time"
+WITHOUT_ZONE = Path(__file__).with_name("times_without_zone.js").read_text()
+OPENED = "for (const one of document.querySelectorAll('details')) one.open = true"
 CANDIDATES = """() => {
   const wanted = 'a[href], button, input:not([type=hidden]), select, textarea, summary'
     + ', [tabindex="0"]';
@@ -46,14 +53,18 @@ WIDTH = "() => document.documentElement.scrollWidth - document.documentElement.c
 @pytest.fixture(scope="module")
 def full() -> Iterator[str]:
     """With the file of an import where it says it is: not a copy of the showcase."""
-    with installation(full=True) as address:
-        yield address
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "America/New_York")
+        with installation(full=True) as address:
+            yield address
 
 
 @pytest.fixture(scope="module")
 def bare() -> Iterator[str]:
-    with installation(full=False) as address:
-        yield address
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "America/New_York")
+        with installation(full=False) as address:
+            yield address
 
 
 @pytest.fixture(scope="module", params=[("desktop", "light"), ("phone", "dark")], ids="-".join)
@@ -61,7 +72,10 @@ def window(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     size, theme = request.param
     width, height = SIZES[size]
     context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=theme, locale="en-GB"
+        viewport={"width": width, "height": height},
+        color_scheme=theme,
+        locale="en-GB",
+        timezone_id=ZONE,
     )
     page = context.new_page()
     page.set_default_timeout(60_000)
@@ -75,11 +89,18 @@ def window(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
 def visit(page: Page, address: str, path: str) -> None:
     if not page.url.startswith(address):
         sign_in(page, address)
+        live_in_tokyo(page, address)
     page.said.clear()  # type: ignore[attr-defined]
     page.goto(address + path)
     if "/builder/" in path:  # drawn by a script, out of what it fetches
         page.wait_for_load_state("networkidle")
     page.wait_for_function(SETTLED)
+
+
+def live_in_tokyo(page: Page, address: str) -> None:
+    page.goto(f"{address}/account")
+    page.get_by_label("Time zone").select_option(ZONE)
+    page.get_by_role("button", name="Save").first.click()
 
 
 def check(page: Page, path: str) -> None:
@@ -94,12 +115,35 @@ def check(page: Page, path: str) -> None:
 def test_a_page_with_data(window: Page, full: str, name: str) -> None:
     visit(window, full, PAGES[name])
     check(window, PAGES[name])
+    if window.viewport_size == {"width": 1280, "height": 860}:
+        assert not unreached_by_keyboard(window)
+    assert times_without_zone(window) == []
 
 
 @pytest.mark.parametrize("name", EMPTY)
 def test_a_page_with_nothing_yet(window: Page, bare: str, name: str) -> None:
     visit(window, bare, PAGES[name])
     check(window, PAGES[name])
+    assert times_without_zone(window) == []
+
+
+def times_without_zone(page: Page) -> list[str]:
+    """A reader never guesses: each time says in which zone it is, and that is the reader's."""
+    page.evaluate(OPENED)
+    found: list[str] = page.evaluate(WITHOUT_ZONE, [ZONE, ZONE_WORDS])
+    return found
+
+
+def test_a_time_without_its_zone_would_be_found(window: Page, full: str) -> None:
+    visit(window, full, "/contacts/1")
+    window.evaluate("document.querySelectorAll('.zone-head').forEach((one) => one.remove())")
+    assert any("no zone" in one for one in times_without_zone(window))
+    visit(window, full, "/campaigns/1/settings")
+    window.evaluate("document.querySelectorAll('.zone').forEach((one) => one.remove())")
+    assert times_without_zone(window) == [
+        "no zone at the field publish_up",
+        "no zone at the field publish_down",
+    ]
 
 
 @pytest.mark.parametrize("name", ["login", "welcome"])
@@ -111,26 +155,23 @@ def test_a_page_for_strangers(browser: Browser, full: str, name: str) -> None:
     page.close()
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_the_keyboard_reaches_everything_and_shows_where_it_is(
-    browser: Browser, full: str, name: str, keyboard: Page
-) -> None:
-    visit(keyboard, full, PAGES[name])
-    count = keyboard.evaluate(CANDIDATES)
-    keyboard.evaluate("() => document.activeElement?.blur()")
+def unreached_by_keyboard(page: Page) -> list[str]:
+    """What Tab does not come to; wherever it comes, the focus can be seen."""
+    count = page.evaluate(CANDIDATES)
+    page.evaluate("() => document.activeElement?.blur()")
     reached: set[str] = set()
     for _ in range(count + 12):
-        keyboard.keyboard.press("Tab")
-        now = keyboard.evaluate(FOCUSED)
+        page.keyboard.press("Tab")
+        now = page.evaluate(FOCUSED)
         if now is None:
             continue
         assert now["seen"], f"the focus cannot be seen on {now['html']}"
         if now["number"] is not None:
             reached.add(now["number"])
     unreached = {str(number) for number in range(count)} - reached
-    assert not unreached, [
-        keyboard.locator(f'[data-candidate="{one}"]').evaluate("one => one.outerHTML.slice(0, 150)")
-        for one in sorted(unreached)[:3]
+    return [
+        page.locator(f'[data-candidate="{one}"]').evaluate("one => one.outerHTML.slice(0, 150)")
+        for one in sorted(unreached)
     ]
 
 

@@ -66,6 +66,8 @@ def take(request: pytest.FixtureRequest, page: Page) -> Take:
     return taken
 
 
+# one database of the two: the crash and end-to-end tests have both
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 @pytest.mark.timeout(1800)
 def test_a_campaign_does_what_was_drawn_for_days_in_four_zones(
     world: World, page: Page, take: Take
