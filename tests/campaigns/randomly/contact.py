@@ -20,7 +20,8 @@ class Unclear(Exception):
 class Text:
     """`fate`: queued, went, delivered, undelivered, failed, cancelled.
 
-    While it is queued, `look_at` is when what delays it may be over.
+    While it is queued, `look_at` is when what delays it may be over. `by_steps`: first the
+    quiet hours are over and then its event opens, or the other way round.
     """
 
     event: Event
@@ -32,6 +33,7 @@ class Text:
     went: datetime | None = None
     over: datetime | None = None
     look_at: datetime | None = None
+    by_steps: bool = False
 
 
 @dataclass(eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-from tests.campaigns.randomly.clocks import again, due, free
+from tests.campaigns.randomly.clocks import again, due, free, quiet_end
 from tests.campaigns.randomly.contact import OPTED_OUT, Contact, Deed, Step, Text, Unclear
 from tests.campaigns.randomly.scenario import (
     LINKS,
@@ -259,6 +259,13 @@ class Walk:
         quiet = "" if text.to_staff else self.scenario.quiet
         return free(text.event.get("timing", {}), quiet, self.now, self.contact.zone)
 
+    def ends_of_delay(self, text: Text) -> list[datetime]:
+        """When the hours of its event begin, and when the quiet ones are over: each alone."""
+        quiet = "" if text.to_staff else self.scenario.quiet
+        zone, timing = self.contact.zone, text.event.get("timing", {})
+        ends = [quiet_end(quiet, self.now, zone), again(timing, self.now, zone)]
+        return [one for one in ends if one > self.now]
+
     def send(self) -> bool:
         """Look at one text whose time has come; False when there is none to look at."""
         for step in self.live():
@@ -276,6 +283,8 @@ class Walk:
             if not text.to_staff and self.is_late(text.queued):
                 text.fate, text.over = "failed", self.now
                 self.end(step, how="skipped")
+            elif refused and text.by_steps:
+                raise Unclear("a text is refused, of which nobody says when it is looked at")
             elif refused:
                 self.fail(step)
             elif not self.wait(text):
@@ -288,6 +297,7 @@ class Walk:
     def wait(self, text: Text) -> bool:
         """Whether the text has to wait, and then until when it is not looked at."""
         text.look_at = self.may_go(text)
+        text.by_steps = any(end != text.look_at for end in self.ends_of_delay(text))
         if text.look_at == self.now and self.out_until:
             text.look_at = self.out_until
         return text.look_at > self.now
