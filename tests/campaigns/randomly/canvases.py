@@ -184,7 +184,9 @@ class Drawer:
 
     def _change_tags(self) -> dict[str, Any]:
         rng = self._rng
-        names = [*TAGS, self._source] if self._source and rng.random() < 0.5 else [*TAGS]
+        names = [*TAGS]
+        if self._source and rng.random() < 0.5:  # who comes in by it leaves or is back
+            names = [self._source] if rng.random() < 0.5 else [*TAGS, self._source]
         way = rng.choice(("add", "remove"))
         return {way: rng.sample(names, 1) + ([rng.choice(names)] if rng.random() < 0.2 else [])}
 
@@ -200,7 +202,7 @@ class Drawer:
 
     def _change_segments(self) -> dict[str, Any]:
         rng = self._rng
-        name = "source" if rng.random() < 0.15 else rng.choice(SEGMENTS)
+        name = "source" if rng.random() < 0.4 else rng.choice(SEGMENTS)
         return {rng.choice(("add", "remove")): [name]}
 
     def _change_campaigns(self) -> dict[str, Any]:

@@ -143,7 +143,7 @@ def deed(rng: Random, at: datetime, one: Person, *, on_server: bool) -> Happenin
 def edit(rng: Random) -> dict[str, Any]:
     if rng.random() < 0.3:
         return {"fields": {"timezone": rng.choice(ZONES)}}
-    return {rng.choice(("add", "remove")): [rng.choice(("lead", "lead", *TAGS))]}
+    return {rng.choice(("add", "remove")): [rng.choice((*["lead"] * 6, *TAGS))]}
 
 
 def failing(rng: Random, at: datetime, one: Person) -> Happening:
