@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core.addresses import plain_address
 from core.db import Id, Json, Model, UTCDateTime, db, transaction, utcnow
 from core.users import User
 
@@ -56,7 +57,7 @@ def record(
                 subject=subject.replace("\x00", "")[:200],
                 path=path[:200],
                 changes={key: str(value)[:500] for key, value in (changes or {}).items()},
-                address=address,
+                address=plain_address(address),
             )
         )
 

@@ -1,4 +1,4 @@
-"""Signing in: throttled, locked out after wrong passwords, ended at any time.
+"""Signing in: a session per browser, ended at any time; the password may be asked again.
 
 A browser holds a random token, the database its hash; ending a session here
 ends it there at once.
@@ -12,22 +12,26 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import ForeignKey, Index, String, delete, func, select, update
+from sqlalchemy import ForeignKey, String, delete, or_, select, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
-from werkzeug.security import check_password_hash
 
+from core.addresses import plain_address
 from core.db import Id, Model, UTCDateTime, change_rows, db, transaction, utcnow
-from core.errors import HeliographError
-from core.users import User, hash_password
+from core.errors import BadInput, HeliographError
+from core.login_failures import LoginFailure, count_guess, forget_old_failures, take_back
+from core.passwords import hash_password, is_outdated, password_fits
+from core.users import User, edit_user
 
 IDLE, LONGEST = timedelta(days=14), timedelta(days=90)
-WINDOW = timedelta(minutes=15)
-FAILURES_OF_EMAIL, FAILURES_OF_ADDRESS = 5, 30
 SEEN_EVERY = timedelta(minutes=5)
+FRESH = timedelta(minutes=10)  # for so long a password that was entered is not asked again
 
 
 class LoginSession(Model):
-    """One browser that is signed in; `token_hash` is SHA-256 of the token it holds."""
+    """One browser that is signed in; `token_hash` is SHA-256 of the token it holds.
+
+    `password_at` is when the password was last entered in it; None is long ago.
+    """
 
     __tablename__ = "login_sessions"
 
@@ -38,24 +42,9 @@ class LoginSession(Model):
     agent: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
     seen_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+    password_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=utcnow)
 
     user: Mapped[User] = relationship()
-
-
-class LoginFailure(Model):
-    """A wrong password, for throttling; old ones are swept."""
-
-    __tablename__ = "login_failures"
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    email: Mapped[str] = mapped_column(String(254))
-    address: Mapped[str] = mapped_column(String(45))
-    at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
-
-    __table_args__ = (
-        Index("ix_login_failures_email", "email", "at"),
-        Index("ix_login_failures_address", "address", "at"),
-    )
 
 
 class LoginRefused(HeliographError):
@@ -64,38 +53,31 @@ class LoginRefused(HeliographError):
     status = 401
 
 
-class LoginThrottled(HeliographError):
-    """Too many wrong passwords. Wait 15 minutes, or ask an admin to unlock you."""
-
-    status = 429
-
-
 def log_in(email: str, password: str, *, address: str, agent: str) -> str:
     """The token of a new session; raises LoginRefused or LoginThrottled."""
     email = email.strip().lower()[:254].replace("\x00", "")
-    refuse_throttled(email, address)
+    count_guess(email, address)
     user = db.session.scalar(select(User).where(User.email == email))
-    fits = check_password_hash(user.password_hash if user else nobody(), password[:1000])
+    fits = password_fits(user.password_hash if user else nobody(), password)
     if user is None or not fits or not user.active:
-        with transaction() as session:
-            session.add(LoginFailure(email=email, address=address))
         raise LoginRefused
+    if is_outdated(user.password_hash):
+        hash_again(user, password)
     return open_session(user.id, address=address, agent=agent)
+
+
+def hash_again(user: User, password: str) -> None:
+    """Store the password by the algorithm and cost of today, unless it was just changed."""
+    same = update(User).where(User.id == user.id, User.password_hash == user.password_hash)
+    stored = hash_password(password)
+    with transaction():
+        change_rows(same.values(password_hash=stored))
 
 
 @cache
 def nobody() -> str:
     """What is compared for an unknown e-mail, so that it takes as long as for a known one."""
     return hash_password("nobody has this password")
-
-
-def refuse_throttled(email: str, address: str) -> None:
-    since = utcnow() - WINDOW
-    recent = select(func.count()).select_from(LoginFailure).where(LoginFailure.at > since)
-    of_email = db.session.scalar(recent.where(LoginFailure.email == email)) or 0
-    of_address = db.session.scalar(recent.where(LoginFailure.address == address)) or 0
-    if of_email >= FAILURES_OF_EMAIL or of_address >= FAILURES_OF_ADDRESS:
-        raise LoginThrottled
 
 
 def open_session(user_id: int, *, address: str, agent: str) -> str:
@@ -106,12 +88,13 @@ def open_session(user_id: int, *, address: str, agent: str) -> str:
         user.last_login_at = now
         session.add(
             LoginSession(
-                token_hash=hashed(token), user_id=user_id, address=address, agent=agent[:200]
+                token_hash=hashed(token),
+                user_id=user_id,
+                address=plain_address(address),
+                agent=agent[:200],
             )
         )
         change_rows(delete(LoginFailure).where(LoginFailure.email == user.email))
-        change_rows(delete(LoginFailure).where(LoginFailure.at < now - WINDOW))
-        change_rows(delete(LoginSession).where(LoginSession.seen_at < now - IDLE))
     return token
 
 
@@ -132,6 +115,35 @@ def find_session(token: str) -> LoginSession | None:
             seen = update(LoginSession).where(LoginSession.id == found.id)
             change_rows(seen.values(seen_at=now))
     return found
+
+
+def check_own_password(user: User, typed: str, *, field: str, address: str) -> None:
+    """Ask a user who is signed in for the password again.
+
+    Raises BadInput about *field* when it is wrong, LoginThrottled after too many.
+    """
+    guess = count_guess(user.email, address, signed_in=True)
+    if not password_fits(user.password_hash, typed):
+        raise BadInput(field, "is wrong", mend="Enter the password you sign in with.")
+    take_back(guess)
+
+
+def confirm_session(token: str) -> None:
+    """The password was entered again in this browser."""
+    mine = update(LoginSession).where(LoginSession.token_hash == hashed(token))
+    with transaction():
+        change_rows(mine.values(password_at=utcnow()))
+
+
+def is_fresh(password_at: datetime | None) -> bool:
+    """Whether a password that was entered then need not be asked again yet."""
+    return password_at is not None and password_at > utcnow() - FRESH
+
+
+def change_password(user: User, old: str, new: str, *, address: str) -> None:
+    """A user's own change; raises BadInput when *old* is wrong or *new* will not do."""
+    check_own_password(user, old, field="old_password", address=address)
+    edit_user(user.id, password=new)
 
 
 def sessions_of(user_id: int) -> Sequence[LoginSession]:
@@ -158,22 +170,16 @@ def end_sessions(user_id: int, *, only: int | None = None, but: str = "") -> int
         return change_rows(ending)
 
 
-def unlock(email: str) -> None:
-    """Forget the wrong passwords of an e-mail."""
+def sweep_logins() -> str | None:
+    """Job: delete sessions that have ended and failures that count no more."""
+    now = utcnow()
+    ended = or_(LoginSession.seen_at < now - IDLE, LoginSession.created_at < now - LONGEST)
     with transaction():
-        change_rows(delete(LoginFailure).where(LoginFailure.email == email.strip().lower()))
-
-
-def locked_emails() -> set[str]:
-    """E-mails that are locked out now."""
-    since = utcnow() - WINDOW
-    often = (
-        select(LoginFailure.email)
-        .where(LoginFailure.at > since)
-        .group_by(LoginFailure.email)
-        .having(func.count() >= FAILURES_OF_EMAIL)
-    )
-    return set(db.session.scalars(often))
+        sessions = change_rows(delete(LoginSession).where(ended))
+    failures = forget_old_failures()
+    if not (sessions or failures):
+        return None
+    return f"deleted {sessions} ended sessions and {failures} old wrong passwords"
 
 
 def hashed(token: str) -> str:

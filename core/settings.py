@@ -118,6 +118,11 @@ class Settings:
         return urlsplit(self.public_url).path.rstrip("/")
 
     @property
+    def is_https(self) -> bool:
+        """Whether browsers reach us by https."""
+        return urlsplit(self.public_url).scheme == "https"
+
+    @property
     def proxies(self) -> int:
         return int(self.trusted_proxies)
 

@@ -8,6 +8,7 @@ MODULES = (
     "core.stored_settings",
     "core.users",
     "core.logins",
+    "core.login_failures",
     "core.audit",
     "core.submissions",
     "core.figures",

@@ -6,16 +6,14 @@ from datetime import datetime
 
 from sqlalchemy import Boolean, String, func, select
 from sqlalchemy.orm import Mapped, mapped_column
-from werkzeug.security import check_password_hash, generate_password_hash
 
-from core.db import Id, Model, UTCDateTime, db, transaction, utcnow
-from core.errors import BadInput, Conflict, NotFound
+from core.db import Id, Model, UTCDateTime, db, lock_table, transaction, utcnow
+from core.errors import BadInput, Conflict, Forbidden, NotFound
+from core.passwords import check_password, hash_password
 
 ADMIN, MARKETER, READER = "admin", "marketer", "reader"
 ROLES = (ADMIN, MARKETER, READER)
 THEMES = ("auto", "light", "dark")
-MIN_PASSWORD, MAX_PASSWORD = 10, 1000
-SCRYPT = "scrypt:32768:8:1"  # 32 MB of memory and a tenth of a second for each guess
 
 
 class User(Model):
@@ -54,13 +52,15 @@ def create_user(
     """Add a user; raises BadInput on a bad or taken e-mail, role or password."""
     email = checked_email(email)
     check_role(role)
-    check_password(password)
+    check_password(password, (email, first_name, last_name))
+    stored = hash_password(password)
     with transaction() as session:
+        lock_table(User)  # else two at once could both find the e-mail free
         if session.scalar(select(User.id).where(User.email == email)):
             raise BadInput("email", "is taken", value=email, mend="Choose another one.")
         user = User(
             email=email,
-            password_hash=hash_password(password),
+            password_hash=stored,
             role=role,
             first_name=first_name.strip()[:120],
             last_name=last_name.strip()[:120],
@@ -70,16 +70,12 @@ def create_user(
     return user
 
 
-def hash_password(password: str) -> str:
-    """What is kept of a password; says itself how it was made."""
-    return generate_password_hash(password, SCRYPT)
-
-
 def create_first_user(
     email: str, password: str, *, first_name: str = "", last_name: str = "", timezone: str = ""
 ) -> User:
     """The admin of a new installation; raises Conflict once there is a user."""
     with transaction():
+        lock_table(User)  # else several at once could all find nobody
         if user_count():
             raise Conflict("This installation has users already: sign in.")
         return create_user(
@@ -93,32 +89,45 @@ def edit_user(
     role: str | None = None,
     active: bool | None = None,
     password: str | None = None,
+    by: int | None = None,
 ) -> User:
-    """Change role, access or password; raises Conflict when no active admin would be left."""
+    """Change role, access or password.
+
+    Raises Conflict when no active admin would be left, and Forbidden when *by*, the admin who
+    changes it, has just stopped being one.
+    """
     if role is not None:
         check_role(role)
-    if password is not None:
-        check_password(password)
+    stored = None if password is None else new_hash(user_id, password)
     with transaction() as session:
-        user = session.get(User, user_id, with_for_update=True, populate_existing=True)
+        lock_table(User)  # two admins may change each other at once
+        refuse_former_admin(by)
+        user = session.get(User, user_id, populate_existing=True)
         if user is None:
             raise NotFound(f"There is no user {user_id}.")
         was_admin = user.role == ADMIN and user.active
         user.role = user.role if role is None else role
         user.active = user.active if active is None else active
-        if password is not None:
-            user.password_hash = hash_password(password)
+        user.password_hash = stored or user.password_hash
         session.flush()
         if was_admin and not session.scalar(select(User.id).where(User.role == ADMIN, User.active)):
             raise Conflict("This is the last admin: make somebody else admin first.")
     return user
 
 
-def change_password(user: User, old: str, new: str) -> None:
-    """A user's own change; raises BadInput when *old* is wrong or *new* will not do."""
-    if not check_password_hash(user.password_hash, old):
-        raise BadInput("old_password", "is wrong", mend="Enter the password you signed in with.")
-    edit_user(user.id, password=new)
+def new_hash(user_id: int, password: str) -> str:
+    """What is stored of the user's new password; raises BadInput when it is too weak."""
+    user = db.session.get(User, user_id)
+    check_password(password, (user.email, user.first_name, user.last_name) if user else ())
+    return hash_password(password)
+
+
+def refuse_former_admin(user_id: int | None) -> None:
+    if user_id is None:
+        return
+    admin = select(User.id).where(User.id == user_id, User.role == ADMIN, User.active)
+    if db.session.scalar(admin) is None:
+        raise Forbidden("You are no longer an admin, so nothing was changed.")
 
 
 def list_users() -> list[User]:
@@ -135,17 +144,6 @@ def checked_email(email: str) -> str:
 def check_role(role: str) -> None:
     if role not in ROLES:
         raise BadInput("role", "is not known", value=role, mend=f"Use one of {', '.join(ROLES)}.")
-
-
-def check_password(password: str) -> None:
-    if len(password) < MIN_PASSWORD:
-        raise BadInput(
-            "password",
-            "is too short",
-            mend=f"Use {MIN_PASSWORD} characters or more, for example four words.",
-        )
-    if len(password) > MAX_PASSWORD:
-        raise BadInput("password", "is too long", mend=f"Use {MAX_PASSWORD} characters at most.")
 
 
 def user_count() -> int:

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 
-from core import create_app, users
+from core import create_app, passwords
 from core.db import db
 from core.garbage import collect_less_often
 from core.migrations import upgrade_schema
@@ -33,7 +34,8 @@ hypothesis.settings.load_profile("heliograph")
 DATABASES = ("sqlite", "postgresql")
 KEY = "the secret key of the tests, long enough"
 numbers = itertools.count(1)
-SCRYPT = users.SCRYPT  # as it is for people
+HASHER = passwords.HASHER  # as it is for people
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 class Compiled(BytecodeCache):
@@ -57,7 +59,7 @@ compiled = Compiled()
 def quick_passwords() -> Iterator[None]:
     """Hundreds of tests sign in: their passwords need not be hard to guess."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(users, "SCRYPT", "scrypt:1024:8:1")
+        patch.setattr(passwords, "HASHER", CHEAP)
         yield
 
 

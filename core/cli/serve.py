@@ -16,8 +16,11 @@ from core import create_app
 from core.cli.context import told_errors
 from core.db import db
 from core.demo import set_up_demo
+from core.installation import settings_of
 from core.jobs.clock import Clock, start_clock
 from core.migrations import upgrade_schema
+from core.setup_token import needs_token, setup_token
+from core.users import user_count
 
 log = logging.getLogger(__name__)
 
@@ -75,11 +78,24 @@ def serve(host: str, port: int, workers: int, threads: int, demo: bool) -> None:
             upgrade_schema()
             if demo:
                 set_up_demo()
+            first = first_account(app, host)
             db.session.remove()
             db.engine.dispose()
     click.echo(f"Heliograph answers at http://{host}:{port}/ – stop it with Ctrl+C.", err=True)
+    if first:
+        click.echo(first, err=True)
     options = options_for(f"{host}:{port}", workers=workers, threads=threads)
     Server(options | {"post_worker_init": begin_clock, "worker_exit": end_clock}).run()
+
+
+def first_account(app: Flask, host: str) -> str:
+    """How the first account of a server that others can reach is made; "" when not needed."""
+    settings = settings_of(app)
+    if user_count() or not needs_token(settings, host):
+        return ""
+    where = settings.public_url.rstrip("/") or "the address of this server"
+    page = f"{where}/welcome?setup_token={setup_token(settings)}"
+    return f"Nobody has an account yet. Make the first one at {page}"
 
 
 def options_for(address: str, *, workers: int = 1, threads: int = 64) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from core.cli.context import in_app
 from core.cli.output import json_option, print_json, print_table
 from core.db import db
 from core.errors import NotFound
-from core.logins import end_sessions, unlock
+from core.login_failures import unlock
+from core.logins import end_sessions
 from core.users import ROLES, User, create_user, edit_user
 
 

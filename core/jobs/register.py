@@ -22,6 +22,7 @@ from core.host import Job, current_host
 from core.imports import run_pending_imports
 from core.imports.runner import has_pending
 from core.links.counts import count_new_clicks
+from core.logins import sweep_logins
 from core.segments import refresh_all
 from core.segments.follower import follow_changes
 
@@ -34,6 +35,7 @@ def core_jobs() -> list[Job]:
         Job("broadcasts.count", 2, count_due_broadcasts, "Counts large broadcasts for pages"),
         Job("figures.refresh", 15, refresh_figures, "Counts texts and replies by day, for charts"),
         Job("deliveries.match", 15, match_waiting_reports, "Matches reports that came early"),
+        Job("accounts.sweep", 600, sweep_logins, "Deletes ended sessions, old wrong passwords"),
         Job("links.count", 30, count_new_clicks, "Counts clicks on links for pages"),
         Job("imports.run", 2, run_pending_imports, "Runs uploaded CSV imports", wanted=has_pending),
         Job("segments.refresh", 60, refresh_segments, "Brings filtered segments up to date"),

@@ -14,6 +14,7 @@ from core.web import (
     campaign_people,
     campaign_simulation,
     campaigns,
+    confirmation,
     contact_fields,
     contacts,
     dashboard,
@@ -32,6 +33,7 @@ from core.web import (
 )
 from core.web.access import init_access
 from core.web.assets import init_assets
+from core.web.confirmation import init_confirmation
 from core.web.locale import init_locale
 from core.web.question_words import init_questions
 from core.web.security import init_security
@@ -52,13 +54,26 @@ PAGES = (
         broadcast_review,
     ),
     *(campaigns, campaign_people, campaign_builder, campaign_simulation, inbox),
-    *(plugins, users, jobs, settings, audit, accounts, welcome, health, links, metrics),
+    *(
+        plugins,
+        users,
+        jobs,
+        settings,
+        audit,
+        accounts,
+        confirmation,
+        welcome,
+        health,
+        links,
+        metrics,
+    ),
 )
 
 
 def mount_web(app: Flask) -> None:
     init_access(app)  # first: nobody's form is even read before
     init_security(app)
+    init_confirmation(app)  # after the check of the form's token
     init_locale(app)
     init_words(app)
     init_sentences(app)

@@ -23,7 +23,7 @@ from flask import (
 from flask_login import LoginManager, UserMixin, current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from core.logins import find_session
+from core.logins import find_session, is_fresh
 from core.users import ADMIN, MARKETER, READER, ROLES, User, user_count
 from core.web.kept import kept_fields
 
@@ -38,14 +38,17 @@ OF_ADMINS = frozenset(
     {"admin_plugins", "admin_settings", "admin_users", "admin_jobs", "admin_audit"}
 )
 # what any user may change: only what is their own
-OF_EVERYBODY = frozenset({"accounts"})
+OF_EVERYBODY = frozenset({"accounts", "confirmation"})
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
-    """The user of this request, for Flask-Login: its id is the session's token."""
+    """The user of this request, for Flask-Login: its id is the session's token.
 
-    def __init__(self, user: User, token: str) -> None:
-        self.user, self.token = user, token
+    `fresh` says whether the password was entered in this session a moment ago.
+    """
+
+    def __init__(self, user: User, token: str, *, fresh: bool) -> None:
+        self.user, self.token, self.fresh = user, token, fresh
 
     def get_id(self) -> str:
         return self.token
@@ -61,7 +64,9 @@ def init_access(app: Flask) -> None:
 
 def load_user(token: str) -> SignedIn | None:
     found = find_session(token)
-    return SignedIn(found.user, token) if found else None
+    if found is None:
+        return None
+    return SignedIn(found.user, token, fresh=is_fresh(found.password_at))
 
 
 def person() -> User | None:
@@ -91,6 +96,15 @@ def abilities() -> dict[str, Any]:
 def reads_only(view: Any) -> Any:
     """Marks a POST view that changes nothing, such as a preview: readers may call it."""
     view.reads_only = True
+    return view
+
+
+def asks_password(view: Any) -> Any:
+    """Marks a view that touches users or secrets, or exports: the password is asked again.
+
+    Not for forms with files: they would have to be chosen again.
+    """
+    view.asks_password = True
     return view
 
 

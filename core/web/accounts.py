@@ -13,13 +13,15 @@ from core.db import transaction
 from core.errors import BadInput, HeliographError
 from core.installation import current_settings
 from core.logins import (
+    change_password,
+    confirm_session,
     end_session,
     end_sessions,
     find_session,
     log_in,
     sessions_of,
 )
-from core.users import THEMES, User, change_password, user_count
+from core.users import THEMES, User, user_count
 from core.web.access import SignedIn, actor, load_user
 from core.web.forms import Page, errors_of
 from core.web.kept import own_path, read_kept
@@ -123,10 +125,16 @@ def edit() -> Page:
 def change() -> Page:
     form = request.form
     try:
-        change_password(actor(), form.get("old_password", ""), form.get("password", ""))
+        change_password(
+            actor(),
+            form.get("old_password", ""),
+            form.get("password", ""),
+            address=request.remote_addr or "",
+        )
     except HeliographError as error:
         return shown(error), error.status
     end_sessions(actor().id, but=current_user.token)
+    confirm_session(current_user.token)
     note(actor().email)
     flash(_("The password is changed; all other sessions have ended."))
     return redirect(url_for("accounts.show"), 303)

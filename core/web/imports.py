@@ -26,6 +26,7 @@ from core.imports.upload import (
 from core.installation import current_settings
 from core.segments import list_segments
 from core.segments.models import Segment
+from core.web.access import asks_password
 from core.web.contact_form import country_options
 from core.web.forms import Page, errors_of, submit
 from core.web.sentence_words import told
@@ -156,6 +157,7 @@ def progress(import_id: int) -> str:
 
 
 @bp.get("/<int:import_id>/errors.csv")
+@asks_password
 def errors(import_id: int) -> Page:
     job = get_import(import_id)
     if not Path(job.error_path).is_file():

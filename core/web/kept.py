@@ -14,7 +14,8 @@ from flask import request, url_for
 
 from core.installation import current_settings
 
-UNKEPT = ("csrf_token", "password", "new_password", "old_password", "kept", "next")
+SECRET = ("password", "new_password", "old_password", "current_password")
+UNKEPT = ("csrf_token", "kept", "next", *SECRET)
 LARGEST = 200_000
 
 

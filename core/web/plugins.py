@@ -21,6 +21,7 @@ from core.host.state import states
 from core.host.switching import Switched
 from core.installation import current_settings
 from core.providers import provider_class
+from core.web.access import asks_password
 from core.web.forms import Page, errors_of, seen_version, submit
 from core.web.schema_form import form_fields, given_values
 from core.web.trail import note
@@ -97,6 +98,7 @@ def callback_url(name: str) -> str:
 
 
 @bp.post("/<name>")
+@asks_password
 def configure(name: str) -> Page:
     info = current_host().get(name)
     model = info.contributions.config_model

@@ -19,6 +19,7 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.wrappers import Response as AnyResponse
 
+from core.installation import settings_of
 from core.logins import LONGEST
 from core.settings import Settings
 from core.web.access import person
@@ -46,15 +47,18 @@ HEADERS = {
 }
 LARGEST_BODY = 101 * 1024 * 1024
 YEAR = timedelta(days=365)
+# for this host alone: others of the same domain are not ours to bind
+HSTS = f"max-age={YEAR.days * 86400}"
+COOKIE = "heliograph_session"
 
 
 def cookie_settings(settings: Settings) -> dict[str, object]:
     """Of the session cookie: ours alone, under our prefix, kept as long as a session lives."""
     return {
-        "SESSION_COOKIE_NAME": "heliograph_session",
+        "SESSION_COOKIE_NAME": cookie_name(settings),
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
-        "SESSION_COOKIE_SECURE": settings.public_url.startswith("https:"),
+        "SESSION_COOKIE_SECURE": settings.is_https,
         "SESSION_COOKIE_PATH": settings.prefix or "/",
         "PERMANENT_SESSION_LIFETIME": LONGEST,
         "SESSION_REFRESH_EACH_REQUEST": False,
@@ -65,9 +69,22 @@ def cookie_settings(settings: Settings) -> dict[str, object]:
     }
 
 
+def cookie_name(settings: Settings) -> str:
+    """Under https a name that browsers take from nobody else: no other host, no plain http.
+
+    `__Host-` demands the path `/`, so it is `__Secure-` below a path prefix. A cookie of the
+    plain name counts no more then: whoever had one signs in again.
+    """
+    if not settings.is_https:
+        return COOKIE
+    return f"__Secure-{COOKIE}" if settings.prefix else f"__Host-{COOKIE}"
+
+
 def init_security(app: Flask) -> CSRFProtect:
     app.session_interface = CookieSessions()
     app.after_request(add_headers)
+    if settings_of(app).is_https:
+        app.after_request(demand_https)
     app.register_error_handler(CSRFError, refuse_forged)
     return CSRFProtect(app)
 
@@ -93,6 +110,11 @@ def add_headers(response: AnyResponse) -> AnyResponse:
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "private, no-cache")
         response.headers.add("Vary", "Cookie")
+    return response
+
+
+def demand_https(response: AnyResponse) -> AnyResponse:
+    response.headers.setdefault("Strict-Transport-Security", HSTS)
     return response
 
 

@@ -7,9 +7,10 @@ from flask_babel import gettext as _
 
 from core.db import db
 from core.errors import Conflict, HeliographError, NotFound
-from core.logins import end_sessions, locked_emails, unlock
+from core.login_failures import locked_emails, unlock
+from core.logins import end_sessions
 from core.users import ROLES, User, create_user, edit_user, list_users
-from core.web.access import actor
+from core.web.access import actor, asks_password
 from core.web.forms import Page, errors_of, submit
 from core.web.trail import note
 
@@ -40,6 +41,7 @@ def shown(error: HeliographError | None) -> str:
 
 
 @bp.post("/")
+@asks_password
 def create() -> Page:
     def save() -> str:
         form = request.form
@@ -73,6 +75,7 @@ def one(user: User, error: HeliographError | None) -> str:
 
 
 @bp.post("/<int:user_id>")
+@asks_password
 def edit(user_id: int) -> Page:
     person = find_user(user_id)
 
@@ -80,7 +83,7 @@ def edit(user_id: int) -> Page:
         active = bool(request.form.get("active"))
         if person.id == actor().id and not active:
             raise Conflict(_("You cannot switch yourself off."))
-        edit_user(user_id, role=request.form.get("role", ""), active=active)
+        edit_user(user_id, role=request.form.get("role", ""), active=active, by=actor().id)
         if not active:
             end_sessions(user_id)
         note(person.email, role=request.form.get("role"), active=active)
@@ -91,11 +94,12 @@ def edit(user_id: int) -> Page:
 
 
 @bp.post("/<int:user_id>/password")
+@asks_password
 def reset(user_id: int) -> Page:
     person = find_user(user_id)
 
     def save() -> str:
-        edit_user(user_id, password=request.form.get("password", ""))
+        edit_user(user_id, password=request.form.get("password", ""), by=actor().id)
         end_sessions(user_id)
         unlock(person.email)
         note(person.email)
@@ -106,6 +110,7 @@ def reset(user_id: int) -> Page:
 
 
 @bp.post("/<int:user_id>/unlock")
+@asks_password
 def let_in(user_id: int) -> Page:
     person = find_user(user_id)
     unlock(person.email)

@@ -14,6 +14,7 @@ from core.errors import HeliographError
 from core.installation import settings_of
 from core.logins import open_session
 from core.setting_keys import read_zone
+from core.setup_token import check_token, needs_token
 from core.stored_settings import DEFAULT, change_settings, list_settings
 from core.users import User, create_first_user, user_count
 from core.web.accounts import enter_with
@@ -37,6 +38,7 @@ def shown(error: HeliographError | None) -> str:
         "accounts/first.html",
         errors=errors_of(error),
         guess=error is None,
+        asks_token=asks_token(),
         region=request.form.get("default_region", region_of_browser()),
         asks_region=settings["default_region"].source == DEFAULT,
         asks_zone=settings["timezone"].source == DEFAULT,
@@ -44,6 +46,11 @@ def shown(error: HeliographError | None) -> str:
         zones=zones_with_country(),
         countries=country_options(),
     )
+
+
+def asks_token() -> bool:
+    """Whether the first account needs the set-up token."""
+    return needs_token(settings_of(current_app), request.environ.get("SERVER_NAME", ""))
 
 
 class ZoneOption(NamedTuple):
@@ -88,6 +95,8 @@ def make_first_user() -> User:
     zone = form.get("timezone", "").strip()
     zone = read_zone(zone) if zone else ""
     wanted = {"timezone": zone, "default_region": form.get("default_region", "")}
+    if asks_token() and not user_count():
+        check_token(settings_of(current_app), form.get("setup_token", ""))
     with transaction():
         made = create_first_user(
             form.get("email", ""),

@@ -12,6 +12,7 @@ from flask import Flask
 from core.audit import read_audit
 from core.db import db
 from core.installation import current_settings, settings_of
+from core.setup_token import setup_token
 from core.stored_settings import change_settings, stored_values
 from core.users import User, list_users
 from tests.visitor import PASSWORD, Visitor, sign_in
@@ -114,10 +115,14 @@ def test_what_the_environment_sets_is_shown_as_fixed(make_app: Callable[..., Fla
 
 def welcome(app: Flask, **values: str) -> Visitor:
     visitor = Visitor(app)
-    form = {"email": "ann@example.com", "password": PASSWORD} | values
+    form = {"email": "ann@example.com", "password": PASSWORD, "setup_token": token_of(app)} | values
     answer = visitor.post("/welcome", form)
     assert answer.status_code == 303, text_of(answer.text)
     return visitor
+
+
+def token_of(app: Flask) -> str:
+    return setup_token(settings_of(app))
 
 
 def first_user() -> User:
@@ -161,6 +166,7 @@ def test_a_first_account_with_a_wrong_zone_or_country_is_not_made(
 ) -> None:
     visitor = Visitor(app)
     form = {"email": "ann@example.com", "password": PASSWORD, "timezone": "Europe/Paris"}
+    form |= {"setup_token": token_of(app)}
     answer = visitor.post("/welcome", form | {field: value})
     assert answer.status_code == 400
     assert f'id="{field}-error"' in answer.text
