@@ -12,7 +12,7 @@ from core.host.guard import guarded
 from core.web.access import is_callback
 from core.web.metrics import count_callback
 from core.web.mount import gate
-from core.web.rules import LateRule
+from core.web.rules import IdConverter, LateRule
 
 Before = TypeVar("Before", bound=Callable[..., Any])
 After = TypeVar("After", bound=Callable[..., Any])
@@ -31,6 +31,7 @@ class Application(Flask):
         self._before_pages: list[Callable[..., Any]] = []
         self._after_pages: list[Callable[..., Any]] = []
         super().__init__(name)
+        self.url_map.converters["int"] = IdConverter
 
     def before_request(self, f: Before) -> Before:
         self._before_pages.append(f)

@@ -1,10 +1,10 @@
-"""The rules of the URL map, cheap to make: most processes build few addresses."""
+"""The rules of the URL map: cheap to make, and with ids that a database can hold."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule
 
 Builder = Callable[..., tuple[str, str]]
 
@@ -25,3 +25,9 @@ class LateRule(Rule):
             return made[0](rule, **values)
 
         return build
+
+
+class IdConverter(IntegerConverter):
+    """`<int:...>` of every page, also of plugins: no database holds an id that is longer."""
+
+    regex = r"[0-9]{1,18}"

@@ -179,7 +179,7 @@ def test_publishing_keeps_a_version_or_says_what_is_wrong(marc: Visitor) -> None
 def test_a_campaign_that_is_not_there(marc: Visitor, number: str) -> None:
     for view in ("", "canvas", "token"):
         status = marc.get(f"/campaigns/{number}/builder/{view}").status_code
-        assert status == (200 if view == "token" else 404)
+        assert status == (200 if view == "token" and len(number) < 19 else 404)
     assert put(marc, int(number), {"events": []}).status_code == 404
 
 
