@@ -7,8 +7,9 @@ import logging
 from flask import Flask, Response, g, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from core.errors import HeliographError
+from core.errors import ConfigIncomplete, HeliographError
 from core.web.access import is_callback
+from core.web.mount import for_later
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,9 @@ def register_error_handlers(app: Flask) -> None:
 
 
 def told(error: HeliographError) -> Answer:
+    if is_callback() and (error.status >= 500 or isinstance(error, ConfigIncomplete)):
+        log.warning("a callback of %s cannot be taken: %s", g.get("plugin"), error.message)
+        return for_later()
     if error.status >= 500:
         log.error("%s %s: %s", request.method, request.path, error.message)
     return answer(error.message, error.status)

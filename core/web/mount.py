@@ -100,8 +100,12 @@ def refusal_for_now() -> Response | None:
     if first != "sms" or name in {info.name for info in host.sound()} or name not in states():
         return None
     log.warning("a callback of %s was answered with 503: the plugin is broken or missing", name)
-    answer = Response(f"The plugin {name} cannot answer now. Try again later.\n", 503)
-    answer.mimetype = "text/plain"
+    return for_later()
+
+
+def for_later() -> Response:
+    """503 for a provider, which tries again; a stranger learns nothing from it."""
+    answer = Response("This cannot be taken now. Try again later.\n", 503, mimetype="text/plain")
     answer.retry_after = RETRY_AFTER
     return answer
 

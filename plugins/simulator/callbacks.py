@@ -60,4 +60,5 @@ def status() -> Response:
 
 def signed(path: str) -> bool:
     expected = sign(signing_key(), path, request.form.to_dict())
-    return hmac.compare_digest(expected, request.headers.get(HEADER, ""))
+    given = request.headers.get(HEADER, "")
+    return hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace"))

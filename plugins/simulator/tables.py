@@ -6,6 +6,7 @@ import secrets
 from datetime import datetime
 
 from sqlalchemy import String, Text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.plugin import Id, Model, UTCDateTime, db, transaction, utcnow
@@ -48,9 +49,9 @@ def signing_key() -> str:
     found = db.session.get(SimulatorKey, KEY_NAME)
     if found is not None:
         return found.value
-    with transaction() as session:
-        found = session.get(SimulatorKey, KEY_NAME)
-        if found is None:
-            found = SimulatorKey(name=KEY_NAME, value=secrets.token_hex(32))
-            session.add(found)
-    return found.value
+    try:
+        with transaction() as session:
+            session.add(SimulatorKey(name=KEY_NAME, value=secrets.token_hex(32)))
+    except IntegrityError:  # another process was quicker
+        pass
+    return db.session.get_one(SimulatorKey, KEY_NAME).value

@@ -146,7 +146,7 @@ def signed_with(config: TwilioConfig, form: Form) -> bool:
     url = public_url()
     validator = RequestValidator(config.auth_token.get_secret_value())
     expected = validator.compute_signature(url, signed)
-    if hmac.compare_digest(expected.encode(), signature.encode()):
+    if hmac.compare_digest(expected.encode(), signature.encode("utf-8", "replace")):
         return True
     return bool(validator.validate(url, signed, signature))
 

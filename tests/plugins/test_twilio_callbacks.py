@@ -220,9 +220,14 @@ def test_a_stop_is_recorded_while_the_plugin_is_off(post: Post) -> None:
     assert find_dnc(ANN) is not None
 
 
-def test_without_config_no_signature_can_fit(app: Flask) -> None:
+def test_without_a_configuration_strangers_learn_nothing_of_it(
+    app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
     answer = app.test_client().post("/sms/twilio/callback", data=inbound("STOP"))
-    assert 400 <= answer.status_code < 500
+    assert (answer.status_code, answer.mimetype) == (503, "text/plain")
+    assert answer.text == "This cannot be taken now. Try again later.\n"
+    assert answer.headers["Retry-After"] == "60"
+    assert "account_sid: is required" in caplog.text  # the log is for whoever runs it
     assert find_dnc(ANN) is None
 
 

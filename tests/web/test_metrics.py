@@ -190,13 +190,13 @@ def test_callbacks_reports_and_replies_are_counted(
     receive_reply("recorder", InboundText("2", "+33612000000", text="What?"))
     client = sending.test_client()
     with sending.app_context():
-        assert client.post("/mautic/sms/twilio/status", data={}).status_code == 409
+        assert client.post("/mautic/sms/twilio/status", data={}).status_code == 503
     refresh_figures()
     found = scrape(sending)
     assert found['reports_total{provider="recorder",status="delivered"}'] == 1
     assert found['replies_total{opt="out",provider="recorder"}'] == 1
     assert found['replies_total{opt="text",provider="recorder"}'] == 1
-    assert found['callbacks_total{code="409",provider="twilio"}'] == 1
+    assert found['callbacks_total{code="503",provider="twilio"}'] == 1
     assert found['today{figure="delivered"}'] == 1
     assert found['today{figure="opt_outs"}'] == 1
 
@@ -234,14 +234,14 @@ def test_counts_wait_while_the_database_is_away(
 
 def test_a_process_without_a_clock_stores_when_it_is_asked_again(app: Flask) -> None:
     client = app.test_client()
-    post = lambda: client.post("/mautic/sms/twilio/status", data={})  # noqa: E731
+    post = lambda: client.post("/mautic/sms/simulator/status", data={})  # noqa: E731
     with app.app_context():
         post()
         assert read_meters() == []
         current_meters()._stored_at -= 60
         post()
         (meter,) = read_meters()
-    assert (meter.name, meter.provider, meter.value) == ("callbacks", "twilio", 2)
+    assert (meter.name, meter.provider, meter.value) == ("callbacks", "simulator", 2)
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
