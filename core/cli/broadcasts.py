@@ -17,6 +17,7 @@ from core.broadcasts.resend import resend_failed
 from core.broadcasts.run import Options, RunReport, send_due
 from core.broadcasts.settle import settle, unclear_texts
 from core.cli.context import in_app
+from core.cli.ids import ID
 from core.cli.output import json_option, print_facts, print_json, print_table, shown
 from core.cli.unclear import settle_or_show, way_option
 from core.deliveries.courier import Tally
@@ -76,15 +77,15 @@ def described_link(link: LinkCount) -> dict[str, Any]:
 
 
 @broadcasts.command()
-@click.option("--id", "broadcast_id", type=int, help="Only this one (the id of its message)")
+@click.option("--id", "broadcast_id", type=ID, help="Only this one (the id of its message)")
 @click.option("--limit", type=click.IntRange(min=1), help="Send at most so many texts")
 @click.option(
     "--batch",
     type=click.IntRange(1, 1000),
     help="Texts claimed at a time; as many as the pace needs when left out",
 )
-@click.option("--min-contact-id", type=int, help="Only contacts from this id on")
-@click.option("--max-contact-id", type=int, help="Only contacts up to this id")
+@click.option("--min-contact-id", type=ID, help="Only contacts from this id on")
+@click.option("--max-contact-id", type=ID, help="Only contacts up to this id")
 @click.option("--thread-id", type=click.IntRange(min=1), help="Which share, from 1 on")
 @click.option("--max-threads", type=click.IntRange(min=1), help="How many shares there are")
 @json_option
@@ -177,7 +178,7 @@ def list_all(as_json: bool) -> None:
 
 
 @broadcasts.command()
-@click.argument("broadcast_id", type=int, metavar="ID")
+@click.argument("broadcast_id", type=ID, metavar="ID")
 @json_option
 @in_app
 def show(broadcast_id: int, as_json: bool) -> None:
@@ -197,7 +198,7 @@ def show(broadcast_id: int, as_json: bool) -> None:
 
 
 @broadcasts.command(name="pause")
-@click.argument("broadcast_id", type=int, metavar="ID")
+@click.argument("broadcast_id", type=ID, metavar="ID")
 @in_app
 def pause_one(broadcast_id: int) -> None:
     """Hold broadcast ID: what is not yet with the provider waits."""
@@ -206,7 +207,7 @@ def pause_one(broadcast_id: int) -> None:
 
 
 @broadcasts.command(name="resume")
-@click.argument("broadcast_id", type=int, metavar="ID")
+@click.argument("broadcast_id", type=ID, metavar="ID")
 @in_app
 def resume_one(broadcast_id: int) -> None:
     """Let broadcast ID go on."""
@@ -215,7 +216,7 @@ def resume_one(broadcast_id: int) -> None:
 
 
 @broadcasts.command()
-@click.argument("broadcast_id", type=int, metavar="ID")
+@click.argument("broadcast_id", type=ID, metavar="ID")
 @click.option("--kind", "kinds", multiple=True, required=True, help="Kind of failure; repeatable")
 @in_app
 def resend(broadcast_id: int, kinds: tuple[str, ...]) -> None:
@@ -228,7 +229,7 @@ def resend(broadcast_id: int, kinds: tuple[str, ...]) -> None:
 
 
 @broadcasts.command(name="cancel")
-@click.argument("broadcast_id", type=int, metavar="ID")
+@click.argument("broadcast_id", type=ID, metavar="ID")
 @in_app
 def cancel_one(broadcast_id: int) -> None:
     """End broadcast ID for good: what is still queued is never sent."""
@@ -237,7 +238,7 @@ def cancel_one(broadcast_id: int) -> None:
 
 
 @broadcasts.command(name="settle")
-@click.argument("broadcast_id", type=int, metavar="ID")
+@click.argument("broadcast_id", type=ID, metavar="ID")
 @way_option
 @json_option
 @in_app

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import click
 from flask import Flask, g
 
@@ -40,5 +42,6 @@ def within(app: Flask, plugin: str, command: click.Command) -> click.Command:
             g.plugin = plugin
             return callback(*args, **kwargs) if callback else None
 
-    command.callback = run
-    return command
+    own = copy(command)  # the plugin's stays as it is
+    own.callback = run
+    return own

@@ -28,6 +28,7 @@ from core.campaigns.stages import count_stages
 from core.campaigns.unclear import settle, unclear_texts
 from core.campaigns.work import due_contacts
 from core.cli.context import in_app
+from core.cli.ids import ID
 from core.cli.output import json_option, print_facts, print_json, print_table
 from core.cli.simulate import simulate_one
 from core.cli.unclear import settle_or_show, way_option
@@ -38,14 +39,14 @@ from core.installation import running_app
 from core.segments import find_segment, refresh_segment
 
 OPTIONS = (
-    click.option("--campaign-id", "-i", type=int, help="Only this campaign"),
-    click.option("--contact-id", type=int, help="Only this contact"),
+    click.option("--campaign-id", "-i", type=ID, help="Only this campaign"),
+    click.option("--contact-id", type=ID, help="Only this contact"),
     click.option("--contact-ids", metavar="ID,ID", help="Only these contacts"),
-    click.option("--min-contact-id", type=int, help="Only contacts from this id on"),
-    click.option("--max-contact-id", type=int, help="Only contacts up to this id"),
+    click.option("--min-contact-id", type=ID, help="Only contacts from this id on"),
+    click.option("--max-contact-id", type=ID, help="Only contacts up to this id"),
     click.option("--thread-id", type=click.IntRange(min=1), help="Which share, from 1 on"),
     click.option("--max-threads", type=click.IntRange(min=1), help="How many shares there are"),
-    click.option("--exclude", "-d", type=int, multiple=True, help="Not this campaign; repeatable"),
+    click.option("--exclude", "-d", type=ID, multiple=True, help="Not this campaign; repeatable"),
 )
 
 
@@ -84,7 +85,7 @@ def list_all(as_json: bool) -> None:
 
 
 @campaigns.command()
-@click.argument("campaign_id", type=int, metavar="ID")
+@click.argument("campaign_id", type=ID, metavar="ID")
 @json_option
 @in_app
 def show(campaign_id: int, as_json: bool) -> None:
@@ -289,7 +290,7 @@ def chosen(campaign_id: int | None, excluded: tuple[int, ...]) -> list[Campaign]
 
 
 @campaigns.command(name="publish")
-@click.argument("campaign_id", type=int, metavar="ID")
+@click.argument("campaign_id", type=ID, metavar="ID")
 @in_app
 def publish_one(campaign_id: int) -> None:
     """Let members go through campaign ID as it is drawn now."""
@@ -298,7 +299,7 @@ def publish_one(campaign_id: int) -> None:
 
 
 @campaigns.command(name="unpublish")
-@click.argument("campaign_id", type=int, metavar="ID")
+@click.argument("campaign_id", type=ID, metavar="ID")
 @in_app
 def unpublish_one(campaign_id: int) -> None:
     """Hold campaign ID: members stay where they stand."""
@@ -307,7 +308,7 @@ def unpublish_one(campaign_id: int) -> None:
 
 
 @campaigns.command(name="settle")
-@click.argument("campaign_id", type=int, metavar="ID")
+@click.argument("campaign_id", type=ID, metavar="ID")
 @way_option
 @json_option
 @in_app

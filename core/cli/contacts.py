@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from core.cli.context import fail, in_app
+from core.cli.ids import ID
 from core.cli.output import json_option, print_facts, print_json, print_table
 from core.contacts import (
     add_contact,
@@ -227,7 +228,7 @@ def add(values: tuple[str, ...], tags: tuple[str, ...], as_json: bool) -> None:
 
 
 @contacts.command()
-@click.argument("contact_id", type=int, metavar="ID")
+@click.argument("contact_id", type=ID, metavar="ID")
 @click.option("--set", "values", multiple=True, metavar="FIELD=VALUE", required=True)
 @in_app
 def edit(contact_id: int, values: tuple[str, ...]) -> None:
@@ -254,8 +255,8 @@ def find(query: str, limit: int, as_json: bool) -> None:
 
 
 @contacts.command()
-@click.argument("winner_id", type=int)
-@click.argument("loser_id", type=int)
+@click.argument("winner_id", type=ID)
+@click.argument("loser_id", type=ID)
 @in_app
 def merge(winner_id: int, loser_id: int) -> None:
     """Merge contact LOSER_ID into WINNER_ID, history and all."""
@@ -264,7 +265,7 @@ def merge(winner_id: int, loser_id: int) -> None:
 
 
 @contacts.command()
-@click.argument("contact_id", type=int, metavar="ID")
+@click.argument("contact_id", type=ID, metavar="ID")
 @click.option("--yes", is_flag=True, help="Do not ask")
 @in_app
 def delete(contact_id: int, yes: bool) -> None:

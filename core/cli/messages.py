@@ -9,6 +9,7 @@ import click
 from sqlalchemy import select
 
 from core.cli.context import in_app
+from core.cli.ids import ID
 from core.cli.output import json_option, print_json, print_table
 from core.cli.times import parse_when
 from core.contacts.models import Contact
@@ -126,7 +127,7 @@ def list_all(as_json: bool) -> None:
 
 
 @messages.command()
-@click.argument("message_id", type=int, metavar="ID")
+@click.argument("message_id", type=ID, metavar="ID")
 @click.option("--to", "number", required=True, help="Number to send to")
 @json_option
 @in_app

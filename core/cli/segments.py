@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from core.cli.context import in_app
+from core.cli.ids import ID
 from core.cli.output import json_option, print_json, print_table
 from core.errors import BadInput, HeliographError
 from core.segments import create_segment, find_segment, list_segments, refresh_segment
@@ -80,7 +81,7 @@ def list_all(as_json: bool) -> None:
 
 
 @segments.command()
-@click.option("--id", "segment_id", type=int, help="Only this segment")
+@click.option("--id", "segment_id", type=ID, help="Only this segment")
 @json_option
 @in_app
 def update(segment_id: int | None, as_json: bool) -> None:

@@ -21,6 +21,7 @@ from core.campaigns.simulation import (
 )
 from core.channel import FailureKind
 from core.cli.context import in_app
+from core.cli.ids import ID
 from core.cli.output import json_option, print_json, print_table
 from core.cli.times import parse_when
 from core.db import utcnow
@@ -38,7 +39,7 @@ Doing = dict[str, Any]
 
 
 @click.command(name="simulate")
-@click.option("--campaign-id", "-i", type=int, required=True, help="Which campaign")
+@click.option("--campaign-id", "-i", type=ID, required=True, help="Which campaign")
 @click.option(
     "--contacts",
     type=click.IntRange(0, MOST_PEOPLE),
