@@ -6,6 +6,7 @@ import difflib
 import logging
 import os
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any, get_args
 
 from pydantic import BaseModel, SecretStr, ValidationError
@@ -14,10 +15,12 @@ from pydantic_core import ErrorDetails
 from core.encryption import Cipher
 from core.errors import BadInput, ConfigIncomplete
 from core.host.guard import guarded
+from core.settings import PREFIX, Settings
 
 log = logging.getLogger(__name__)
 
 ENV = "$env:"
+DESTINATION = "secret_destination"
 
 
 def is_secret(model: type[BaseModel], key: str) -> bool:
@@ -38,6 +41,7 @@ def merge_config(
     BadInput for an unknown key or a bad value: then nothing is to be stored.
     """
     merged = dict(stored)
+    refuse_new_destination(model, stored, given)
     for key, value in given.items():
         if key not in model.model_fields:
             raise BadInput(key, f"is not a setting of {name}", mend=suggest(key, model))
@@ -58,12 +62,64 @@ def merge_config(
     return merged, missing
 
 
+def refuse_new_destination(
+    model: type[BaseModel], stored: Mapping[str, Any], given: Mapping[str, str | None]
+) -> None:
+    """Have stored secrets entered again before they are sent to another place.
+
+    A field declares that it decides where secrets go by
+    `json_schema_extra={"secret_destination": True}`. Raises BadInput about the secret.
+    """
+    moved = [
+        key for key in given if is_destination(model, key) and moves(model, key, stored, given)
+    ]
+    for key in model.model_fields:
+        if moved and is_secret(model, key) and key in stored and key not in given:
+            raise BadInput(
+                key,
+                f"must be entered again, because {moved[0]} changes and decides where it is sent",
+                mend="Enter it again beside the new address.",
+            )
+
+
+def is_destination(model: type[BaseModel], key: str) -> bool:
+    field = model.model_fields.get(key)
+    extra = field.json_schema_extra if field else None
+    return isinstance(extra, dict) and bool(extra.get(DESTINATION))
+
+
+def moves(
+    model: type[BaseModel],
+    key: str,
+    stored: Mapping[str, Any],
+    given: Mapping[str, str | None],
+) -> bool:
+    """Whether the value of *key* would be another one than it is."""
+    default = model.model_fields[key].default
+    before, after = stored.get(key, default), given[key] or default
+    if isinstance(before, dict):
+        before = ENV + before.get("env", "")
+    return str(before).rstrip("/") != str(after).rstrip("/")
+
+
 def stored_value(model: type[BaseModel], key: str, value: str, cipher: Cipher) -> Any:
     if value.startswith(ENV):
-        return {"env": value.removeprefix(ENV).strip()}
+        variable = value.removeprefix(ENV).strip()
+        if variable in own_variables():
+            raise BadInput(
+                key,
+                "is a setting of Heliograph itself and goes to no plugin",
+                value=value,
+                mend="Use a variable of another name.",
+            )
+        return {"env": variable}
     if is_secret(model, key):
         return {"secret": cipher.encrypt(value)}
     return value
+
+
+def own_variables() -> set[str]:
+    return {PREFIX + field.name.upper() for field in fields(Settings)}
 
 
 def resolve(

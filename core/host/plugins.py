@@ -249,8 +249,10 @@ class PluginHost:
         model = info.contributions.config_model
         if model is None:
             raise Conflict(f"The plugin {name} has no configuration. {info.reason}".strip())
+        state = states().get(name)
         merged, missing = merge_config(name, model, self._stored(name), given, self._cipher)
-        change_state(name, seen=seen, config=merged)
+        # what was merged into must still stand: somebody else may store beside us
+        change_state(name, seen=seen or (state.updated_at if state else None), config=merged)
         return missing
 
     def rotate_secrets(self) -> int:

@@ -64,6 +64,7 @@ class TwilioConfig(PluginConfig):
         "https://api.twilio.com",
         title="API address",
         description="Leave it, unless Twilio is reached by a region or a proxy",
+        json_schema_extra={"secret_destination": True},
     )
 
     @field_validator("account_sid")

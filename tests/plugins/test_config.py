@@ -14,6 +14,7 @@ from core.db import db
 from core.errors import BadInput, ConfigIncomplete, SecretUnreadable
 from core.host import PluginState, current_host
 from tests.plugins.sources import GOOD, put
+from tests.visitor import sign_in
 
 
 @pytest.fixture
@@ -72,3 +73,71 @@ def test_keys_can_be_changed_and_a_lost_key_is_named(
     heliograph(plugin_dirs=str(folder), secret_key=second)
     config: Any = current_host().config("acme")
     assert config.api_key.get_secret_value() == "hush"
+
+
+WHERE = GOOD.replace(
+    "    pace: float",
+    """    address: str = Field(
+        "https://acme.example", json_schema_extra={"secret_destination": True}
+    )
+    backup_key: SecretStr | None = None
+    pace: float""",
+)
+
+
+@pytest.fixture
+def elsewhere(heliograph: Callable[..., Flask], folder: Path) -> Flask:
+    """A plugin of a third party that declares where its secrets go."""
+    put(folder, "acme", WHERE)
+    app = heliograph(plugin_dirs=str(folder))
+    current_host().configure("acme", {"api_key": "hush", "backup_key": "$env:ACME_BACKUP"})
+    return app
+
+
+@pytest.mark.parametrize("address", ["https://evil.example", "$env:ACME_ADDRESS"])
+def test_a_stored_secret_goes_nowhere_else_unless_it_is_entered_again(
+    elsewhere: Flask, address: str
+) -> None:
+    host, before = current_host(), stored()
+    with pytest.raises(BadInput, match=r"api_key.*entered again, because address changes"):
+        host.configure("acme", {"address": address})
+    with pytest.raises(BadInput, match="backup_key"):
+        host.configure("acme", {"address": address, "api_key": "hush"})
+    assert stored() == before
+    host.configure("acme", {"address": address, "api_key": "hush", "backup_key": None})
+    assert host.shown_config("acme")["address"] == address
+    with pytest.raises(BadInput, match="api_key"):  # nor back again
+        host.configure("acme", {"address": None})
+
+
+def test_what_goes_to_the_same_place_asks_for_nothing(elsewhere: Flask) -> None:
+    host = current_host()
+    host.configure("acme", {"pace": "2", "address": "https://acme.example/"})
+    host.configure("acme", {"pace": "3", "address": None})
+    host.configure("acme", {"api_key": "new"})
+    assert host.shown_config("acme")["pace"] == "3"
+
+
+def test_the_page_asks_for_the_token_where_the_address_changes(elsewhere: Flask) -> None:
+    admin = sign_in(elsewhere)
+    form = {"address": "https://evil.example", "pace": "7"}
+    refused = admin.post("/admin/plugins/acme", form)
+    assert refused.status_code == 400
+    assert 'id="api_key-error"' in refused.text
+    assert 'value="https://evil.example"' in refused.text  # what was typed stays
+    again = form | {"api_key": "hush", "backup_key": "x"}
+    assert admin.post("/admin/plugins/acme", again).status_code == 303
+
+
+def test_what_twilio_is_reached_by_takes_the_token_along_only_when_typed(acme: Flask) -> None:
+    host = current_host()
+    host.configure("twilio", {"account_sid": "AC" + "1" * 32, "auth_token": "a" * 32})
+    with pytest.raises(BadInput, match="auth_token"):
+        host.configure("twilio", {"api_base_url": "https://evil.example"})
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "METRICS_TOKEN"])
+def test_secrets_of_heliograph_itself_go_to_no_plugin(acme: Flask, name: str) -> None:
+    with pytest.raises(BadInput, match="goes to no plugin"):
+        current_host().configure("acme", {"api_key": f"$env: HELIOGRAPH_{name}"})
+    current_host().configure("acme", {"api_key": "$env:HELIOGRAPH_ACME_KEY"})
