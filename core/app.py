@@ -18,7 +18,7 @@ from core.web import mount_web
 from core.web.application import Application
 from core.web.errors import register_error_handlers
 from core.web.mount import mount_plugins
-from core.web.prefix import PlainAddress, PublicPrefix
+from core.web.prefix import PublicPrefix
 from core.web.security import cookie_settings
 
 SETTINGS = "heliograph_settings"
@@ -49,7 +49,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     # wrapped as Flask's documents say, which its types do not
     app.wsgi_app = PublicPrefix(app.wsgi_app, settings.prefix)  # type: ignore[assignment]
     if settings.proxies:
-        app.wsgi_app = PlainAddress(app.wsgi_app)  # type: ignore[assignment]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies)  # type: ignore[method-assign]
     return app
 

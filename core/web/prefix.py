@@ -1,12 +1,10 @@
-"""What proxies do to a request: a path prefix, stripped or not, and the visitor's address."""
+"""Living under a path prefix, whether or not the proxy strips it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote
-
-from core.addresses import plain_address
 
 QUERY = "%!$&'()*+,;=:@/?-._~[]{}|^`<>\" #"
 Start = Callable[..., Any]
@@ -28,16 +26,5 @@ class PublicPrefix:
             environ["SCRIPT_NAME"] = self._prefix
         query = environ.get("QUERY_STRING", "")
         if not query.isascii():  # a broken client: werkzeug takes UTF-8 only
-            environ["QUERY_STRING"] = quote(query, safe=QUERY, encoding="latin-1")
-        return self._app(environ, start)
-
-
-class PlainAddress:
-    """Makes a plain IP address of what a proxy says of the visitor: some add a port."""
-
-    def __init__(self, app: Wsgi) -> None:
-        self._app = app
-
-    def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
-        environ["REMOTE_ADDR"] = plain_address(environ.get("REMOTE_ADDR") or "")
+            environ["QUERY_STRING"] = quote(query, safe=QUERY, encoding="latin-1", errors="replace")
         return self._app(environ, start)

@@ -71,6 +71,7 @@ PAGES = {
     "jobs": "/admin/jobs/",
     "audit": "/admin/audit/",
     "account": "/account",
+    "confirm": "/account/confirm?next=/imports/1/errors.csv",
     "not-found": "/contacts/999999",
 }
 EMPTY = ("dashboard", "contacts", "contact-new", "dnc", "imports", "segments", "segment-new")

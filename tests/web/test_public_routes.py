@@ -14,6 +14,7 @@ from core.db import db
 from core.host import current_host
 from core.replies.models import Reply
 from tests.visitor import Visitor, sign_in
+from tests.web.test_user_races import at_once
 
 BOUNDARY = "multipart/form-data; boundary=x"
 FORM = "application/x-www-form-urlencoded"
@@ -153,6 +154,12 @@ def test_a_simulator_that_is_off_refuses_odd_bytes(app: Flask, path: str) -> Non
     for signature in ("\xff", "é", "", "a" * 64):
         headers = {"X-Simulator-Signature": signature}
         assert call(app, "POST", f"/sms/simulator/{path}", headers, b"id=1&from=2")[0] == 403
+
+
+def test_the_first_callbacks_of_all_make_one_key(app: Flask) -> None:
+    current_host().upgrade_tables()
+    first = lambda: call(app, "POST", "/sms/simulator/status", {}, b"id=1")[0]  # noqa: E731
+    assert at_once([first] * 6) == [403] * 6
 
 
 @pytest.mark.parametrize(
