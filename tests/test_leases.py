@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import threading
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +18,9 @@ from core.jobs.models import JobRun
 from core.jobs.runs import run_job
 from core.leases import kept, locked_row, take_lease
 from core.owners import is_alive, machine, new_owner, process_name
+from tests.test_end_to_end import wait_until
 
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 KEY = "a.job"
 
 
@@ -84,21 +86,21 @@ def test_a_lease_is_lengthened_while_the_work_lasts_and_no_longer(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(leases, "BEAT", 0.05)
-    monkeypatch.setattr(leases, "LEASE", timedelta(seconds=1))
+    monkeypatch.setattr(leases, "LEASE", timedelta(seconds=5))
     owner = taken(None, ends_in=-1)
     assert owner
     with kept(JobRun, KEY, owner):
-        time.sleep(1.5)
-        db.session.rollback()
-        ends = db.session.scalar(db.select(JobRun.lease_until))
-        assert ends is not None
-        assert ends > database_now()
-    time.sleep(0.3)
+        first = lease_until()
+        wait_until(lambda: lease_until() > first, 20)
+        second = lease_until()
+        wait_until(lambda: lease_until() > second, 20)
+        assert lease_until() > database_now()
+    wait_until(lambda: "lease" not in {thread.name for thread in threading.enumerate()}, 20)
+
+
+def lease_until() -> datetime:
     db.session.rollback()
-    last = db.session.scalar(db.select(JobRun.lease_until))
-    time.sleep(0.3)
-    db.session.rollback()
-    assert db.session.scalar(db.select(JobRun.lease_until)) == last
+    return db.session.scalars(db.select(JobRun.lease_until)).one() or LONG_AGO
 
 
 def test_who_lost_a_lease_does_not_give_it_back(app: Flask) -> None:
