@@ -11,8 +11,9 @@ import pytest
 from flask import Flask
 
 from core.db import db
-from core.errors import BadInput, ConfigIncomplete, SecretUnreadable
+from core.errors import BadInput, Changed, ConfigIncomplete, SecretUnreadable
 from core.host import PluginState, current_host
+from core.host.state import forget_states, states
 from tests.plugins.sources import GOOD, put
 from tests.visitor import sign_in
 
@@ -141,3 +142,17 @@ def test_secrets_of_heliograph_itself_go_to_no_plugin(acme: Flask, name: str) ->
     with pytest.raises(BadInput, match="goes to no plugin"):
         current_host().configure("acme", {"api_key": f"$env: HELIOGRAPH_{name}"})
     current_host().configure("acme", {"api_key": "$env:HELIOGRAPH_ACME_KEY"})
+
+
+def test_two_who_configure_at_once_overwrite_nothing(acme: Flask) -> None:
+    host = current_host()
+    host.configure("acme", {"api_key": "hush"})
+    assert states()["acme"].config  # one has read it, then another one stores
+    with acme.app_context():
+        host.configure("acme", {"pace": "5"})
+        db.session.remove()
+    with pytest.raises(Changed):
+        host.configure("acme", {"api_key": "other"})
+    forget_states()
+    db.session.rollback()
+    assert host.shown_config("acme")["pace"] == "5"
