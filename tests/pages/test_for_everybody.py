@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.pages.barriers import GRAVE, barriers
 from tests.pages.pictures import EMPTY, PAGES, SIZES, installation, sign_in
+from tests.pages.visit import PASSWORD
 
 ZONE, ZONE_WORDS = "Asia/Tokyo", "Tokyo time"
 WITHOUT_ZONE = Path(__file__).with_name("times_without_zone.js").read_text()
@@ -192,3 +193,17 @@ def test_a_confirmation_is_answered_by_keyboard(keyboard: Page, full: str) -> No
     keyboard.keyboard.press("Escape")
     assert not keyboard.locator("#confirm").is_visible()
     assert keyboard.url.endswith("/contacts/2")
+
+
+def test_an_export_begins_by_itself_after_the_password(keyboard: Page, full: str) -> None:
+    visit(keyboard, full, "/account/confirm?next=/imports/1/errors.csv&back=/imports/1")
+    keyboard.keyboard.type("not the password")  # it is where one types
+    keyboard.keyboard.press("Enter")
+    keyboard.wait_for_selector("#current_password-error")
+    keyboard.keyboard.type(PASSWORD)
+    with keyboard.expect_download() as begun:
+        keyboard.keyboard.press("Enter")
+    assert begun.value.suggested_filename.endswith("-errors.csv")
+    assert barriers(keyboard, *GRAVE) == []
+    keyboard.get_by_role("link", name="Back").click()
+    keyboard.wait_for_url(f"{full}/imports/1")
