@@ -50,7 +50,7 @@ CONTACTS = [
     Use("contacts delete-tag vip", "The tag vip is deleted; 1 contacts had it.", 0, "y\n"),
     Use("contacts delete-tag vip --yes", "vip", 1),
     Use("contacts merge 1 2", "Contact 2 is merged into 1."),
-    Use("contacts merge 1 1", "", 1),
+    Use("contacts merge 1 1", "Choose two contacts.", 1),
     Use(f"contacts merge 1 {HUGE}", "not in the range", 2),
     Use("contacts delete 1", "Aborted", 1, "\n"),
     Use("contacts delete 1 --yes", "Contact 1 is deleted."),
@@ -126,10 +126,10 @@ BROADCASTS = [
     Use("broadcasts settle 1 --json", "[]"),
     Use("broadcasts settle 1 --as failed", "0 texts were settled as failed."),
     Use("broadcasts settle 1 --as nonsense", "nonsense", 2),
-    Use("broadcasts cancel 1", "", 1),  # it is finished
+    Use("broadcasts cancel 1", "is finished and cannot be cancelled", 1),
     Use("messages create --name Late --text Hi --segment Fair --publish-up 2099-01-01"),
     Use("broadcasts cancel 2", "Broadcast 2 is cancelled."),
-    Use("broadcasts pause 2", "", 1),
+    Use("broadcasts pause 2", "is cancelled and cannot be paused", 1),
 ]
 BOUNDS = (
     " --contact-ids 1,2 --min-contact-id 1 --max-contact-id 9 --thread-id 1 --max-threads 1"
@@ -152,7 +152,7 @@ CAMPAIGNS = [
         "Made up 1",
     ),
     Use("campaigns simulate --campaign-id 1 --json", '"entries"'),
-    Use("campaigns simulate --campaign-id 1 --published", "", 1),
+    Use("campaigns simulate --campaign-id 1 --published", "was never published", 1),
     Use("campaigns simulate --campaign-id 1 --answer 9:2h:YES", "none of the contacts", 1),
     Use("campaigns simulate --campaign-id 1 --stop 1:soon", "is no delay", 1),
     Use("campaigns simulate --campaign-id 1 --days 0", "not in the range", 2),
@@ -162,15 +162,15 @@ CAMPAIGNS = [
     Use(f"campaigns rebuild --contact-id 1 --max-contacts 5{BOUNDS} --json", '"joined": 1'),
     Use("campaigns rebuild", "Welcome"),
     Use("campaigns trigger --kickoff-only --scheduled-only", "give one of", 2),
-    Use(f"campaigns trigger --kickoff-only --contact-id 1 --campaign-limit 5{BOUNDS}", "1"),
+    Use(f"campaigns trigger --kickoff-only --contact-id 1 --campaign-limit 5{BOUNDS}", "1 begun"),
     Use("campaigns trigger --scheduled-only --json", '"steps"'),
-    Use("campaigns trigger --inactive-only --campaign-id 1", ""),
+    Use("campaigns trigger --inactive-only --campaign-id 1", "0 begun, 0 steps"),
     Use("campaigns trigger --campaign-limit 0", "not in the range", 2),
     Use("campaigns settle 1", "None: all is clear."),
     Use("campaigns settle 1 --as sent", "0 texts were settled as sent."),
     Use("campaigns settle 1 --json", "[]"),
     Use("campaigns settle 999 --as sent", "999", 1),
-    Use("campaigns unpublish 1", ""),
+    Use("campaigns unpublish 1", "Campaign 1 is held."),
     Use("campaigns publish 999", "999", 1),
 ]
 USERS = [
