@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Id, Model, UTCDateTime, db, lock_table, transaction, utcnow
 from core.errors import BadInput, Conflict, Forbidden, NotFound
+from core.nfc import nfc
 from core.passwords import check_password, hash_password
 
 ADMIN, MARKETER, READER = "admin", "marketer", "reader"
@@ -62,8 +63,8 @@ def create_user(
             email=email,
             password_hash=stored,
             role=role,
-            first_name=first_name.strip()[:120],
-            last_name=last_name.strip()[:120],
+            first_name=nfc(first_name.strip())[:120],
+            last_name=nfc(last_name.strip())[:120],
             timezone=timezone,
         )
         session.add(user)

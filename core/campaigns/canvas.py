@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.contacts.profile import LARGEST_ID
 from core.errors import BadInput
+from core.nfc import nfc, nfc_json
 
 MAX_EVENTS = 500
 MAX_SIZE = 1_000_000  # characters of JSON
@@ -94,6 +95,7 @@ def read_canvas(raw: object) -> Canvas:
     if not isinstance(raw, Mapping):
         raise BadInput("canvas", "is no canvas", value=raw, mend=MEND)
     check_text(raw)
+    raw = composed(raw)
     try:
         canvas = Canvas.model_validate(raw)
     except ValidationError as error:
@@ -103,6 +105,10 @@ def read_canvas(raw: object) -> Canvas:
             raise BadInput("sources", "is no id of a segment", value=source, mend=MEND)
     canvas.sources = list(dict.fromkeys(canvas.sources))
     return canvas
+
+
+def composed(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {nfc(key): nfc_json(value) for key, value in raw.items()}
 
 
 def check_text(raw: Mapping[str, Any]) -> None:

@@ -20,10 +20,13 @@ from core.campaigns.rounds import quick_rounds
 from core.campaigns.text_checks import missing_text
 from core.campaigns.things import Things
 from core.campaigns.timing import BadTiming, Plan, due, read_timing
+from core.contacts.fields import contact_fields
 from core.db import db, utcnow
 from core.errors import BadInput
 from core.host.guard import guarded
 from core.installation import current_zone
+from core.messages.faults import NotOurs
+from core.messages.tokens import keep_placeholders
 
 log = logging.getLogger(__name__)
 
@@ -32,14 +35,18 @@ ERROR, WARNING = "error", "warning"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`level` is error (it cannot be published) or warning; `event` a key or ""."""
+    """`level` is error (it cannot be published) or warning; `event` a key or "".
+
+    `kept` are fields of its form by which what reads like a token is kept on purpose.
+    """
 
     level: str
     event: str
     words: str
     mend: str
+    kept: Mapping[str, Any] | None = None
 
-    def as_dict(self) -> dict[str, str]:
+    def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
@@ -91,8 +98,16 @@ class Checker:
     def _warn(self, event: Event, words: str, mend: str) -> None:
         self._add(WARNING, event, words, mend)
 
-    def _add(self, level: str, event: Event, words: str, mend: str) -> None:
-        self._found.append(Finding(level, event.key, f"{self._title(event)!r} {words}.", mend))
+    def _add(
+        self,
+        level: str,
+        event: Event,
+        words: str,
+        mend: str,
+        kept: Mapping[str, Any] | None = None,
+    ) -> None:
+        said = f"{self._title(event)!r} {words}."
+        self._found.append(Finding(level, event.key, said, mend, kept))
 
     def _title(self, event: Event) -> str:
         type_ = self._types.get(event.type)
@@ -242,7 +257,9 @@ class Checker:
             except BadInput as error:
                 value = "" if error.value is None else f" {error.value!r}"
                 words = f"has a value that does not fit: {error.field}{value} {error.problem}"
-                self._error(event, words, error.mend or "Change it in its form.")
+                mend = error.mend or "Change it in its form."
+                kept = kept_fields(config) if isinstance(error, NotOurs) else None
+                self._add(ERROR, event, words, mend, kept)
             except Exception as error:
                 log.exception("the check of event type %s failed", type_.made.key)
                 words = f"cannot be checked: its plugin failed ({type(error).__name__})"
@@ -282,6 +299,18 @@ class Checker:
             words = "adds to a campaign that leads back here with no delay: it would never end"
             mend = "Let an event wait before it, or let one of the campaigns be begun only once."
             self._error(event, words, mend)
+
+
+def kept_fields(config: BaseModel) -> dict[str, Any]:
+    """The texts of a form, with a backslash before what reads like a token and is none."""
+    fields = contact_fields()
+    found: dict[str, Any] = {}
+    for name, value in config:
+        if isinstance(value, str):
+            found[name] = keep_placeholders(value, fields)
+        elif isinstance(value, list) and all(isinstance(one, str) for one in value):
+            found[name] = [keep_placeholders(one, fields) for one in value]
+    return {name: value for name, value in found.items() if value != getattr(config, name)}
 
 
 def plain(message: str) -> str:

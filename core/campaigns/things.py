@@ -12,7 +12,10 @@ from core.campaigns.canvas import Canvas
 from core.campaigns.models import Campaign, CampaignEvent
 from core.contacts.fields import contact_fields
 from core.db import db
+from core.errors import BadInput
+from core.messages.faults import NotOurs
 from core.messages.models import TEMPLATE, TextMessage
+from core.messages.tokens import check_text
 from core.segments.models import Segment
 from core.segments.subjects import OTHERS
 
@@ -72,6 +75,13 @@ def message_fault(message_id: int, now: datetime) -> Fault | None:
         return words, "Choose a template message, or clone this one as a template.", "error"
     if not message.published:
         return f"sends {message.name!r}, which is not published", "Publish the message.", "error"
+    try:
+        check_text(message.text, contact_fields())
+    except NotOurs as error:
+        words = f"sends {message.name!r}, where {error.value!r} {error.problem}"
+        return words, "Edit the message: write our token, or keep it on purpose.", "error"
+    except BadInput:  # each text says so itself
+        pass
     if not message.is_open(now):
         words = f"sends {message.name!r}, which is not open now, so contacts wait here"
         return words, "Change its dates of publishing, or choose another message.", "warning"

@@ -21,6 +21,7 @@ from core.campaigns.engine import (
     Scope,
     Tally,
 )
+from core.campaigns.keeping import keep_placeholders_of
 from core.campaigns.library import check_draft, get_campaign, list_campaigns, publish, unpublish
 from core.campaigns.membership import count_members, rebuild
 from core.campaigns.models import Campaign
@@ -291,9 +292,16 @@ def chosen(campaign_id: int | None, excluded: tuple[int, ...]) -> list[Campaign]
 
 @campaigns.command(name="publish")
 @click.argument("campaign_id", type=ID, metavar="ID")
+@click.option(
+    "--keep-placeholders",
+    is_flag=True,
+    help="Send what other tools would fill in its own texts, such as [firstname], as it stands",
+)
 @in_app
-def publish_one(campaign_id: int) -> None:
+def publish_one(campaign_id: int, keep_placeholders: bool) -> None:
     """Let members go through campaign ID as it is drawn now."""
+    if keep_placeholders:
+        keep_placeholders_of(campaign_id)
     version = publish(campaign_id, user="command line")
     click.echo(f"Campaign {campaign_id} is published, version {version.number}.")
 

@@ -73,6 +73,11 @@ def described(message: TextMessage) -> dict[str, Any]:
     show_default=True,
     help="Send links as short ones that count clicks",
 )
+@click.option(
+    "--keep-placeholders",
+    is_flag=True,
+    help="Send what other tools would fill, such as [firstname], as it stands",
+)
 @json_option
 @in_app
 def create(
@@ -84,6 +89,7 @@ def create(
     language: str,
     category: str,
     track_links: bool,
+    keep_placeholders: bool,
     as_json: bool,
 ) -> None:
     """Write a text message; it is published at once.
@@ -100,6 +106,7 @@ def create(
         publish_up=parse_when("--publish-up", publish_up),
         publish_down=parse_when("--publish-down", publish_down),
         track_links=track_links,
+        keep=keep_placeholders,
     )
     if as_json:
         print_json(described(message))

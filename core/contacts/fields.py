@@ -21,6 +21,7 @@ from core.contacts.values import (
 )
 from core.db import db, insert_new, transaction
 from core.errors import BadInput
+from core.nfc import nfc
 from core.phone import parse_number
 from core.sentences import Sentence
 
@@ -140,7 +141,7 @@ def add_custom_field(
     *alias* is what texts and files call it: a letter, then letters, digits, _.
     """
     alias, label = alias.strip().lower(), parse_text(label, "label", 80)
-    given = tuple(dict.fromkeys(str(choice).strip() for choice in choices))
+    given = tuple(dict.fromkeys(nfc(str(choice).strip()) for choice in choices))
     check_alias(alias)
     if not label:
         raise BadInput("label", "is empty", mend="Enter what people are to read.")
@@ -170,4 +171,4 @@ def as_field(row: CustomField) -> Field:
 
 
 def plain_alias(name: str) -> str:
-    return re.sub(r"[\s\-]+", "_", name.strip().lower())
+    return re.sub(r"[\s\-]+", "_", nfc(name).strip().lower())

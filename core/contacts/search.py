@@ -14,6 +14,7 @@ from core.contacts.profile import LARGEST_ID
 from core.db import Model, db, dialect_name
 from core.errors import BadInput
 from core.installation import current_settings
+from core.nfc import nfc
 from core.phone import beginnings, looks_like_number, parse_number
 
 MOST, MOST_WORDS, FEW = 1000, 8, 3000
@@ -91,6 +92,7 @@ def conditions_of(query: str, region: str) -> list[ColumnElement[bool]]:
 
 def parts_of(query: str, region: str) -> list[Part]:
     """The longest words first: they fit the fewest."""
+    query = nfc(query)
     tags = [has_tag(quoted or plain) for quoted, plain in TAGGED.findall(query)]
     rest = TAGGED.sub(" ", query).replace("\x00", "").strip()
     if looks_like_number(rest):

@@ -12,6 +12,7 @@ from zoneinfo import available_timezones
 
 from core.contacts.countries import country_code
 from core.errors import BadInput
+from core.nfc import nfc
 
 Value = str | int | float | bool | None
 
@@ -25,10 +26,10 @@ LOCALE = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|\
 
 
 def parse_text(raw: object, name: str, limit: int = CUSTOM_LIMIT) -> str:
-    """*raw* as clean text of at most *limit* characters; raises BadInput."""
+    """*raw* as clean text, composed (NFC), of at most *limit* characters; raises BadInput."""
     if isinstance(raw, (dict, list, tuple, set, bytes)):
         raise BadInput(name, "is not a plain value", value=raw, mend="Give one value.")
-    text = "" if raw is None else str(raw).replace("\x00", "").strip()
+    text = "" if raw is None else nfc(str(raw).replace("\x00", "").strip())
     if len(text) > limit:
         raise BadInput(name, "is too long", value=text, mend=f"Use {limit} characters at most.")
     if any("\ud800" <= char <= "\udfff" for char in text):

@@ -11,6 +11,7 @@ from core.errors import BadInput, HeliographError
 from core.links.tracking import Tracker
 from core.messages import MAX_CHARACTERS, CompiledText, compile_text, measure, values_of
 from core.messages.values import COLUMNS, CUSTOM, columns_of
+from core.nfc import nfc
 from core.sentences import Sentence
 from core.users import User
 
@@ -88,7 +89,7 @@ class Renderer:
             filled = self._compiled.render(values)
         except HeliographError as error:
             raise Unrenderable("bad_token", error.message) from error
-        return filled if self._links is None else self._links.finish(filled, delivery_id)
+        return filled if self._links is None else nfc(self._links.finish(filled, delivery_id))
 
     def _owner(self, contact: Contact | None) -> User | None:
         if contact is None or contact.owner_id is None:

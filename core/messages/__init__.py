@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.messages.faults import NotOurs
 from core.messages.library import (
     Preview,
     clone_message,
@@ -15,22 +16,25 @@ from core.messages.library import (
 )
 from core.messages.parts import MAX_CHARACTERS, Measure, Offender, measure
 from core.messages.scheduling import review_version, send_now, unschedule
-from core.messages.tokens import CompiledText, compile_text
+from core.messages.tokens import CompiledText, check_text, compile_text, keep_placeholders
 from core.messages.values import Values, values_of
 
 __all__ = [
     "MAX_CHARACTERS",
     "CompiledText",
     "Measure",
+    "NotOurs",
     "Offender",
     "Preview",
     "Values",
+    "check_text",
     "clone_message",
     "compile_text",
     "create_message",
     "delete_message",
     "edit_message",
     "get_message",
+    "keep_placeholders",
     "list_messages",
     "measure",
     "newest_messages",

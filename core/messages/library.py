@@ -20,8 +20,9 @@ from core.installation import current_zone
 from core.links.tracking import marked_text, sample_link
 from core.messages.models import SEGMENT, TEMPLATE, TextMessage
 from core.messages.parts import MAX_CHARACTERS, Measure, measure
-from core.messages.tokens import compile_text
+from core.messages.tokens import check_text, compile_text, keep_placeholders
 from core.messages.values import values_of
+from core.nfc import nfc
 from core.segments.models import Segment
 from core.users import User
 
@@ -49,13 +50,19 @@ def create_message(
     publish_down: datetime | None = None,
     published: bool = True,
     track_links: bool = True,
+    keep: bool = False,
+    copied: bool = False,
 ) -> TextMessage:
     """Store a message: of type segment when *segments* (ids) are given, else template.
 
     A segment message has its broadcast from the start, scheduled when
-    *publish_up* is given. Raises BadInput naming field, value and mend.
+    *publish_up* is given. With *keep* other tools' placeholders in the text are meant to be
+    sent as they are; without it they are refused, unless the text is *copied* from one that
+    is stored. Raises BadInput naming field, value and mend.
     """
+    text = kept(text) if keep else text
     facts = checked(
+        is_new=not copied,
         name=name,
         text=text,
         language=language,
@@ -79,16 +86,23 @@ def create_message(
     return message
 
 
-def edit_message(message_id: int, *, seen: datetime | None = None, **changes: Any) -> TextMessage:
+def edit_message(
+    message_id: int, *, seen: datetime | None = None, keep: bool = False, **changes: Any
+) -> TextMessage:
     """Change fields as in `create_message`; `segments` are ids.
 
     Raises Conflict when what a begun broadcast has frozen would change, and
     Changed when it is no longer as it was with `updated_at` *seen*.
     """
     message = get_message(message_id)
+    if keep:
+        changes["text"] = kept(changes.get("text", message.text))
+    if "text" in changes:
+        changes["text"] = same_or_new(message.text, changes["text"])
     frozen = [name for name in FROZEN if name in changes and differs(message, name, changes)]
     now = {name: getattr(message, name) for name in CHECKED}
-    facts = checked(**(now | {name: changes[name] for name in changes if name in CHECKED}))
+    given = {name: changes[name] for name in changes if name in CHECKED}
+    facts = checked(is_new=changes.get("text", message.text) != message.text, **(now | given))
     chosen = chosen_segments(changes["segments"]) if "segments" in changes else None
     with transaction() as session:
         hold_named(facts["text"], chosen or ())
@@ -132,6 +146,7 @@ def clone_message(message_id: int) -> TextMessage:
         language=source.language,
         category=source.category,
         track_links=source.track_links,
+        copied=True,
     )
 
 
@@ -161,6 +176,7 @@ def preview(text: str, contact: Contact, *, track: bool = True) -> Preview:
 
     Its links are short ones where the installation and the message (*track*) have it so.
     """
+    text = nfc(text)
     owner = db.session.get(User, contact.owner_id) if contact.owner_id else None
     values = values_of(contact, owner, zone=current_zone())
     compiled = compile_text(text, contact_fields())  # as written: errors name the place there
@@ -169,16 +185,26 @@ def preview(text: str, contact: Contact, *, track: bool = True) -> Preview:
         rendered = compiled.render(values)
     else:
         filled = compile_text(marked.text, contact_fields()).render(values)
-        rendered = marked.finish(filled, sample_link)
+        rendered = nfc(marked.finish(filled, sample_link))
     return Preview(rendered, measure(rendered))
 
 
 CHECKED = ("name", "text", "language", "category", "publish_up", "publish_down")
 
 
-def checked(**facts: Any) -> dict[str, Any]:
-    """The facts, cleaned; raises BadInput."""
-    name, text = str(facts["name"]).strip(), str(facts["text"])
+def kept(text: str) -> str:
+    return keep_placeholders(text, contact_fields())
+
+
+def same_or_new(stands: str, text: str) -> str:
+    """What is typed, as it stands when it differs in nothing but how its characters are made."""
+    return stands if nfc(text) == nfc(stands) else text
+
+
+def checked(*, is_new: bool, **facts: Any) -> dict[str, Any]:
+    """The facts, cleaned; raises BadInput. Text *is_new* when it was not stored before."""
+    name, text = nfc(str(facts["name"]).strip()), str(facts["text"])
+    text = nfc(text) if is_new else text
     if not name:
         raise BadInput("name", "is empty", mend="Enter a name for yourself.")
     if len(name) > MAX_NAME:
@@ -189,8 +215,9 @@ def checked(**facts: Any) -> dict[str, Any]:
         raise BadInput("text", "has a NUL character", mend="Take it out.")
     if len(text) > MAX_CHARACTERS:
         raise BadInput("text", f"has {len(text)} characters", mend=f"{MAX_CHARACTERS} is the most.")
-    if len(facts["category"]) > 60:
-        raise BadInput("category", "is too long", value=facts["category"], mend="Use up to 60.")
+    category = nfc(facts["category"])
+    if len(category) > 60:
+        raise BadInput("category", "is too long", value=category, mend="Use up to 60.")
     if not LANGUAGE.fullmatch(facts["language"]) or len(facts["language"]) > 16:
         raise BadInput(
             "language", "is no language", value=facts["language"], mend="Use en, fr or pt-BR."
@@ -200,8 +227,11 @@ def checked(**facts: Any) -> dict[str, Any]:
         raise BadInput(
             "publish_down", "is not after publish_up", value=down, mend="Choose a later time."
         )
-    compile_text(text, contact_fields())
-    return facts | {"name": name, "text": text}
+    if is_new:
+        check_text(text, contact_fields())
+    else:
+        compile_text(text, contact_fields())
+    return facts | {"name": name, "text": text, "category": category}
 
 
 def hold_named(text: str, segments: Sequence[int]) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from core.messages.characters import BASIC, EXTENSION, REPLACEMENTS
+from core.nfc import nfc
 
 MAX_CHARACTERS = 1600
 GSM7, UCS2 = "gsm7", "ucs2"
@@ -51,11 +52,12 @@ class Measure:
 
 
 def measure(text: str) -> Measure:
-    """Count *text* as it would be sent.
+    """Count *text* as it would be sent, that is composed (NFC).
 
     >>> measure("Hello").parts, measure("Hello 👋").encoding
     (1, 'ucs2')
     """
+    text = nfc(text)
     length = len(text)
     if ALL_BASIC.fullmatch(text):
         return Measure(GSM7, length, length, parts_of_even(length, GSM_ONE, GSM_MANY))

@@ -8,10 +8,12 @@ from hashlib import sha256
 from sqlalchemy.orm import Session
 
 from core.broadcasts.models import DRAFT, SCHEDULED, Broadcast
+from core.contacts.fields import contact_fields
 from core.db import db, transaction, utcnow
 from core.errors import BadInput, Changed, Conflict
 from core.messages.library import edit_message, get_message
 from core.messages.models import SEGMENT, TextMessage
+from core.messages.tokens import check_text
 
 
 def review_version(broadcast: Broadcast) -> str:
@@ -29,7 +31,7 @@ def send_now(
 
     *seen* is the `review_version` that the person decided on. Raises Changed when it is
     another one by now, Conflict when the broadcast has begun, BadInput when *at* is no
-    time at which it can be sent.
+    time at which it can be sent, NotOurs when the text has another tool's placeholders.
     """
     message = get_message(message_id)
     if message.type != SEGMENT:
@@ -41,6 +43,7 @@ def send_now(
         if seen is not None and seen != review_version(broadcast):
             raise Changed
         check_time(broadcast.message, at)
+        check_text(broadcast.message.text, contact_fields())  # it may be older than that check
         return edit_message(message_id, publish_up=at or utcnow(), published=True)
 
 

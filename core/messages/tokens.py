@@ -1,16 +1,18 @@
-"""Tokens of texts: Mautic's `{contactfield=firstname|there}`, and a safe Liquid.
+r"""Tokens of texts: Mautic's `{contactfield=firstname|there}`, and a safe Liquid.
 
 Tokens are resolved here, once per text; what they yield goes into the text as
-it is and is never read as a template.
+it is and is never read as a template. A backslash before a brace, or before what another
+tool would fill, has it sent as it stands: `\{SAVE20\}`.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import quote
 
 from liquid.exceptions import LiquidError
@@ -18,17 +20,28 @@ from liquid.template import BoundTemplate
 
 from core.contacts.fields import Field, find_field
 from core.errors import BadInput
-from core.messages.engine import FILTERS, MAX_TEMPLATE, parse
+from core.messages.engine import MAX_TEMPLATE
+from core.messages.faults import NotOurs, bad, first_line, not_ours
+from core.messages.liquid import Span, check_spans, compile_liquid, liquid_spans
+from core.messages.placeholders import (
+    Names,
+    Placeholder,
+    find_placeholders,
+    is_escaped,
+    meant_field,
+)
 from core.messages.values import OWNER_FIELDS, Values, moment_of, shown
+from core.nfc import nfc
 
-KINDS = ("contactfield", "ownerfield")
+CONTACT, OWNER = "contactfield", "ownerfield"
+# how tokens begin; `leadfield` is what Mautic called it before
+KINDS = {CONTACT: CONTACT, OWNER: OWNER, "leadfield": CONTACT}
 MODIFIERS = ("true", "date", "time", "datetime")
 FORMS = {"date": "%Y-%m-%d", "time": "%H:%M", "datetime": "%Y-%m-%d %H:%M"}
 TOKEN = re.compile(r"\{\s*(\w+)\s*(?:=([^{}|]*)((?:\|[^{}|]*)*))?\}")
-LIQUID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
-UNCLOSED = re.compile(r"\{\s*(?:contactfield|ownerfield)\s*=?[^{}]*", re.IGNORECASE)
-
-Names = tuple[tuple[str, str], ...]
+UNCLOSED = re.compile(rf"\{{\s*(?:{'|'.join(KINDS)})\s*=?[^{{}}]*", re.IGNORECASE)
+MOST_KEPT = 300  # more placeholders than that are no text
+ESCAPED_BRACE = re.compile(r"\\[{}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +54,7 @@ class Token:
     modifier: str = ""
 
     def fill(self, values: Values) -> str:
-        source = values.contact if self.kind == "contactfield" else values.owner
+        source = values.contact if self.kind == CONTACT else values.owner
         value = source.get(self.alias)
         if self.modifier in FORMS and value not in (None, ""):
             moment = moment_of(value, values.zone)
@@ -49,44 +62,63 @@ class Token:
         else:
             text = shown(value)
         text = text or self.default
-        return quote(text, safe="") if self.modifier == "true" else text
+        return quote(nfc(text), safe="") if self.modifier == "true" else text
+
+
+@dataclass(frozen=True, slots=True)
+class Verbatim:
+    """What is sent as it stands, whatever it looks like."""
+
+    text: str
+
+    def fill(self, _values: Values) -> str:
+        return self.text
+
+
+Piece = str | Token | Verbatim
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledText:
     """A text ready to be filled many times; `template` is None without Liquid."""
 
-    pieces: tuple[str | Token, ...]
+    pieces: tuple[Piece, ...]
     template: BoundTemplate | None = None
 
     @property
     def fields(self) -> set[str]:
         """Aliases of the contact's fields that its tokens name."""
         tokens = [piece for piece in self.pieces if isinstance(piece, Token)]
-        return {token.alias for token in tokens if token.kind == "contactfield"}
+        return {token.alias for token in tokens if token.kind == CONTACT}
 
     @property
     def asks_owner(self) -> bool:
         """Whether a token names a field of the contact's owner."""
-        return any(isinstance(piece, Token) and piece.kind == "ownerfield" for piece in self.pieces)
+        return any(isinstance(piece, Token) and piece.kind == OWNER for piece in self.pieces)
 
     def render(self, values: Values) -> str:
-        """The text for one contact; raises BadInput when Liquid fails."""
+        """The text for one contact, composed (NFC); raises BadInput when Liquid fails."""
         if self.template is None:
-            return "".join(
-                [piece if isinstance(piece, str) else piece.fill(values) for piece in self.pieces]
+            return nfc(
+                "".join(
+                    [
+                        piece if isinstance(piece, str) else piece.fill(values)
+                        for piece in self.pieces
+                    ]
+                )
             )
         filled = {
             f"t{number}": piece.fill(values)
             for number, piece in enumerate(self.pieces)
-            if isinstance(piece, Token)
+            if not isinstance(piece, str)
         }
         try:
-            return self.template.render(
+            rendered = self.template.render(
                 contact=plain(values.contact), owner=plain(values.owner), token=filled
             )
         except LiquidError as error:
             raise BadInput("text", f"cannot be filled: {first_line(error)}") from error
+        return nfc(rendered)
 
 
 def plain(values: Mapping[str, object]) -> dict[str, object]:
@@ -95,52 +127,141 @@ def plain(values: Mapping[str, object]) -> dict[str, object]:
 
 def compile_text(text: str, fields: Mapping[str, Field]) -> CompiledText:
     """Compile *text*; raises BadInput that names the token and its place."""
-    names = tuple((alias, field.label) for alias, field in fields.items())
-    return compiled(text, names)
+    return compiled(text, names_of(fields))
+
+
+def check_text(text: str, fields: Mapping[str, Field]) -> None:
+    """Refuse what nobody wants to send: raises as `compile_text`, and NotOurs.
+
+    For texts that people write. Others' placeholders in what is stored already are sent
+    as they stand.
+    """
+    text, names = nfc(text), names_of(fields)
+    refuse_long(text)
+    for one in placeholders_of(text, names):
+        mend = f"Write {{contactfield={one.alias}}} instead." if one.alias else ""
+        problem = "is how another tool writes a field"
+        raise not_ours(text, one.begin, one.written, problem, mend)
+    compiled(text, names)
+
+
+def keep_placeholders(text: str, fields: Mapping[str, Field]) -> str:
+    r"""*text* with a backslash before all that `check_text` calls NotOurs."""
+    text = nfc(text)
+    for _ in range(MOST_KEPT):
+        try:
+            check_text(text, fields)
+        except NotOurs as error:
+            text = f"{text[: error.at]}\\{text[error.at :]}"
+        except BadInput:
+            break
+        else:
+            break
+    return text
+
+
+def names_of(fields: Mapping[str, Field]) -> Names:
+    return tuple((alias, field.label) for alias, field in fields.items())
 
 
 @lru_cache(maxsize=256)
 def compiled(text: str, names: Names) -> CompiledText:
+    text = nfc(text)
+    refuse_long(text)
+    spans = liquid_spans(text)
+    pieces = tuple(split(text, spans, names))
+    if all(span.escaped for span in spans):
+        return CompiledText(pieces)
+    check_spans(text, spans, names)
+    source = "".join(
+        piece if isinstance(piece, str) else f"{{{{ token.t{number} }}}}"
+        for number, piece in enumerate(pieces)
+    )
+    return CompiledText(pieces, compile_liquid(text, source, names))
+
+
+def refuse_long(text: str) -> None:
     if len(text) > MAX_TEMPLATE:
         raise BadInput("text", f"has {len(text)} characters", mend=f"{MAX_TEMPLATE} is the most.")
-    pieces = tuple(split(text, names))
-    if not any(isinstance(piece, str) and LIQUID_START.search(piece) for piece in pieces):
-        return CompiledText(pieces)
-    return CompiledText(pieces, compile_liquid(text, pieces, names))
 
 
-LIQUID_START = re.compile(r"\{\{|\{%")
+class Part(NamedTuple):
+    """A part of a text that is not plain."""
+
+    begin: int
+    end: int
+    kind: str
+    text: str = ""
 
 
-def split(text: str, names: Names) -> Iterator[str | Token]:
-    """Plain pieces and tokens in turn; Liquid stays inside the plain pieces."""
+LIQUID, VERBATIM, TOKENED = "liquid", "verbatim", "token"
+
+
+def split(text: str, spans: list[Span], names: Names) -> Iterator[Piece]:
+    """Plain pieces, Liquid among them, and in turn what is filled or sent as it stands."""
     position = 0
-    liquid = [match.span() for match in LIQUID.finditer(text)]
-    for match in TOKEN.finditer(text):
-        if any(begin <= match.start() < end for begin, end in liquid):
+    for part in sorted(parts_of(text, spans, names), key=lambda one: one.begin):
+        if part.begin < position:
             continue
-        token = read_token(text, match, names)
-        yield from checked_plain(text, position, match.start(), liquid)
-        yield token
-        position = match.end()
-    yield from checked_plain(text, position, len(text), liquid)
+        yield from plain_pieces(text, position, part.begin)
+        if part.kind == LIQUID:
+            yield text[part.begin : part.end]
+        elif part.kind == VERBATIM:
+            yield Verbatim(part.text)
+        else:
+            match = TOKEN.match(text, part.begin)
+            assert match is not None  # noqa: S101  it was found there
+            yield read_token(text, match, names)
+        position = part.end
+    yield from plain_pieces(text, position, len(text))
 
 
-def checked_plain(text: str, begin: int, end: int, liquid: list[tuple[int, int]]) -> Iterator[str]:
-    for match in UNCLOSED.finditer(text, begin, end):
-        if not any(low <= match.start() < high for low, high in liquid):
-            raise bad(text, match.start(), match[0], "is not closed", "End it with }.")
+def parts_of(text: str, spans: list[Span], names: Names) -> Iterator[Part]:
+    """In no order; of two that overlap the first counts, with its backslash."""
+    for begin, end, escaped in spans:
+        if escaped:
+            yield Part(begin - 1, end, VERBATIM, text[begin:end])
+        else:
+            yield Part(begin, end, LIQUID)
+    if "\\" in text:
+        for one in find_placeholders(text, names):
+            if is_escaped(text, one.begin):
+                yield Part(one.begin - 1, one.end, VERBATIM, one.written)
+        for match in ESCAPED_BRACE.finditer(text):
+            yield Part(match.start(), match.end(), VERBATIM, match[0][1:])
+    for match in TOKEN.finditer(text):
+        if not is_escaped(text, match.start()):
+            yield Part(match.start(), match.end(), TOKENED)
+
+
+def plain_pieces(text: str, begin: int, end: int) -> Iterator[Piece]:
+    found = UNCLOSED.search(text, begin, end)
+    if found is not None:
+        raise bad(text, found.start(), found[0], "is not closed", "End it with }.")
     if end > begin:
-        yield text[begin:end]
+        whole = text[begin:end]
+        bare = whole.rstrip("{")  # Liquid would read it with what follows
+        yield bare
+        if bare != whole:
+            yield Verbatim(whole[len(bare) :])
+
+
+def placeholders_of(text: str, names: Names) -> Iterator[Placeholder]:
+    """What other tools would fill in *text*, without what is kept on purpose or inside a token."""
+    inside = [(begin + 1, end) for begin, end, _ in liquid_spans(text)]
+    ours = (match for match in TOKEN.finditer(text) if match[1].lower() in KINDS)
+    inside += [match.span() for match in ours]
+    for one in find_placeholders(text, names):
+        if is_escaped(text, one.begin):
+            continue
+        if not any(begin <= one.begin < end for begin, end in inside):
+            yield one
 
 
 def read_token(text: str, match: re.Match[str], names: Names) -> Token:
-    kind, name, rest = match[1].lower(), match[2], match[3] or ""
-    if kind not in KINDS or name is None:
-        close = difflib.get_close_matches(kind, KINDS, n=1)
-        example = f"{{{close[0] if close else 'contactfield'}=firstname|there}}"
-        mend = f"Did you mean {example}?" if close else f"Tokens are written {example}."
-        raise bad(text, match.start(), match[0], "is no known token", mend)
+    kind, name, rest = KINDS.get(match[1].lower()), match[2], match[3] or ""
+    if kind is None or name is None:
+        raise not_ours(text, match.start(), match[0], "is no known token", example(match[1], names))
     alias = known_alias(kind, name.strip(), names)
     if alias is None:
         mend = suggestion(kind, name.strip(), names)
@@ -149,12 +270,23 @@ def read_token(text: str, match: re.Match[str], names: Names) -> Token:
     return Token(kind, alias, default, modifier)
 
 
+def example(word: str, names: Names) -> str:
+    """How the token is written that somebody meant by *word*."""
+    alias = meant_field(word, names)
+    close = difflib.get_close_matches(word.lower(), KINDS, n=1)
+    if alias:
+        return f"Did you mean {{contactfield={alias}}}?"
+    if close:
+        return f"Did you mean {{{KINDS[close[0]]}=firstname|there}}?"
+    return "Tokens are written {contactfield=firstname|there}."
+
+
 def read_options(text: str, match: re.Match[str], rest: str) -> tuple[str, str]:
-    """`|default`, `|modifier`, or `|default|modifier`."""
-    options = rest.split("|")[1:]
+    """`|default`, `|modifier`, or `|default|modifier`; blanks around each count for nothing."""
+    options = [option.strip() for option in rest.split("|")[1:]]
     if not options:
         return "", ""
-    last = options[-1].strip().lower()
+    last = options[-1].lower()
     if last in MODIFIERS:
         return "|".join(options[:-1]), last
     if len(options) > 1:
@@ -164,7 +296,7 @@ def read_options(text: str, match: re.Match[str], rest: str) -> tuple[str, str]:
 
 
 def known_alias(kind: str, name: str, names: Names) -> str | None:
-    if kind == "ownerfield":
+    if kind == OWNER:
         return found_alias(name, tuple(OWNER_FIELDS.items()))
     return found_alias(name, names)
 
@@ -177,72 +309,6 @@ def found_alias(name: str, names: Names) -> str | None:
 
 
 def suggestion(kind: str, name: str, names: Names) -> str:
-    aliases = list(OWNER_FIELDS) if kind == "ownerfield" else [alias for alias, _ in names]
+    aliases = list(OWNER_FIELDS) if kind == OWNER else [alias for alias, _ in names]
     close = difflib.get_close_matches(name.lower(), aliases, n=1, cutoff=0.5)
     return f"Did you mean {close[0]}?" if close else f"Fields: {', '.join(aliases)}."
-
-
-def compile_liquid(text: str, pieces: tuple[str | Token, ...], names: Names) -> BoundTemplate:
-    source = "".join(
-        piece if isinstance(piece, str) else f"{{{{ token.t{number} }}}}"
-        for number, piece in enumerate(pieces)
-    )
-    try:
-        template = parse(source)
-    except LiquidError as error:
-        at = getattr(error.token, "start_index", 0) if error.token else 0
-        raise bad(
-            text, min(at, len(text)), first_line(error), "is not understood", ALLOWED
-        ) from None
-    check_names(text, source, template, names)
-    return template
-
-
-ALLOWED = f"Filters: {', '.join(FILTERS)}; tags: if, unless."
-
-
-def check_names(text: str, source: str, template: BoundTemplate, names: Names) -> None:
-    """Only known filters and `contact.<field>`, `owner.<field>`."""
-    analysis = template.analyze()
-    for name, spans in analysis.filters.items():
-        if name not in FILTERS:
-            raise bad(
-                text, place(text, source, spans[0].index, name), name, "is no filter", ALLOWED
-            )
-    known: dict[str, Callable[[str], bool]] = {
-        "contact": lambda alias: alias in dict(names),
-        "owner": lambda alias: alias in OWNER_FIELDS,
-        "token": lambda _alias: True,
-    }
-    for root, variables in analysis.variables.items():
-        for variable in variables:
-            path = [str(segment) for segment in variable.segments]
-            if root in known and len(path) == 2 and known[root](path[1]):
-                continue
-            shown_path = ".".join(path)
-            at = place(text, source, variable.span.index, shown_path)
-            aliases = [f"contact.{alias}" for alias, _ in names]
-            close = difflib.get_close_matches(shown_path, aliases, n=1)
-            mend = f"Did you mean {close[0]}?" if close else "Use contact.<field>."
-            raise bad(text, at, shown_path, "is not known", mend)
-
-
-def place(text: str, source: str, index: int, name: str) -> int:
-    """Where *name* stands in the text as written, given its place in the source."""
-    nth = source.count(name, 0, index + len(name)) - 1
-    at = -1
-    for _ in range(max(nth, 0) + 1):
-        at = text.find(name, at + 1)
-    return max(at, 0)
-
-
-def bad(text: str, at: int, shown_token: str, problem: str, mend: str) -> BadInput:
-    line = text.count("\n", 0, at) + 1
-    column = at - (text.rfind("\n", 0, at) + 1) + 1
-    return BadInput(
-        f"text, line {line}, column {column}", problem, value=shown_token.strip(), mend=mend
-    )
-
-
-def first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]

@@ -21,6 +21,7 @@ from core.contacts.models import Contact
 from core.db import utcnow
 from core.errors import BadInput
 from core.installation import current_settings, current_zone
+from core.nfc import nfc_json
 from core.segments.conditions import Clause, Operand, Operator, Scope, opposite, shown
 from core.segments.subjects import find_operator, find_subject
 
@@ -103,6 +104,7 @@ def check_filters(filters: Mapping[str, Any]) -> dict[str, Any]:
 
 def read_filters(filters: object, now: datetime | None, zone: ZoneInfo | None) -> Node:
     check_size(filters)
+    filters = nfc_json(filters)
     region = current_settings().region
     scope = Scope(now or utcnow(), zone or current_zone(), region, contact_fields())
     return read_node(filters, "filters", scope)

@@ -14,6 +14,7 @@ from core.contacts.profile import LARGEST_ID
 from core.contacts.values import parse_text
 from core.db import db, insert_new, refuse_changed, transaction, utcnow
 from core.errors import BadInput, NotFound
+from core.nfc import nfc
 from core.segments.filters import check_filters
 from core.segments.members import lock_segment, refresh_segment
 from core.segments.models import Segment
@@ -115,7 +116,7 @@ def list_segments() -> Sequence[Segment]:
 def find_segment(key: int | str) -> Segment:
     """The segment with this name, else with this id; raises NotFound with the nearest name."""
     fresh = {"populate_existing": True}
-    text = str(key).replace("\x00", "").strip()
+    text = nfc(str(key).replace("\x00", "").strip())
     if isinstance(key, str):
         named = select(Segment).where(Segment.name == text).execution_options(**fresh)
         found = db.session.scalar(named)

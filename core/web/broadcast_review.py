@@ -12,10 +12,11 @@ from flask_babel import gettext as _
 from core.broadcasts.lifecycle import get_broadcast
 from core.broadcasts.models import DRAFT, SCHEDULED, Broadcast
 from core.broadcasts.review import Review, review
+from core.contacts import contact_fields
 from core.db import utcnow
 from core.errors import BadInput, Changed, Conflict, HeliographError
 from core.links.tracking import marked_text, sample_link
-from core.messages import review_version, send_now
+from core.messages import NotOurs, check_text, review_version, send_now
 from core.providers import default_provider, open_provider
 from core.segments import refresh_segment
 from core.web.access import reads_only
@@ -52,6 +53,7 @@ def review_facts(broadcast: Broadcast, error: HeliographError | None = None) -> 
     tracked = marked_text(message.text, track=message.track_links)
     return provider_facts() | {
         "broadcast": broadcast,
+        "foreign": foreign_words(broadcast),
         "due": broadcast.status == SCHEDULED and message.is_open(utcnow()),
         "short": sample_link() if tracked else "",
         "version": review_version(broadcast),
@@ -62,10 +64,21 @@ def review_facts(broadcast: Broadcast, error: HeliographError | None = None) -> 
     }
 
 
+def foreign_words(broadcast: Broadcast) -> str:
+    """What another tool would fill in the text, which may be older than the check at saving."""
+    try:
+        check_text(broadcast.message.text, contact_fields())
+    except BadInput as error:
+        return error.message
+    return ""
+
+
 def page_errors(error: HeliographError | None) -> dict[str, str]:
     if isinstance(error, Changed):
         words = _("The broadcast was changed meanwhile. Nothing was sent: look again, then decide.")
         return {"": words}
+    if isinstance(error, NotOurs):
+        return {"": error.message}
     found = errors_of(error)
     return {name: words.partition(" Run: ")[0] for name, words in found.items()}
 
@@ -130,6 +143,7 @@ def confirm(broadcast_id: int) -> Page:
         open_provider(default_provider())
         if request.form.get("seen", "") != review_version(broadcast):
             raise Changed
+        check_text(broadcast.message.text, contact_fields())
         at = typed_choice(broadcast)
     except HeliographError as error:
         return refused(broadcast, error), error.status

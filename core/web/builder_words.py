@@ -15,6 +15,7 @@ STATES: Words = {
     "state_signed_out": _l("Could not save"),
     "state_conflict": _l("Not saved"),
     "try_again": _l("Try again"),
+    "keep_it": _l("Keep it: send it as it stands"),
     "offline": _l("The server cannot be reached."),
     "failed": _l("Something went wrong at the server."),
     "kept_here": _l("What you drew is kept in this browser and saved as soon as it can be."),

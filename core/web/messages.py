@@ -20,6 +20,8 @@ from core.links.counts import link_counts
 from core.links.tracking import link_base, sample_link, with_samples
 from core.messages import (
     MAX_CHARACTERS,
+    NotOurs,
+    check_text,
     clone_message,
     create_message,
     delete_message,
@@ -30,6 +32,7 @@ from core.messages import (
     newest_messages,
     preview,
 )
+from core.messages.engine import MAX_TEMPLATE
 from core.messages.models import SEGMENT, TextMessage
 from core.messages.values import OWNER_FIELDS
 from core.phone import parse_number
@@ -109,6 +112,7 @@ def form_page(message: TextMessage | None, error: HeliographError | None) -> str
         owner_fields=OWNER_FIELDS,
         most=MAX_CHARACTERS,
         errors=errors,
+        may_keep=isinstance(error, NotOurs),
         theirs=theirs(message) if isinstance(error, Changed) and message else [],
         version=message.updated_at.isoformat() if message else "",
         shown=preview_facts(values.get("text", ""), "", track=tracked),
@@ -183,11 +187,16 @@ def create() -> Page:
             raise BadInput("segments", "are missing", mend=mend)
         facts = typed_facts(None)
         at = wants_review(None, facts) if segments else None
-        made = create_message(segments=segments, **facts)
+        made = create_message(segments=segments, keep=keeps(), **facts)
         note(made.name, id=made.id)
         return gone_on(made, at)
 
     return submit(save, lambda error: form_page(None, error))
+
+
+def keeps() -> bool:
+    """Whether what other tools would fill is to be sent as it stands."""
+    return bool(request.form.get("keep"))
 
 
 def wants_review(message: TextMessage | None, facts: dict[str, Any]) -> datetime | None:
@@ -239,7 +248,7 @@ def store(message_id: int) -> Page:
         if message.type == SEGMENT:
             changes["segments"] = form_ids("segments")
             at = wants_review(message, changes)
-        changed = edit_message(message_id, seen=seen_version(), **changes)
+        changed = edit_message(message_id, seen=seen_version(), keep=keeps(), **changes)
         note(changed.name, id=message_id)
         return gone_on(changed, at)
 
@@ -262,9 +271,10 @@ def show_preview() -> str:
 def preview_facts(text: str, who: str, *, track: bool) -> dict[str, object]:
     contact, missing = chosen_contact(who)
     facts: dict[str, object] = {"contact": contact, "missing": missing, "error": "", "text": text}
-    written = measure(with_samples(text, track=track))
+    written = measure(with_samples(text, track=track) if len(text) <= MAX_TEMPLATE else text)
     facts["offenders"] = [(one.character, one.replacement) for one in written.offenders]
     try:
+        check_text(text, contact_fields())
         found = preview(text, contact or Contact(custom={}), track=track)
         facts |= {"text": found.text, "measure": found.measure}
     except BadInput as error:

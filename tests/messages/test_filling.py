@@ -71,7 +71,7 @@ def test_tokens_are_filled(text: str, filled: str) -> None:
         ("Hi {contactfield=firstname", "is not closed"),
         ("{contactfield=city|x|loud}", "unknown modifier 'loud'"),
         ("{ownerfield=city}", "names an unknown field"),
-        ("{{ contact.shoe_size }}", "contact.shoe_size' is not known"),
+        ("{{ contact.shoe_size }}", "contact.shoe_size }}' is not known"),
         ("{{ secret }}", "is not known"),
         ("{{ contact.city.size }}", "is not known"),
         ("{{ contact.city | replace: 'a', 'b' }}", "'replace' is no filter"),

@@ -20,7 +20,7 @@ from core.errors import BadInput, HeliographError
 from core.events import FAILED, THEN, EventConfig
 from core.installation import current_settings, current_zone
 from core.lookups import one_of
-from core.messages import MAX_CHARACTERS, compile_text
+from core.messages import MAX_CHARACTERS, check_text
 from core.phone import parse_number
 from core.providers import default_provider, open_provider
 from core.sentences import Sentence
@@ -49,9 +49,9 @@ class TextStaff(EventConfig):
 def check_staff(config: TextStaff) -> None:
     parse_number(config.number, region=current_settings().region)
     try:
-        compile_text(config.text, contact_fields())
+        check_text(config.text, contact_fields())
     except BadInput as error:
-        raise BadInput("text", error.problem, value=error.value, mend=error.mend) from None
+        raise type(error)("text", error.problem, value=error.value, mend=error.mend) from None
 
 
 def why_not_yet(_config: TextStaff) -> str:
