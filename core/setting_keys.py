@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 
 from core.errors import BadInput
 from core.sentences import Sentence
-from core.settings import PREFIX, check_region, check_zone
+from core.settings import PREFIX, check_region, check_variables, check_zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,10 @@ def read_region(text: str) -> str:
     return text.upper()
 
 
+def read_variables(text: str) -> str:
+    return check_variables(text, "webhook_env")
+
+
 KEYS = (
     Key(
         "timezone",
@@ -73,6 +77,17 @@ KEYS = (
         Sentence("Numbers that are stored already stay as they are."),
         "US",
         read_region,
+    ),
+    Key(
+        "webhook_env",
+        Sentence("Environment variables for webhooks"),
+        Sentence(
+            "Names, by comma, such as CRM_KEY: headers of campaigns' webhooks may send these as "
+            "$env:CRM_KEY. Whoever draws campaigns can then send their values anywhere."
+        ),
+        Sentence("Contacts wait before a webhook that names another one."),
+        "",
+        read_variables,
     ),
 )
 

@@ -7,6 +7,7 @@ an admin may change while the server runs are in core/stored_settings.py.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -19,6 +20,12 @@ from phonenumbers import SUPPORTED_REGIONS
 from core.errors import BadInput
 
 PREFIX = "HELIOGRAPH_"
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,79}")
+# what opens this installation, its database or its session: no webhook may ever read it
+OURS = re.compile(
+    rf"{PREFIX}|DATABASE|PG(?:HOST|PORT|USER|PASS|DATABASE|SERVICE)|POSTGRES|SECRET_KEY|FLASK_|GUNICORN_|SQLALCHEMY_|(?:PATH|HOME|ENV)$",
+    re.IGNORECASE,
+)
 
 
 def setting(default: str, text: str) -> str:
@@ -56,6 +63,9 @@ class Settings:
     webhook_private: str = setting(
         "0", "`1` lets webhooks of campaigns call addresses that are not on the public internet"
     )
+    webhook_env: str = setting(
+        "", "Environment variables that headers of webhooks may read, by comma; empty: as stored"
+    )
     frequency_cap: str = setting(
         "",
         "Most texts a number gets before broadcasts leave it out, those of campaigns counted: "
@@ -86,6 +96,7 @@ class Settings:
         choose("WEBHOOK_PRIVATE", self.webhook_private, ("0", "1"))
         choose("LOG_LEVEL", self.log_level, ("DEBUG", "INFO", "WARNING", "ERROR"))
         choose("TRUSTED_PROXIES", self.trusted_proxies, ("0", "1", "2", "3"))
+        check_variables(self.webhook_env, f"{PREFIX}WEBHOOK_ENV")
         if self.timezone:
             check_zone(self.timezone, f"{PREFIX}TIMEZONE")
         if self.default_region:
@@ -170,6 +181,22 @@ def choose(name: str, value: str, choices: tuple[str, ...]) -> None:
         raise BadInput(
             PREFIX + name, "is not known", value=value, mend=f"Use {' or '.join(choices)}."
         )
+
+
+def check_variables(text: str, field: str) -> str:
+    """Names of variables, by comma, in their one spelling.
+
+    Raises BadInput about *field* for what is no name, and for what no webhook may ever read.
+    """
+    names = sorted({name.strip() for name in text.split(",") if name.strip()})
+    for name in names:
+        if not VARIABLE.fullmatch(name):
+            mend = "Use names of environment variables, by comma, such as CRM_KEY, SHOP_TOKEN."
+            raise BadInput(field, "is no name of a variable", value=name, mend=mend)
+        if OURS.match(name):
+            mend = "Put what the other system asks for into a variable of its own."
+            raise BadInput(field, "can never be allowed", value=name, mend=mend)
+    return ",".join(names)
 
 
 def check_zone(name: str, field: str) -> None:

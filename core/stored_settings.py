@@ -6,13 +6,14 @@ Which there are is in core/setting_keys.py; what the environment sets wins (core
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from flask import current_app
+from flask import Flask, current_app
 from sqlalchemy import String, inspect, select
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Mapped, mapped_column
@@ -84,6 +85,12 @@ def in_force(given: Settings) -> Settings:
         return completed(given, {})  # an older schema that is being brought up to date
     current_app.extensions[EXTENSION] = InForce(given, until, found)
     return found
+
+
+def fix_settings(app: Flask, settings: Settings) -> None:
+    """Give *app* settings that are complete: none are read from its database."""
+    app.extensions["heliograph_settings"] = settings
+    app.extensions[EXTENSION] = InForce(settings, math.inf, settings)
 
 
 def stored_values() -> dict[str, str]:

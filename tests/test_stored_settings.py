@@ -59,7 +59,8 @@ def sources(app: Flask) -> dict[str, tuple[str, str]]:
 
 def test_what_is_stored_counts_at_once(app: Flask) -> None:
     assert (current_zone().key, current_settings().region) == ("UTC", "US")
-    assert sources(app) == {"timezone": ("UTC", DEFAULT), "default_region": ("US", DEFAULT)}
+    untouched = {"timezone": ("UTC", DEFAULT), "default_region": ("US", DEFAULT)}
+    assert sources(app) == untouched | {"webhook_env": ("", DEFAULT)}
     assert store(app, timezone="europe/paris", default_region="fr") == {
         "timezone": ("UTC", "Europe/Paris"),
         "default_region": ("US", "FR"),

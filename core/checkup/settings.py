@@ -58,7 +58,9 @@ def look_at_stored() -> Iterator[Finding]:
             mend = f"Run: heliograph settings set {one.key.name} {one.key.default}, or another one."
             yield Finding(BAD, what, text, mend)
         else:
-            yield Finding(OK, what, f"{one.value} ({SOURCES[one.source].format(one.key.variable)})")
+            yield Finding(
+                OK, what, f"{one.value or 'none'} ({SOURCES[one.source].format(one.key.variable)})"
+            )
 
 
 def look_at_address(address: str) -> Iterator[Finding]:

@@ -81,7 +81,8 @@ def tell(key: str, changed: dict[str, tuple[str, str]], *, as_json: bool) -> Non
         print_json(described(now) | {"changed": bool(changed)})
         return
     if not changed:
-        click.echo(f"{key} is {now.value}, as before.")
+        click.echo(f"{key} is {now.value or 'empty'}, as before.")
         return
-    click.echo(f"{key} is {now.value}; it was {changed[key][0]}.")
+    before = changed[key][0] or "empty"
+    click.echo(f"{key} is {now.value or 'empty'}; it was {before}.")
     click.echo(str(find_key(key).effect))

@@ -87,7 +87,11 @@ FIELDS: tuple[LazyString, ...] = (
     _l("Where it is posted, such as https://example.com/hook"),
     *(_l("Fields"), _l("Which fields of the contact are told, beside its id"), _l("Data")),
     _l("More to be told, as name: value; tokens such as {contactfield=city} work"),
-    *(_l("Headers"), _l("As Name: value; a value $env:NAME is read from the server's environment")),
+    _l("Headers"),
+    _l(
+        "As Name: value; $env:NAME is read from the server's environment, where an admin has "
+        "allowed that name"
+    ),
     *(_l("Time-out"), _l("Seconds until it is tried again")),
 )
 # words of what a field may be, by the field and the value

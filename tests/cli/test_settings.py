@@ -39,7 +39,9 @@ def test_what_cannot_be_used_is_refused(run: Any) -> None:
     assert "'Mars/Phobos' is not a time zone" in run(
         "settings", "set", "timezone", "Mars/Phobos", code=1
     )
-    assert "Use one of timezone, default_region." in run("settings", "unset", "tz", code=1)
+    assert "Use one of timezone, default_region, webhook_env." in run(
+        "settings", "unset", "tz", code=1
+    )
     assert current_settings().timezone == "UTC"
 
 

@@ -109,6 +109,13 @@ def test_a_staff_text_is_kept_by_the_press_beside_its_finding(marc: Visitor) -> 
     assert get_campaign(campaign).draft["events"][0]["config"]["text"] == KEPT
 
 
+def test_data_of_a_webhook_is_looked_at_too(app: Flask) -> None:
+    config = {"url": "https://example.com/", "data": ["a: x", "greeting: Hi %FIRSTNAME%"]}
+    found = check_canvas(drawn(event("a", "core.webhook", config=config)))
+    (finding,) = [one for one in found if "another tool" in one.words]
+    assert finding.kept == {"data": ["a: x", "greeting: Hi \\%FIRSTNAME%"]}
+
+
 def test_a_template_is_looked_at_before_a_campaign_that_sends_it_is_published(
     sending: Flask,
 ) -> None:

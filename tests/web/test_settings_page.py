@@ -56,6 +56,18 @@ def test_an_admin_sets_zone_and_country(app: Flask) -> None:
     assert current_settings().timezone == "UTC"
 
 
+def test_an_admin_allows_a_variable_for_webhooks_and_it_is_in_the_audit_log(app: Flask) -> None:
+    admin = sign_in(app)
+    assert "Now none." in admin.get(URL).text
+    status, page = save(admin, webhook_env="CRM_KEY, HELIOGRAPH_SECRET_KEY")
+    assert status == 400
+    assert "Can never be allowed" in page
+    assert 'value="CRM_KEY, HELIOGRAPH_SECRET_KEY"' in page
+    assert save(admin, webhook_env="SHOP_TOKEN, CRM_KEY")[0] == 303
+    assert current_settings().webhook_env == "CRM_KEY,SHOP_TOKEN"
+    assert read_audit(limit=1)[0].changes == {"webhook_env": " → CRM_KEY,SHOP_TOKEN"}
+
+
 def test_the_country_is_named_in_the_readers_language(app: Flask) -> None:
     admin = sign_in(app)
     page = admin.get(URL, **{"Accept-Language": "fr"}).text

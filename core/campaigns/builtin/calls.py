@@ -1,7 +1,7 @@
 """Calling a web address from inside: to the public internet only, unless a setting allows.
 
-The name is looked up once, each address is judged, and the connection goes to the
-one that was judged: no answer of a name server can lead it elsewhere afterwards.
+The name is looked up once, each address is judged, and the connection goes to one
+that was judged: no answer of a name server can lead it elsewhere afterwards.
 Redirects are not followed.
 """
 
@@ -12,18 +12,20 @@ import ipaddress
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 import certifi
 
+from core.campaigns.builtin.addresses import Address, is_public
 from core.errors import BadInput, HeliographError
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
 PORTS = {"http": 80, "https": 443}
+SHORTEST = 0.2  # seconds that each address has at least
 SHOWN = 300  # bytes of an answer that are kept
 
 
@@ -79,57 +81,68 @@ def literal_address(host: str) -> Address | None:
         return None
 
 
-def is_public(address: Address) -> bool:
-    """Whether it is of the public internet, as is what may be hidden in it."""
-    if isinstance(address, ipaddress.IPv6Address):
-        hidden = address.ipv4_mapped or address.sixtofour
-        if hidden is None and address.teredo is not None:
-            hidden = address.teredo[1]
-        if hidden is None and address in NAT64:
-            hidden = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if hidden is not None and not is_public(hidden):
-            return False
-    return address.is_global and not address.is_multicast
+class Place(NamedTuple):
+    """Where a server is reached: an address that was judged."""
+
+    family: socket.AddressFamily
+    address: str
 
 
-def judged_address(host: str, port: int, *, private: bool) -> tuple[socket.AddressFamily, str]:
-    """The family and the address to connect to; raises Refused and NoAnswer."""
+def judged_places(host: str, port: int, *, private: bool) -> list[Place]:
+    """Each address of *host*, in the order to try them; raises Refused and NoAnswer.
+
+    One that is not of the public internet refuses them all: nobody's name has both.
+    """
     if not private:
         refuse_private(host)
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise NoAnswer(f"{host} is not known: {error}.") from None
-    for _, _, _, _, place in found:
-        if not private and not is_public(ipaddress.ip_address(str(place[0]).partition("%")[0])):
-            raise Refused(f"{host} is at {place[0]}, which is not on the public internet.")
-    family, _, _, _, place = found[0]
-    return family, str(place[0])
+    places = [Place(family, str(place[0])) for family, _, _, _, place in found]
+    for _, address in places:
+        if not private and not is_public(ipaddress.ip_address(address.partition("%")[0])):
+            raise Refused(f"{host} is at {address}, which is not on the public internet.")
+    return list(dict.fromkeys(places))
 
 
 class Pinned(http.client.HTTPConnection):
-    """A connection to an address that was judged before."""
+    """A connection to one of the addresses that were judged before."""
 
     def __init__(self, parts: SplitResult, seconds: float, *, private: bool) -> None:
         host, secure = (parts.hostname or "").encode("idna").decode(), parts.scheme == "https"
         port = parts.port or PORTS[parts.scheme]
         super().__init__(host, port, timeout=seconds)
-        self._secure = secure
-        self._address = judged_address(host, port, private=private)
+        self._secure, self._seconds = secure, seconds
+        self._places = judged_places(host, port, private=private)
 
     def connect(self) -> None:
-        family, address = self._address
-        made = socket.socket(family, socket.SOCK_STREAM)
-        made.settimeout(self.timeout)
+        """Connect to the first address that can be; each has its share of the time left."""
+        end = time.monotonic() + self._seconds
+        for number, place in enumerate(self._places):
+            last = number == len(self._places) - 1
+            share = (end - time.monotonic()) / (len(self._places) - number)
+            try:
+                self.sock = self._connected(place, max(share, SHORTEST))
+            except OSError:
+                if last:
+                    raise
+            else:
+                return
+
+    def _connected(self, place: Place, seconds: float) -> socket.socket:
+        made = socket.socket(place.family, socket.SOCK_STREAM)
+        made.settimeout(seconds)
         try:
-            made.connect((address, self.port))
+            made.connect((place.address, self.port))
             if self._secure:
                 trust = ssl.create_default_context(cafile=certifi.where())
                 made = trust.wrap_socket(made, server_hostname=self.host)
+            made.settimeout(self._seconds)
         except BaseException:
             made.close()
             raise
-        self.sock = made
+        return made
 
 
 def post(

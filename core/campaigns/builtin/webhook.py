@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +12,7 @@ from sqlalchemy import select
 
 from core.actions import Action, ActionContext, Outcome, Result
 from core.campaigns.builtin.calls import NoAnswer, Refused, post, read_url, refuse_private
+from core.campaigns.builtin.variables import ENV, NotAllowed, header_value, refuse_variable
 from core.campaigns.models import Campaign, CampaignEvent, CampaignStep
 from core.contacts.fields import contact_fields
 from core.contacts.models import Contact
@@ -20,12 +20,11 @@ from core.db import db, utcnow
 from core.errors import BadInput, HeliographError
 from core.events import FAILED, THEN, EventConfig
 from core.installation import current_settings, current_zone
-from core.messages import compile_text, values_of
+from core.messages import check_text, compile_text, values_of
 from core.sentences import Sentence
 from core.users import User
 from core.version import __version__
 
-ENV = "$env:"
 HEADER = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]{1,80}):\s*([\x20-\x7e]{0,2000})")
 LINE = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]{0,59}):\s*(.{0,2000})", re.DOTALL)
 OURS = ("content-type", "content-length", "host", "transfer-encoding", "connection")
@@ -56,7 +55,8 @@ class Webhook(EventConfig):
     headers: list[str] = Field(
         default_factory=list,
         title="Headers",
-        description="As Name: value; a value $env:NAME is read from the server's environment",
+        description="As Name: value; $env:NAME is read from the server's environment, "
+        "where an admin has allowed that name",
         max_length=20,
     )
     timeout: int = Field(
@@ -72,12 +72,34 @@ def check_webhook(config: Webhook) -> None:
         except HeliographError as error:
             mend = "Use an address on the internet, or set HELIOGRAPH_WEBHOOK_PRIVATE=1."
             raise BadInput("url", error.message.rstrip("."), value=config.url, mend=mend) from None
-    read_lines("headers", config.headers, HEADER)
+    for _, given in read_lines("headers", config.headers, HEADER):
+        check_header(given)
     for name, text in read_lines("data", config.data, LINE):
         try:
-            compile_text(text, contact_fields())
+            check_text(text, contact_fields())
         except BadInput as error:
-            raise BadInput("data", error.problem, value=name, mend=error.mend) from None
+            problem = f"{error.value} {error.problem}" if error.value else error.problem
+            raise type(error)("data", problem, value=name, mend=error.mend) from None
+
+
+def check_header(given: str) -> None:
+    if not given.startswith(ENV):
+        return
+    try:
+        refuse_variable(given.removeprefix(ENV).strip())
+    except NotAllowed as error:
+        problem, _, mend = error.message.partition(". ")
+        raise BadInput("headers", problem.rstrip("."), mend=mend) from None
+
+
+def why_not_yet(config: Webhook) -> str:
+    """Contacts wait while a header cannot be sent, so that none of them fails for it."""
+    try:
+        for _, given in read_lines("headers", config.headers, HEADER):
+            header_value(given)
+    except NotAllowed as error:
+        return error.message
+    return ""
 
 
 def is_private_allowed() -> bool:
@@ -104,7 +126,10 @@ def call(context: ActionContext) -> Outcome:
             Result.FAILED, Sentence("The contact was deleted."), reason="contact_deleted"
         )
     body = json.dumps(payload(config, contact, context.source_id), ensure_ascii=False).encode()
-    headers = made_headers(config, context.source_id)
+    try:
+        headers = made_headers(config, context.source_id)
+    except NotAllowed as error:
+        return Outcome(Result.FAILED, error.message, reason="refused")
     db.session.rollback()  # nothing is held while it is called
     private = is_private_allowed()
     try:
@@ -121,8 +146,7 @@ def call(context: ActionContext) -> Outcome:
 
 def made_headers(config: Webhook, step_id: int | None) -> dict[str, str]:
     given = {
-        name: os.environ.get(value.removeprefix(ENV), "") if value.startswith(ENV) else value
-        for name, value in read_lines("headers", config.headers, HEADER)
+        name: header_value(value) for name, value in read_lines("headers", config.headers, HEADER)
     }
     ours = {"Content-Type": "application/json", "User-Agent": f"Heliograph/{__version__}"}
     if step_id is not None:  # it may come twice: then with the same key
@@ -178,6 +202,7 @@ WEBHOOK = Action(
     label="Call a webhook",
     config_model=Webhook,
     run=call,
+    ready=why_not_yet,
     check=check_webhook,
     help="Posts the contact as JSON to an address, and tries again when no answer comes.",
     icon="broadcast",

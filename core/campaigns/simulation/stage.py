@@ -38,6 +38,7 @@ from core.meters import init_meters
 from core.phone import parse_number
 from core.segments.members import add_members, refresh_segment
 from core.segments.models import Segment, SegmentMember
+from core.stored_settings import fix_settings
 
 MADE_UP = 9_000_000_000  # ids from here on are no contact's
 SOURCE = 9_000_000_000
@@ -80,9 +81,7 @@ def made_app() -> Flask:
 
 def furnish(app: Flask, material: Material, phones: Phones) -> None:
     """Give the application the settings and the plugins of this simulation."""
-    app.extensions["heliograph_settings"] = replace(
-        material.settings, database_url="sqlite://", scheduler="off"
-    )
+    fix_settings(app, replace(material.settings, database_url="sqlite://", scheduler="off"))
     init_meters(app)
     plugins = [info for info, _, _ in material.plugins]
     enabled = {info.name for info, is_enabled, _ in material.plugins if is_enabled}
