@@ -263,6 +263,7 @@ def test_what_is_drawn_now_can_be_read_by_the_version_before(app: Flask) -> None
     asked = {"to": "campaign", "opt_words": True, "wait_amount": 3}
     campaign = drafted(event("ask", "core.replies", config=asked))
     migrate("0009")
-    draft = db.session.get_one(Campaign, campaign, populate_existing=True).draft
+    drafts = select(Campaign.draft).where(Campaign.id == campaign)
+    draft = db.session.scalars(drafts).one()
     assert draft["events"][0]["config"] == {"to": "last", "wait_amount": 3}
     migrate("head")

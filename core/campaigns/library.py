@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypedDict, Unpack
+from typing import Any, NamedTuple, TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
@@ -127,21 +127,33 @@ def list_campaigns() -> Sequence[Campaign]:
     return db.session.scalars(query.execution_options(populate_existing=True)).all()
 
 
-def save_draft(campaign_id: int, canvas: object, *, seen: int) -> int:
-    """Keep what was drawn, faults and all; returns the new version of the draft.
+class Editing(NamedTuple):
+    """A save of somebody who draws: one open builder is one session, and numbers its saves."""
+
+    session: str
+    number: int
+
+
+def save_draft(campaign_id: int, canvas: object, *, seen: int, by: Editing | None = None) -> int:
+    """Keep what was drawn, faults and all; returns the version of the draft.
 
     *seen* is the version that it was made from: raises Changed when another one is
-    there. Raises BadInput for what is no canvas.
+    there, but for one that the same session saved. Of its saves the newest counts, in
+    whatever order they come: an older one is left out. Raises BadInput for what is no canvas.
     """
     drawn = read_canvas(canvas).stored()
     with transaction() as session:
         campaign = locked_campaign(session, campaign_id)
-        if campaign.draft_version != seen:
+        own = by is not None and by.session == campaign.draft_session
+        if own and by is not None and by.number <= campaign.draft_number:
+            return campaign.draft_version
+        if not own and campaign.draft_version != seen:
             raise Changed
         campaign.draft = drawn
-        campaign.draft_version = seen + 1
+        campaign.draft_version += 1
+        campaign.draft_session, campaign.draft_number = by or ("", 0)
         session.flush()
-    return seen + 1
+        return campaign.draft_version
 
 
 def check_draft(campaign_id: int) -> list[Finding]:

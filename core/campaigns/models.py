@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, SmallInteger, String, Text
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, SmallInteger, String, Text
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -53,6 +53,9 @@ class Campaign(Model):
     late_hours: Mapped[int | None] = mapped_column(Integer)
     draft: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     draft_version: Mapped[int] = mapped_column(Integer, default=0)
+    # who saved it last, and the number of that save: see Editing in library.py
+    draft_session: Mapped[str] = mapped_column(String(40), default="")
+    draft_number: Mapped[int] = mapped_column(BigInteger, default=0)
     # no foreign key: versions point here already
     version_id: Mapped[int | None] = mapped_column(Id)
     published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

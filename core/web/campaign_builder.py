@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
 from typing import Any
 
@@ -20,6 +21,8 @@ from core.campaigns import (
     save_draft,
 )
 from core.campaigns.canvas import MAX_SIZE
+from core.campaigns.library import Editing
+from core.contacts.profile import LARGEST_ID
 from core.db import db
 from core.errors import BadInput, Changed
 from core.web.access import abilities, actor
@@ -33,6 +36,7 @@ from core.web.trail import note, note_run
 
 bp = Blueprint("campaign_builder", __name__, url_prefix="/campaigns/<int:campaign_id>/builder")
 
+SESSION = re.compile(r"[A-Za-z0-9]{8,40}")
 LARGEST_BODY = 4 * MAX_SIZE  # a character may take so many bytes
 Answer = Response | tuple[Response, int]
 
@@ -87,7 +91,11 @@ def canvas(campaign_id: int) -> Answer:
 
 
 def drawn(campaign: Campaign) -> dict[str, Any]:
-    return {"canvas": campaign.draft, "version": campaign.draft_version}
+    return {
+        "canvas": campaign.draft,
+        "version": campaign.draft_version,
+        "session": campaign.draft_session,
+    }
 
 
 def status_of(campaign: Campaign) -> dict[str, Any]:
@@ -124,7 +132,8 @@ def draft(campaign_id: int) -> Answer:
     campaign = get_campaign(campaign_id)
     sent = sent_json()
     try:
-        version = save_draft(campaign_id, sent.get("canvas"), seen=seen(sent))
+        canvas, by = sent.get("canvas"), editing(sent)
+        version = save_draft(campaign_id, canvas, seen=seen(sent), by=by)
     except Changed:
         return changed(campaign_id)
     note_run(campaign.name, draft=version)
@@ -151,6 +160,21 @@ def seen(sent: dict[str, Any]) -> int:
         mend = "Send the version that the canvas was made from."
         raise BadInput("version", "is no number", value=version, mend=mend)
     return version
+
+
+def editing(sent: dict[str, Any]) -> Editing | None:
+    """Whose save it is, and which of theirs; None where nobody says so."""
+    session, number = sent.get("session"), sent.get("number")
+    if session is None and number is None:
+        return None
+    if not isinstance(session, str) or not SESSION.fullmatch(session):
+        mend = "Send 8 to 40 letters and digits, other ones for each open builder."
+        raise BadInput("session", "is no id of a session", value=session, mend=mend)
+    whole = number if isinstance(number, int) and not isinstance(number, bool) else 0
+    if not 0 < whole <= LARGEST_ID:
+        mend = "Send 1 with the first save of the session, 2 with the next."
+        raise BadInput("number", "is no number of a save", value=number, mend=mend)
+    return Editing(session, whole)
 
 
 def changed(campaign_id: int) -> Answer:

@@ -53,8 +53,8 @@ export function normalTiming(raw) {
 
 const sortKeys = (_key, value) => (isObject(value) ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1))) : value);
 
-/** As text: two canvases are the same when their texts are, in whatever order the server writes keys. */
-export const written = (canvas) => JSON.stringify(canvas, sortKeys);
+/** As text: two canvases are the same when their texts are, however the server writes keys and accents. */
+export const written = (canvas) => JSON.stringify(canvas, sortKeys).normalize("NFC");
 
 export const find = (canvas, key) => canvas.events.find((one) => one.key === key);
 

@@ -9,19 +9,23 @@ const AGAIN = [2000, 5000, 10_000, 30_000];
 
 /** `state` is saved, waiting, saving, failed, signed-out or conflict; `words` say why. */
 export class Saver {
-  constructor({ canvas, version, told }) {
+  constructor({ canvas, version, session, told }) {
     this.url = page.urls.draft;
     this.version = version;
+    this.session = session;
+    this.heir = null; // the session of an earlier visit, of which something is left
     this.saved = written(canvas);
     this.newest = canvas;
-    this.sent = new Set(); // what we handed over, whether or not we heard of it
     this.told = told; // called with each answer of the server
     this.listeners = new Set();
     this.shown = { state: "saved", words: "" };
     this.failures = 0;
     addEventListener("online", () => this.run().catch(() => {}));
     addEventListener("pagehide", () => this.hurry());
-    addEventListener("pageshow", () => { this.left = false; });
+    addEventListener("pageshow", () => {
+      this.left = false;
+      this.session.take();
+    });
     document.addEventListener("visibilitychange", () => document.hidden && !this.left && this.hasNews && this.run().catch(() => {}));
   }
 
@@ -46,11 +50,11 @@ export class Saver {
     this.newest = canvas;
     clearTimeout(this.timer);
     if (this.clean) {
-      forget();
+      this.forget();
       if (!this.flight && this.shown.state !== "conflict") this.show("saved");
       return;
     }
-    rescue(canvas, this.version, this.flight && [...this.sent].at(-1));
+    this.kept = rescue(canvas, this.version, this.session.id);
     if (this.shown.state === "conflict") return;
     if (this.shown.state !== "failed" && this.shown.state !== "signed-out") this.show("waiting");
     this.timer = setTimeout(() => this.run().catch(() => {}), PAUSE);
@@ -68,32 +72,33 @@ export class Saver {
   async send() {
     while (!this.clean) {
       const canvas = this.newest;
-      this.sent.delete(written(canvas));
-      this.sent.add(written(canvas));
       if (!this.failures) this.show("saving");
       try {
-        const answer = await call(this.url, "PUT", { canvas, version: this.version });
+        const answer = await call(this.url, "PUT", this.body(canvas));
         this.version = answer.version;
         this.saved = written(canvas);
         this.failures = 0;
+        this.heir = null;
         this.told(answer);
       } catch (error) {
-        if (this.isOurs(error)) continue;
+        if (this.inherits(error)) continue;
         this.refused(error);
         throw error;
       }
     }
-    forget();
+    this.forget();
     this.show("saved");
   }
 
-  /** Whether what stands at the server is our own, of which the answer never came. */
-  isOurs(error) {
-    if (error.kind !== "conflict" || !error.answer.canvas) return false;
-    const theirs = written(normal(error.answer.canvas));
-    if (!this.sent.has(theirs) || error.answer.version === this.version) return false;
+  body(canvas) {
+    return { canvas, version: this.version, ...this.session.next() };
+  }
+
+  /** Whether what stands at the server was saved by the visit that we go on from: nobody else's. */
+  inherits(error) {
+    if (error.kind !== "conflict" || !this.heir || error.answer.session !== this.heir) return false;
+    if (error.answer.version === this.version) return false;
     this.version = error.answer.version;
-    this.saved = theirs;
     return true;
   }
 
@@ -129,56 +134,73 @@ export class Saver {
     this.version = this.theirs.version;
     this.saved = written(canvas);
     this.newest = canvas;
-    forget();
+    this.forget();
     this.show("saved");
     return canvas;
   }
 
   /** Whether there is something that may be sent. */
   get hasNews() {
-    return !this.clean && this.shown.state !== "conflict" && !this.flight;
+    return !this.clean && this.shown.state !== "conflict";
   }
 
-  /** The page goes away: hand it over without waiting for the answer. */
+  /**
+   * The page goes away: hand over what is newest without waiting for any answer. It has a higher
+   * number than what is under way, so it counts in whatever order they come.
+   */
   hurry() {
     this.left = true;
-    if (!this.hasNews) return;
-    clearTimeout(this.timer);
-    this.sent.add(written(this.newest));
-    leave(this.url, { canvas: this.newest, version: this.version });
-    this.timer = setTimeout(() => this.run().catch(() => {}), PAUSE * 4);
+    if (this.hasNews) {
+      clearTimeout(this.timer);
+      leave(this.url, this.body(this.newest));
+      this.timer = setTimeout(() => this.run().catch(() => {}), PAUSE * 4);
+    }
+    // a page that cannot know what was handed over must not write over it as if it did
+    if (this.clean || this.kept) this.session.leave();
+  }
+
+  forget() {
+    forget([this.session.id, this.heir]);
   }
 }
 
 const place = () => `heliograph.canvas.${page.user}.${page.campaign}`;
 
-/** *sent* is the text of a canvas that is under way: it may stand at the server before we hear of it. */
-function rescue(canvas, version, sent) {
+/** Keeps what is not saved yet, with the session that drew it; false where nothing can be kept. */
+function rescue(canvas, version, session) {
   try {
-    localStorage.setItem(place(), JSON.stringify({ canvas, version, sent }));
+    localStorage.setItem(place(), JSON.stringify({ canvas, version, session }));
+    return true;
   } catch {
-    // a full store: the page itself still has it
+    return false; // a full store: the page itself still has it
   }
 }
 
-function forget() {
+/** Nothing is left to save of these sessions; what another tab keeps stays. */
+function forget(sessions) {
   try {
-    localStorage.removeItem(place());
+    const found = JSON.parse(localStorage.getItem(place()) ?? "null");
+    if (!found?.session || sessions.includes(found.session)) localStorage.removeItem(place());
   } catch {
     // nothing was kept then
   }
 }
 
-/** What an earlier visit could not save: {canvas, version, sent}, or null. *canvas* and *version* stand at the server. */
-export function rescued(canvas, version) {
+/**
+ * What an earlier visit could not save: {canvas, version, session}, or null. *canvas* and *version*
+ * stand at the server, *session* saved them: when it is the same visit, nobody drew in between.
+ */
+export function rescued(canvas, version, session) {
+  let found = null;
   try {
-    const found = JSON.parse(localStorage.getItem(place()) ?? "null");
+    found = JSON.parse(localStorage.getItem(place()) ?? "null");
     if (!found) return null;
-    const kept = { canvas: normal(found.canvas), version: found.sent === written(canvas) ? version : found.version, sent: found.sent };
+    const own = found.session && found.session === session;
+    const kept = { canvas: normal(found.canvas), version: own ? version : found.version, session: found.session };
     if (written(kept.canvas) !== written(canvas)) return kept;
   } catch {
     // no canvas: somebody else's words
   }
-  forget();
+  forget([found?.session]);
   return null;
 }
