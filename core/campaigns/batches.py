@@ -17,6 +17,7 @@ from core.actions import Action, ActionBatch, Outcome, Outcomes, Result
 from core.campaigns.bounds import Bounds
 from core.campaigns.course import Course, Stop
 from core.campaigns.decisions import Asked, open_steps, take
+from core.campaigns.expressions import Answers, answered
 from core.campaigns.hearing import while_opening
 from core.campaigns.hours import within_hours
 from core.campaigns.models import OPEN, RUNNING, SKIPPED, WAITING, CampaignStep
@@ -103,11 +104,20 @@ def time_out(work: Work, limit: int, bounds: Bounds) -> int:
 
 
 def in_transaction(work: Callable[[], None]) -> None:
-    """Run *work* in a transaction; again, when the database broke a deadlock by it."""
+    """Run *work* in a transaction.
+
+    Again, when the database broke a deadlock by it, and with the answers of expressions when
+    it asked for some: see `core.campaigns.expressions`.
+    """
+    answered(partial(in_one_transaction, work))
+
+
+def in_one_transaction(work: Callable[[], None], answers: Answers) -> None:
     for attempt in range(DEADLOCKS):
         try:
             with transaction():
                 work()
+                answers.refuse_open()
         except OperationalError as error:
             if not is_deadlock(error) or attempt == DEADLOCKS - 1:
                 raise

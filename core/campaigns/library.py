@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple, TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from core.campaigns.canvas import Canvas, read_canvas
 from core.campaigns.checks import ERROR, Finding, check_canvas
 from core.campaigns.events import EventTypes
+from core.campaigns.expressions import Answers, answered
 from core.campaigns.models import Campaign, CampaignStep, CampaignVersion
 from core.campaigns.publication import follow_canvas
 from core.campaigns.rounds import plans_of, quick_rounds
@@ -158,9 +160,15 @@ def save_draft(campaign_id: int, canvas: object, *, seen: int, by: Editing | Non
 
 def check_draft(campaign_id: int) -> list[Finding]:
     """All that is wrong with what is drawn now."""
+    return answered(partial(check_once, campaign_id))
+
+
+def check_once(campaign_id: int, answers: Answers) -> list[Finding]:
     campaign = get_campaign(campaign_id)
     canvas = read_canvas(campaign.draft)
-    return check_canvas(canvas, campaign_id=campaign_id, zone=zone_of(campaign))
+    found = check_canvas(canvas, campaign_id=campaign_id, zone=zone_of(campaign))
+    answers.refuse_open()
+    return found
 
 
 def publish(
@@ -171,9 +179,15 @@ def publish(
     Raises NotReady with the findings, and Changed when the draft is no longer the
     version *seen*. Members stay where they stand: see `follow_canvas`.
     """
+    note = parse_text(note, "note", MAX_NOTE)
+    return answered(partial(publish_once, campaign_id, user, note, seen))
+
+
+def publish_once(
+    campaign_id: int, user: str, note: str, seen: int | None, answers: Answers
+) -> CampaignVersion:
     from core.uses import while_naming  # noqa: PLC0415
 
-    note = parse_text(note, "note", MAX_NOTE)
     with transaction() as session:
         while_naming()
         campaign = locked_campaign(session, campaign_id)
@@ -181,6 +195,7 @@ def publish(
             raise Changed
         canvas = read_canvas(campaign.draft)
         findings = check_canvas(canvas, campaign_id=campaign_id, zone=zone_of(campaign))
+        answers.refuse_open()
         if any(finding.level == ERROR for finding in findings):
             raise NotReady(findings)
         version = kept_version(session, campaign, user, note)

@@ -24,6 +24,7 @@ from core.campaigns import (
     restore,
     unpublish,
 )
+from core.campaigns.event_warnings import event_warnings
 from core.campaigns.models import ACTIVE, LEFT, NEW, REMOVED
 from core.campaigns.unclear import count_unclear, settle
 from core.db import db, utcnow
@@ -90,6 +91,7 @@ def facts(campaign: Campaign) -> dict[str, Any]:
         "sources": sources_of(canvas),
         "live": state == "running",
         "unclear": count_unclear(campaign.id),
+        "warned": event_warnings(campaign.id),
     }
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from core.campaigns.builtin.patterns import (
-    has_word,
-    is_like,
-    literals_of,
-    read_regex,
-    regex_matches,
-)
+from core.campaigns.builtin.patterns import has_word, is_like
+from core.campaigns.expressions import literals_of, regex_matches, why_not_sound
+from core.campaigns.slow import slow_expression
+from core.errors import BadInput
 from core.events import Decision, Signal, SignalKind, WaitConfig
 from core.replies.optout import meaning
+from core.sentences import Moment, Sentence
 
+OUT_OF_TIME = Sentence(
+    "The expression %(pattern)s ran out of time over replies, which counted as no match: "
+    "%(times)s times, the last time %(at)s."
+)
 GOT_THERE, LOST = ("delivered",), ("failed", "undelivered", "skipped", "cancelled")
 
 
@@ -76,13 +78,6 @@ class Replies(AboutTexts):
         description="Else they are no replies, unless what you look for names them",
     )
 
-    @field_validator("regex")
-    @classmethod
-    def regex_is_sound(cls, value: str) -> str:
-        if value:
-            read_regex(value)
-        return value
-
     @model_validator(mode="after")
     def has_what_it_needs(self) -> Replies:
         if self.how == "pattern" and not self.pattern:
@@ -92,6 +87,20 @@ class Replies(AboutTexts):
         if self.how == "regex" and not self.regex:
             raise ValueError("the regular expression is missing")
         return self
+
+
+def check_replies(config: Replies) -> None:
+    why = why_not_sound(config.regex) if config.how == "regex" else ""
+    if why:
+        raise BadInput("regex", why, value=config.regex, mend="Write a simpler one, or words.")
+
+
+def out_of_time(config: Replies) -> str:
+    """That the expression took too long over replies, which count as no match then."""
+    slow = slow_expression(config.regex) if config.how == "regex" else None
+    if slow is None:
+        return ""
+    return OUT_OF_TIME.filled(pattern=slow.pattern, times=slow.times, at=Moment(slow.last_at))
 
 
 def replies(config: Replies, signal: Signal) -> bool:
@@ -133,6 +142,8 @@ REPLIES = Decision(
     config_model=Replies,
     waits_for=frozenset({SignalKind.REPLY}),
     matches=replies,
+    check=check_replies,
+    warns=out_of_time,
     help="Waits for a reply of the contact.",
     icon="reply",
     group="Texts",

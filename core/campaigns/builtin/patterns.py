@@ -1,18 +1,12 @@
-"""How replies are compared: patterns with *, words, regular expressions under guard."""
+"""How replies are compared: patterns with *, and words."""
 
 from __future__ import annotations
 
 import unicodedata
-from functools import lru_cache
-from typing import Any
 
 import regex
 
-SECONDS = 0.1  # a reply is compared inside a transaction
-LONGEST = 2000  # characters of a reply that are looked at
-# what makes bad expressions slow: long, almost matching
-NASTY = ("a" * 200, "1" * 200, " " * 200, "ab" * 100, "a1 " * 70, "YES " * 50)
-ENDS = ("", "!", "\n", "é")
+from core.campaigns.expressions import LONGEST
 
 
 def plain(text: str) -> str:
@@ -65,42 +59,3 @@ def has_word(text: str, word: str) -> bool:
 def words_of(text: str) -> list[str]:
     found: list[str] = regex.findall(r"\w+", plain(text))
     return found
-
-
-def read_regex(pattern: str) -> Any:
-    """The expression; raises ValueError when it is none, or can take too long."""
-    try:
-        made = compiled(pattern)
-    except (regex.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"is no regular expression: {error}") from None
-    try:
-        for text in NASTY:
-            for end in ENDS:
-                made.search(text + end, timeout=SECONDS)
-    except TimeoutError:
-        raise ValueError("may take too long: avoid a repeat inside a repeat, as (a+)+") from None
-    return made
-
-
-def regex_matches(pattern: str, text: str) -> bool:
-    """Whether *pattern* is found in *text*; one that takes too long is not."""
-    given = unicodedata.normalize("NFKC", text[:LONGEST])
-    try:
-        return compiled(pattern).search(given, timeout=SECONDS) is not None
-    except TimeoutError:
-        return False
-
-
-def literals_of(pattern: str) -> list[str]:
-    """The words that a regular expression names.
-
-    >>> literals_of(r"^(stop|no more)\\b")
-    ['stop', 'no more']
-    """
-    found: list[str] = regex.findall(r"\w+(?: \w+)*", regex.sub(r"\\.", "|", pattern))
-    return found
-
-
-@lru_cache(maxsize=256)
-def compiled(pattern: str) -> Any:
-    return regex.compile(unicodedata.normalize("NFKC", pattern), regex.IGNORECASE)
