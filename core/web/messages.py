@@ -94,6 +94,8 @@ def form_page(message: TextMessage | None, error: HeliographError | None) -> str
         ("text" if name.startswith("text") else name): words
         for name, words in errors_of(error).items()
     }
+    if isinstance(error, NotOurs):
+        errors["text"] = f"{error.value!r} {error.problem}. {error.mend}"
     return render_template(
         "messages/form.html",
         message=message,

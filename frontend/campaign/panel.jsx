@@ -1,6 +1,6 @@
 // The panel beside the canvas: the form of what is chosen, and the checks.
 
-import { useEffect, useRef } from "react";
+import { Fragment, useEffect, useRef } from "react";
 import { Checks, Finding } from "./checks.jsx";
 import { useBuilder } from "./context.js";
 import { Fields } from "./fields.jsx";
@@ -55,7 +55,12 @@ function EventPanel({ event }) {
       <div className="panel-body">
         {type?.help && <p className="text-secondary">{type.help}</p>}
         {!type?.available && <p className="text-danger">{type ? type.why_not : t("type_gone", { type: event.type })}</p>}
-        {findingsOf(event.key).length > 0 && <ul className="panel-findings">{findingsOf(event.key).map((one) => <li key={one.words}><Finding one={one} />{one.kept && canWrite && <button className="btn btn-sm mt-1" type="button" onClick={() => change({ config: { ...event.config, ...one.kept } })}>{t("keep_it")}</button>}</li>)}</ul>}
+        {findingsOf(event.key).length > 0 && <ul className="panel-findings">{findingsOf(event.key).map((one) => (
+          <Fragment key={one.words}>
+            <li><Finding one={one} /></li>
+            {one.kept && canWrite && <li><button className="btn btn-sm" type="button" onClick={() => change({ config: { ...event.config, ...one.kept } })}>{t("keep_it")}</button></li>}
+          </Fragment>
+        ))}</ul>}
         <fieldset disabled={!canWrite}>
           <div className="mb-3">
             <label className="form-label" htmlFor="event-name">{t("name")}</label>

@@ -130,3 +130,14 @@ def width(board: Board) -> int:
     box = board.card("One").bounding_box()
     assert box is not None
     return round(box["width"])
+
+
+def test_what_another_tool_would_fill_is_kept_by_one_press(ann: Page, full: str) -> None:
+    board = Board.new(ann, full, "Kept on purpose")
+    board.add("Text your own staff", after="Sources", name="Tell")
+    board.panel.get_by_label("Number", exact=True).fill("+33612345678")
+    board.panel.get_by_label("Text", exact=True).fill("[firstname] said yes")
+    expect(board.panel).to_contain_text("is how another tool writes a field")
+    board.panel.get_by_role("button", name="Keep it: send it as it stands").click()
+    expect(board.panel).not_to_contain_text("is how another tool writes a field")
+    assert board.event("Tell")["config"]["text"] == "\\[firstname] said yes"
