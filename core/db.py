@@ -52,6 +52,7 @@ BUSY_SECONDS = 30
 STILL_SECONDS = 300
 EXTENSION = "heliograph_turns"
 IDLE_SECONDS = 1.0
+DEADLOCKS = 5  # in a row, then the error is raised
 
 Id = BigInteger().with_variant(Integer, "sqlite")
 Json = JSON().with_variant(JSONB, "postgresql")
@@ -250,6 +251,19 @@ AWAY = (OperationalError, InterfaceError, PoolTimeout)
 def is_deadlock(error: OperationalError) -> bool:
     """PostgreSQL chose this transaction to end a deadlock: it may simply be done again."""
     return getattr(error.orig, "sqlstate", None) == "40P01"
+
+
+def retried_transaction(work: Callable[[], None]) -> None:
+    """Run *work* in a transaction; again, when the database broke a deadlock by it."""
+    for attempt in range(DEADLOCKS):
+        try:
+            with transaction():
+                work()
+        except OperationalError as error:
+            if not is_deadlock(error) or attempt == DEADLOCKS - 1:
+                raise
+        else:
+            return
 
 
 def refuse_changed(seen: datetime | None, stands: datetime | None) -> None:

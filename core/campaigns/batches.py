@@ -24,7 +24,7 @@ from core.campaigns.models import OPEN, RUNNING, SKIPPED, WAITING, CampaignStep
 from core.campaigns.queueing import skip_texts
 from core.campaigns.sending import fail_steps, send_texts
 from core.campaigns.steps import end_steps, ids_of, pick, pick_ids, still_in
-from core.db import change_rows, is_deadlock, transaction, utcnow
+from core.db import change_rows, retried_transaction, utcnow
 from core.errors import BadInput, HeliographError, plain_words
 from core.events import Batch, Condition, Place
 from core.host.guard import guarded
@@ -35,7 +35,6 @@ log = logging.getLogger(__name__)
 
 TRIES = 8  # about a day, by the waits between
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
-DEADLOCKS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +112,11 @@ def in_transaction(work: Callable[[], None]) -> None:
 
 
 def in_one_transaction(work: Callable[[], None], answers: Answers) -> None:
-    for attempt in range(DEADLOCKS):
-        try:
-            with transaction():
-                work()
-                answers.refuse_open()
-        except OperationalError as error:
-            if not is_deadlock(error) or attempt == DEADLOCKS - 1:
-                raise
-        else:
-            return
+    def whole() -> None:
+        work()
+        answers.refuse_open()
+
+    retried_transaction(whole)
 
 
 def isolate(work: Work, ids: Sequence[int], error: Exception) -> None:

@@ -11,7 +11,7 @@ from core.contacts.changes import note_changed
 from core.contacts.events import record_event
 from core.contacts.models import Contact
 from core.contacts.profile import LARGEST_ID
-from core.db import Model, change_rows, db, insert_new
+from core.db import Model, change_rows, db, insert_new, retried_transaction
 from core.dnc import carry_dnc
 from core.errors import BadInput, NotFound
 from core.host import notify
@@ -39,16 +39,13 @@ def merge_contacts(winner_id: int, loser_id: int) -> Contact:
     if winner_id == loser_id:
         mend = "Choose two contacts."
         raise BadInput("loser_id", "is the winner itself", value=loser_id, mend=mend)
-    # here, not above: campaigns read contacts, so contacts cannot import them first
-    from core.campaigns.batches import in_transaction  # noqa: PLC0415
-
     opted_out = False
 
     def whole() -> None:
         nonlocal opted_out
         opted_out = merge_rows(winner_id, loser_id)
 
-    in_transaction(whole)  # campaigns may be at work on the same steps
+    retried_transaction(whole)  # campaigns may be at work on the same steps
     notify("contact_changed", contact_id=winner_id, change="merged")
     if opted_out:
         notify("contact_changed", contact_id=winner_id, change="dnc")

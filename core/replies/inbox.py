@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -10,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from core.channel import InboundText, Opt
 from core.contacts.models import Contact
-from core.db import insert_new, transaction, utcnow
+from core.db import db, insert_new, retried_transaction, utcnow
 from core.deliveries.went import last_text_to
 from core.dnc import UNSUBSCRIBED, add_dnc, find_dnc, lift_stop
 from core.events import SignalKind
@@ -24,6 +27,8 @@ from core.signals import tell
 
 log = logging.getLogger(__name__)
 
+LOOKS = 3  # for the contact, which may go meanwhile
+
 
 def receive_reply(provider: str, text: InboundText) -> bool:
     """Store *text* and apply its opt-out or opt-in; False when it was known.
@@ -31,22 +36,16 @@ def receive_reply(provider: str, text: InboundText) -> bool:
     The reply and the change of do-not-contact are one transaction: a STOP is
     either stored and obeyed, or the caller sees the error and asks again.
     """
-    sender = sender_of(text.number)
-    number = sender.number
-    with transaction() as session:
-        row = row_of(provider, sender, text)
-        if not insert_new(Reply, [row]):
-            return False
-        reply = session.scalars(
-            select(Reply).where(Reply.provider == provider, Reply.provider_id == row["provider_id"])
-        ).one()
-        attach(session, reply)
-        entry = find_dnc(number)
-        opted_out = entry is not None and entry.reason == UNSUBSCRIBED
-        opt = text.opt or meaning(reply.text, opted_out=opted_out)
-        reply.opt = opt.value if opt else ""
-        changed = obey(reply, opt)
-        tell(SignalKind.REPLY, ref_id=reply.id, contact_id=reply.contact_id, number=number)
+    row = row_of(provider, sender_of(text.number), text)
+    stored: list[tuple[Reply, bool]] = []
+
+    def whole() -> None:
+        stored[:] = store(row, text)
+
+    retried_transaction(whole)
+    if not stored:
+        return False
+    reply, changed = stored[0]
     log.info(
         "reply %s came in%s",
         reply.id,
@@ -64,18 +63,48 @@ def receive_reply(provider: str, text: InboundText) -> bool:
     return True
 
 
+def store(row: Mapping[str, Any], text: InboundText) -> list[tuple[Reply, bool]]:
+    """The reply, and whether do-not-contact was changed by it; nothing when it was known."""
+    session = db.session()
+    if not insert_new(Reply, [row]):
+        return []
+    key = (Reply.provider == row["provider"], Reply.provider_id == row["provider_id"])
+    reply = session.scalars(select(Reply).where(*key)).one()
+    attach(session, reply)
+    entry = find_dnc(reply.number)
+    opted_out = entry is not None and entry.reason == UNSUBSCRIBED
+    opt = known_opt(text.opt) or meaning(reply.text, opted_out=opted_out)
+    reply.opt = opt.value if opt else ""
+    changed = obey(reply, opt)
+    tell(SignalKind.REPLY, ref_id=reply.id, contact_id=reply.contact_id, number=reply.number)
+    return [(reply, changed)]
+
+
 def row_of(provider: str, sender: Sender, text: InboundText) -> dict[str, object]:
     return {
         "provider": provider,
         "provider_id": reply_id(text.provider_id),
         "number": sender.number,
         "sender": sender.unread,
-        "to": str(text.to or "").replace("\x00", "")[:64],
-        "text": str(text.text or "").replace("\x00", ""),
-        "media": [{"url": item.url, "type": item.type} for item in text.media],
+        "to": storable(text.to)[:64],
+        "text": storable(text.text),
+        "media": [{"url": storable(item.url), "type": storable(item.type)} for item in text.media],
         "opt": "",
         "received_at": utcnow(),
     }
+
+
+def storable(given: object) -> str:
+    """*given* without what databases refuse: NUL, and half of a character that was cut in two."""
+    words = "" if given is None else str(given)
+    return words.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
+def known_opt(given: Any) -> Opt | None:
+    """What the provider says it is; None when it says nothing, or nothing that we know."""
+    with suppress(ValueError):
+        return Opt(given)
+    return None
 
 
 def reply_id(given: object) -> str:
@@ -84,16 +113,31 @@ def reply_id(given: object) -> str:
 
 
 def attach(session: Session, reply: Reply) -> None:
-    """Tie the reply to the text that went out last to its number, and to the contact."""
-    last = last_text_to(reply.number)
-    if last is not None:
-        reply.delivery_id = last.id
-    if last is not None and last.contact_id is not None:
-        reply.contact_id = last.contact_id
-        return
-    reply.contact_id = session.scalar(
-        select(Contact.id).where(Contact.mobile == reply.number).order_by(Contact.id).limit(1)
-    )
+    """Tie the reply to the text that went out last to its number, and to the contact.
+
+    A contact that is being deleted or merged right now is waited for, and looked for anew.
+    """
+    for _ in range(LOOKS):
+        last = last_text_to(reply.number)
+        found = last.contact_id if last is not None else None
+        found = found if found is not None else contact_with(session, reply.number)
+        if found is None or stays(session, found):
+            break
+    else:
+        found = None
+    reply.delivery_id, reply.contact_id = last.id if last is not None else None, found
+    session.flush()  # its locks before those of do-not-contact, as everywhere
+
+
+def contact_with(session: Session, number: str) -> int | None:
+    oldest = select(Contact.id).where(Contact.mobile == number).order_by(Contact.id).limit(1)
+    return session.scalar(oldest)
+
+
+def stays(session: Session, contact_id: int) -> bool:
+    """Whether the contact is there, and is kept until this transaction ends."""
+    kept = select(Contact.id).where(Contact.id == contact_id)
+    return session.scalar(kept.with_for_update(read=True, key_share=True)) is not None
 
 
 def obey(reply: Reply, opt: Opt | None) -> bool:
