@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from core.channel import OutgoingText, Sent
+from core.phone import one_spelling
 from core.references import references_sent
 
 CLOCKS_DIFFER = timedelta(minutes=10)  # of ours and the provider's
 WRONG_ZONE = timedelta(hours=26)  # a clock may be off by a whole zone: nobody can tell then
-NATIONAL = 8  # digits that tell a number apart where its country is left out
+LAST_DIGITS = 6  # the same in each spelling of a number
 
 
 class Verdict(Enum):
@@ -56,12 +57,17 @@ def judged(text: OutgoingText, answer: Sent) -> Verdict:
 
 
 def same_number(ours: str, theirs: str) -> Verdict:
-    """Providers write `+33…`, `33…`, `0033…` or `whatsapp:+33…`; some leave the country out."""
+    """Whether the provider's spelling is of our number; UNSURE when only its end is.
+
+    Providers write `+33…`, `33…`, `0033…` or `whatsapp:+33…`, or as one dials within a
+    country, or as a numbering plan once had it (Mexico's 52 1). What ends otherwise is
+    another number: nothing less may have a text sent again.
+    """
     wanted, given = digits(ours), digits(theirs).lstrip("0")
-    if wanted == given:
+    if one_spelling(f"+{wanted}") == one_spelling(f"+{given}"):
         return Verdict.OURS
-    national = len(given) >= NATIONAL and wanted.endswith(given)
-    return Verdict.UNSURE if national or not given else Verdict.ANOTHER
+    same_end = wanted[-LAST_DIGITS:] == given[-LAST_DIGITS:]
+    return Verdict.UNSURE if same_end or not given else Verdict.ANOTHER
 
 
 def digits(number: str) -> str:

@@ -139,6 +139,36 @@ def test_numbers_are_compared_in_any_spelling(theirs: str, verdict: Verdict) -> 
     assert same_number("+33612345678", theirs) is verdict
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("+525512345678", "+5215512345678"),
+        ("+5491143210000", "+541143210000"),
+        ("+5511987654321", "551187654321"),
+        ("+5491143210000", "whatsapp:+5491143210000"),
+    ],
+)
+def test_a_number_in_the_spelling_of_an_earlier_plan_is_ours(ours: str, theirs: str) -> None:
+    assert same_number(ours, theirs) is Verdict.OURS
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("+79123456789", "89123456789"),
+        ("+36301234567", "06301234567"),
+        ("+525512345678", "0445512345678"),
+        ("+298123456", "123456"),
+        ("+3545812345", "5812345"),
+        ("+5491143210000", "01115 4321-0000"),
+    ],
+)
+def test_a_number_as_it_is_dialled_at_home_may_be_ours_and_is_not_texted_again(
+    ours: str, theirs: str
+) -> None:
+    assert same_number(ours, theirs) is Verdict.UNSURE
+
+
 # -- references ------------------------------------------------------------------
 
 
