@@ -125,7 +125,7 @@ def plan_of(timing: Mapping[str, Any]) -> Plan:
         return AT_ONCE
 
 
-def zone_named(name: str, default: ZoneInfo) -> ZoneInfo:
+def zone_named(name: str | None, default: ZoneInfo) -> ZoneInfo:
     """The zone called *name*; *default* for none, and for a name that no system knows."""
     return known_zone(name) or default if name else default
 

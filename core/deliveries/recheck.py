@@ -1,33 +1,36 @@
 """Asking again, right before the call, about texts that waited since they were claimed.
 
 A claimed text may wait for its turn: behind a slow provider, a pace or a throttled
-sender. Meanwhile its number may come on do-not-contact, or its contact may go.
+sender. Meanwhile its number may come on do-not-contact, its contact may go, or quiet
+hours may begin.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, case, or_, select
+from sqlalchemy import Select, and_, or_, select
 
-from core.campaigns.models import CANCELLED as STEP_CANCELLED
-from core.campaigns.models import Campaign, CampaignStep
+from core.campaigns.course import zone_named
+from core.campaigns.models import Campaign
+from core.campaigns.steps import LEFT_WORDS
 from core.contacts.models import NUMBER_INVALID, Contact
 from core.db import table_of, utcnow
 from core.deliveries.calls import ClaimedText, Released, Skipped
-from core.deliveries.claim import Scope, is_open
+from core.deliveries.campaign_texts import ended_steps
+from core.deliveries.claim import QUIET, Scope, is_open
 from core.deliveries.models import SENDING, Delivery
-from core.deliveries.rules import LISTED
+from core.deliveries.rules import LISTED, parse_quiet_hours
 from core.dnc import blocked
+from core.installation import current_settings
 from core.lookups import one_of, read_rows
-from core.sentences import Sentence
 
 MOST = 1000  # texts that are asked about at once
-LEFT = ("left", Sentence("The contact left the campaign."))
 
 
 @dataclass(slots=True)
@@ -46,36 +49,50 @@ class Rechecked:
 def recheck(scope: Scope, texts: Sequence[ClaimedText]) -> Rechecked:
     """Which of the claimed *texts* may still go.
 
-    Those on do-not-contact are skipped. What else came between goes back to the
-    queue, where the next claim says what becomes of it.
+    Those on do-not-contact are skipped, and those whose contact left the campaign. What
+    else came between, quiet hours for one, goes back to the queue, where the next claim
+    says what becomes of it.
     """
     found = Rechecked(time.monotonic())
     if not is_open(scope):
         found.open = False
         return found
+    now = utcnow()
     listed = blocked({one.text.to for one in texts})
-    rows = read_rows(still_standing([one.delivery_id for one in texts], utcnow()))
-    standing = {(row.id, row.claim): row.left for row in rows}
+    rows = read_rows(still_standing([one.delivery_id for one in texts], now))
+    left = ended_steps([row.source_id for row in rows if row.source == "campaign"])
+    is_quiet = quiet_now(now)
+    standing = {(row.id, row.claim): row for row in rows}
     for one in texts:
         key = one.delivery_id, one.claim
+        row = standing.get(key)
         if one.text.to in listed:
             found.stopped[key] = Skipped(*LISTED)
-        elif key not in standing:
+        elif row is None or is_quiet(row):
             found.stopped[key] = Released()
-        elif standing[key]:
-            found.stopped[key] = Skipped(*LEFT)
+        elif row.source == "campaign" and row.source_id in left:
+            found.stopped[key] = Skipped("left", LEFT_WORDS)
     return found
 
 
-def still_standing(delivery_ids: Sequence[int], now: datetime) -> Select[Any]:
-    """Of these deliveries those still claimed whose contact and campaign let them go.
+def quiet_now(now: datetime) -> Callable[[Any], bool]:
+    """Tells of a row of `still_standing` whether it is kept by quiet hours at *now*."""
+    settings = current_settings()
+    quiet, usual = parse_quiet_hours(settings.quiet_hours), ZoneInfo(settings.timezone)
 
-    `left` tells that the contact left the campaign meanwhile.
-    """
+    def is_quiet(row: Any) -> bool:
+        if quiet is None or row.recipient_id is None or row.source not in QUIET:
+            return False
+        zone = zone_named(row.timezone, zone_named(row.campaign_timezone, usual))
+        return quiet.until(now, zone) is not None
+
+    return is_quiet
+
+
+def still_standing(delivery_ids: Sequence[int], now: datetime) -> Select[Any]:
+    """Of these deliveries those still claimed whose contact and campaign let them go."""
     text, contact = table_of(Delivery).c, table_of(Contact).c
-    campaign, step = table_of(Campaign).c, table_of(CampaignStep).c
-    of_campaign = text.source == "campaign"
-    left = and_(of_campaign, step.id.is_not(None), step.status == STEP_CANCELLED)
+    campaign = table_of(Campaign).c
     reachable = or_(
         text.recipient_id.is_(None),
         and_(contact.mobile == text.number, contact.number_status != NUMBER_INVALID),
@@ -89,10 +106,10 @@ def still_standing(delivery_ids: Sequence[int], now: datetime) -> Select[Any]:
         table_of(Delivery)
         .outerjoin(table_of(Contact), contact.id == text.contact_id)
         .outerjoin(table_of(Campaign), campaign.id == text.campaign_id)
-        .outerjoin(table_of(CampaignStep), and_(of_campaign, step.id == text.source_id))
     )
     return (
-        select(text.id, text.claim, case((left, 1), else_=0).label("left"))
+        select(text.id, text.claim, text.source, text.source_id, text.recipient_id)
+        .add_columns(contact.timezone, campaign.timezone.label("campaign_timezone"))
         .select_from(joined)
         .where(
             one_of(text.id, delivery_ids),

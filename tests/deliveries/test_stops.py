@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import time_machine
 
+from core.app import SETTINGS
 from core.broadcasts.lifecycle import begin, pause
 from core.broadcasts.plan import plan_broadcast
-from core.campaigns.models import Campaign, CampaignStep
+from core.campaigns.models import Campaign, CampaignLeaver, CampaignMember, CampaignStep
 from core.channel import Failure, FailureKind
 from core.contacts.models import NUMBER_INVALID, Contact
 from core.db import db, transaction, utcnow
@@ -22,6 +26,7 @@ from core.deliveries.outcomes import record_outcomes
 from core.deliveries.recheck import recheck
 from core.dnc import add_dnc
 from core.host import current_host
+from core.installation import settings_of
 from core.jobs.clock import Clock
 from tests.fixtures import a_number, state_of, statuses, text_to
 from tests.test_end_to_end import wait_until
@@ -312,5 +317,58 @@ def test_who_left_the_campaign_gets_no_text_that_waits(sending: Any, crowd: Crow
     (result,) = asked_again(scope, [claimed])
     assert isinstance(result, Skipped)
     assert (text_to(0).status, text_to(0).reason) == ("skipped", "left")
-    assert text_to(0).detail == "The contact left the campaign."
+    assert text_to(0).detail == "The contact is not in the campaign any more."
     assert utcnow() >= text_to(0).final_at
+
+
+def test_who_was_noted_as_leaving_gets_none_either(sending: Any, crowd: Crowd) -> None:
+    """From the note on, though the campaign has not taken it in yet."""
+    _, (contact_id,) = crowd(1)
+    scope, claimed = claimed_of_campaign(contact_id)
+    with transaction() as session:
+        campaign = session.scalars(db.select(Campaign)).one()
+        member = CampaignMember(campaign_id=campaign.id, contact_id=contact_id)
+        session.add(member)
+        session.flush()
+        session.add(CampaignLeaver(member_id=member.id, joined_at=member.joined_at))
+    (result,) = asked_again(scope, [claimed])
+    assert isinstance(result, Skipped)
+    assert (text_to(0).status, text_to(0).reason) == ("skipped", "left")
+
+
+# -- quiet hours that begin while a text waits ------------------------------
+
+
+@pytest.fixture
+def evening(sending: Any) -> Iterator[Callable[[], None]]:
+    """Two seconds before quiet hours in Paris; call it, and they have begun."""
+    settings = settings_of(sending)
+    hours = replace(settings, quiet_hours="21:00-08:00", timezone="Europe/Paris")
+    sending.extensions[SETTINGS] = hours
+    with time_machine.travel(datetime(2026, 6, 1, 18, 59, 58, tzinfo=UTC), tick=False) as clock:
+        yield lambda: clock.shift(3)
+
+
+def test_quiet_hours_that_begin_hold_what_waits(evening: Callable[[], None], scope: Scope) -> None:
+    with transaction() as session:
+        abroad = session.scalars(db.select(Contact).where(Contact.mobile == a_number(1))).one()
+        abroad.timezone = "America/New_York"
+    texts = claim_texts(scope, 2).texts
+    assert asked_again(scope, texts) == [None, None]
+    evening()
+    first, second = asked_again(scope, texts)
+    assert isinstance(first, Released)
+    assert second is None  # it is afternoon there
+    assert claim_texts(scope, 2).texts == []
+    row = text_to(0)
+    assert (row.status, row.reason, row.attempts) == ("queued", "quiet", 0)
+    assert row.not_before == datetime(2026, 6, 2, 6, tzinfo=UTC)
+
+
+def test_quiet_hours_by_the_clock_of_the_campaign(
+    evening: Callable[[], None], crowd: Crowd
+) -> None:
+    _, (contact_id,) = crowd(1)
+    scope, claimed = claimed_of_campaign(contact_id, timezone="America/New_York")
+    evening()
+    assert asked_again(scope, [claimed]) == [None]
