@@ -88,9 +88,12 @@ def read_time(text: str, *, stands: datetime | None = None) -> datetime | None:
         return stands
     typed = datetime.fromisoformat(text.strip())
     try:
-        return (typed if typed.tzinfo else typed.replace(tzinfo=page_zone())).astimezone(UTC)
+        at = (typed if typed.tzinfo else typed.replace(tzinfo=page_zone())).astimezone(UTC)
     except OverflowError:
         raise ValueError(f"a time out of reach: {text!r}") from None
+    if not datetime.min.year < at.year < datetime.max.year:  # some zone could not show it
+        raise ValueError(f"a time out of reach: {text!r}")
+    return at
 
 
 def typed_time(name: str, *, stands: datetime | None = None) -> datetime | None:

@@ -73,6 +73,17 @@ def test_the_question_names_all_that_will_happen(marc: Visitor, sale: int) -> No
     assert stands(sale) == ("draft", None)
 
 
+@pytest.mark.parametrize("at", ["9999-12-31T23:59+00:00", "0001-01-01T00:00Z", "9999-12-31T00:00"])
+def test_a_time_that_not_every_zone_can_show_is_refused(marc: Visitor, sale: int, at: str) -> None:
+    place = f"/broadcasts/{sale}"
+    form = {"seen": hidden(marc.get(place).text, "seen"), "when": "later", "at": at}
+    asked = marc.post(place + "/confirm", form)
+    assert asked.status_code == 400
+    assert "Is not a date and time." in words_of(asked.text)
+    assert marc.post(place + "/send", form).status_code == 400
+    assert stands(sale) == ("draft", None)
+
+
 def test_without_a_script_the_question_is_a_page(marc: Visitor, sale: int) -> None:
     place = f"/broadcasts/{sale}"
     form = {"seen": hidden(marc.get(place).text, "seen"), "when": "later", "at": NINE}
