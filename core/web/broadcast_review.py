@@ -223,7 +223,7 @@ def send(broadcast_id: int) -> Page:
         check_open(broadcast)
         open_provider(default_provider())
         at = typed_choice(broadcast)
-        send_now(broadcast_id, at=at, seen=request.form.get("seen") or None)
+        send_now(broadcast_id, at=at, seen=request.form.get("seen", ""))
         note(broadcast.message.name, at=at or "now")
         flash(done_words(at))
         return url_for("broadcasts.show", broadcast_id=broadcast_id)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from flask import (
@@ -24,11 +25,11 @@ from core.broadcasts.lifecycle import (
     get_broadcast,
     newest_broadcasts,
     pause,
-    resume,
 )
 from core.broadcasts.models import DRAFT, RUNNING, SCHEDULED, Broadcast
 from core.broadcasts.progress import progress_of
 from core.broadcasts.resend import KINDS, resend_failed
+from core.broadcasts.resuming import resume_as_seen
 from core.broadcasts.review import left_out
 from core.broadcasts.settle import settle
 from core.contacts.models import Contact
@@ -41,7 +42,7 @@ from core.errors import HeliographError, NotFound
 from core.links.counts import link_counts
 from core.links.models import Click, Link
 from core.messages import unschedule
-from core.web.broadcast_review import review_page
+from core.web.broadcast_review import page_errors, review_page
 from core.web.forms import Page, page_number
 from core.web.trail import note
 
@@ -167,8 +168,16 @@ def skipped(broadcast_id: int) -> str:
 
 @bp.post("/<int:broadcast_id>/<word>")
 def act(broadcast_id: int, word: str) -> Page:
-    """Pause, resume, cancel, or take the schedule away."""
-    doings = {"pause": pause, "resume": resume, "cancel": cancel, "unschedule": unschedule}
+    """Pause, resume, cancel, or take the schedule away.
+
+    What sends again does so only as the page said; what stops a broadcast always does.
+    """
+    doings: dict[str, Callable[[int], object]] = {
+        "pause": pause,
+        "resume": partial(resume_as_seen, seen=request.form.get("seen", "")),
+        "cancel": cancel,
+        "unschedule": unschedule,
+    }
     if word not in doings:
         raise NotFound(f"A broadcast cannot {word[:20]!r}.")
     broadcast = get_broadcast(broadcast_id)
@@ -176,7 +185,7 @@ def act(broadcast_id: int, word: str) -> Page:
         doings[word](broadcast_id)
         note(broadcast.message.name)
     except HeliographError as error:
-        flash(error.message, "error")
+        flash(page_errors(error).get("", error.message), "error")
     return redirect(here("show", broadcast_id), 303)
 
 

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from core.broadcasts.models import Broadcast
+from core.broadcasts.resuming import is_ahead, resume_version
 from core.campaigns import Campaign
 from core.db import utcnow
 from core.segments import Segment
@@ -18,6 +19,7 @@ from core.web.locale import day_words
 def init_questions(app: Flask) -> None:
     for words in (settle_words, resume_words, publish_words, hold_words):
         app.add_template_global(words)
+    app.add_template_global(resume_version)
 
 
 def settle_words(way: str, count: int) -> str:
@@ -37,9 +39,9 @@ def settle_words(way: str, count: int) -> str:
 
 def resume_words(broadcast: Broadcast, waiting: int) -> str:
     """Of a paused broadcast, that may not have begun yet."""
-    message = broadcast.message
-    if broadcast.started_at is None and message.publish_up and message.publish_up > utcnow():
-        return str(_("It is sent at %(time)s, as scheduled.", time=day_words(message.publish_up)))
+    at = broadcast.message.publish_up
+    if at is not None and is_ahead(broadcast):
+        return str(_("It is sent at %(time)s, as scheduled.", time=day_words(at)))
     if broadcast.planned_at is None:
         return str(_("It is sent now, to all recipients in its segments."))
     words = ngettext(

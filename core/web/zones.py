@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from zoneinfo import ZoneInfo
 
 from babel.dates import get_timezone_location
@@ -91,7 +91,7 @@ def read_time(text: str, *, stands: datetime | None = None) -> datetime | None:
         at = (typed if typed.tzinfo else typed.replace(tzinfo=page_zone())).astimezone(UTC)
     except OverflowError:
         raise ValueError(f"a time out of reach: {text!r}") from None
-    if not datetime.min.year < at.year < datetime.max.year:  # some zone could not show it
+    if not MINYEAR < at.year < MAXYEAR:  # some zone could not show it
         raise ValueError(f"a time out of reach: {text!r}")
     return at
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 
 from core.broadcasts.counts import count_broadcast, count_due_broadcasts, kept_counts
@@ -53,6 +54,12 @@ def mixed(sending: Flask) -> int:
     return create_message(name="Mixed", text=text, segments=[segment.id]).id
 
 
+def seen(page: str) -> str:
+    found = re.search(r'name="seen" value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
 def test_the_review_foretells_the_plan(mixed: int, desk: Any, send: Send) -> None:
     seen = review(mixed)
     assert seen.recipients == 3
@@ -72,12 +79,16 @@ def test_send_now_send_later_and_not_at_all(marc: Visitor, mixed: int) -> None:
     assert "Draft" in page.text
     assert ">3<" in marc.get(f"/broadcasts/{mixed}/review").text
     assert "Twin" in marc.get(f"/broadcasts/{mixed}/skipped?reason=shared_number").text
-    later = {"when": "later", "at": "2031-01-01T10:00"}
+    later = {"seen": seen(page.text), "when": "later", "at": "2031-01-01T10:00"}
     assert marc.post(f"/broadcasts/{mixed}/send", later).location
     assert "Unschedule" in marc.get(f"/broadcasts/{mixed}").text
     marc.post(f"/broadcasts/{mixed}/unschedule")
-    assert "Unschedule" not in marc.get(f"/broadcasts/{mixed}").text
-    marc.post(f"/broadcasts/{mixed}/send", {"when": "now"})
+    page = marc.get(f"/broadcasts/{mixed}")
+    assert "Unschedule" not in page.text
+    bare = marc.post(f"/broadcasts/{mixed}/send", {"when": "now"})
+    assert bare.status_code == 409  # whoever has seen nothing sends nothing
+    assert get_broadcast(mixed).status == "draft"
+    marc.post(f"/broadcasts/{mixed}/send", {"seen": seen(page.text), "when": "now"})
     assert "within a moment" in marc.get(f"/broadcasts/{mixed}").text
 
 
@@ -93,7 +104,7 @@ def test_pause_resume_and_cancel(marc: Visitor, crowd: Crowd, desk: Any, send: S
     db.session.rollback()
     send()
     assert len(desk.texts) == 2
-    marc.post(place + "/resume")
+    marc.post(place + "/resume", {"seen": seen(page)})
     db.session.rollback()
     send(limit=1)
     marc.post(place + "/cancel")
@@ -105,6 +116,33 @@ def test_pause_resume_and_cancel(marc: Visitor, crowd: Crowd, desk: Any, send: S
     again = marc.post(place + "/send", {"when": "now"})
     assert again.status_code == 409
     assert marc.post(place + "/explode").status_code == 404
+
+
+def test_what_was_changed_after_its_page_is_not_resumed(
+    sending: Flask, marc: Visitor, mixed: int
+) -> None:
+    """The page says when it is sent, and what: neither may be another by then."""
+    place = f"/broadcasts/{mixed}"
+    nine = datetime(2031, 1, 1, 9, tzinfo=UTC)
+    edit_message(mixed, publish_up=nine)
+    marc.post(place + "/pause")
+    page = marc.get(place).text
+    assert "It is sent at" in page
+
+    def refused(form: dict[str, str], visitor: Visitor = marc) -> bool:
+        answer = visitor.post(place + "/resume", form)
+        db.session.rollback()
+        words = visitor.get(answer.location.removeprefix("/mautic")).text
+        changed = "was changed meanwhile. Nothing was sent: look again" in words
+        return changed and get_broadcast(mixed).status == "paused"
+
+    assert refused({})
+    edit_message(mixed, text="Another text")
+    assert refused({"seen": seen(page)})
+    page = marc.get(place).text
+    with time_machine.travel(nine + timedelta(minutes=5)):  # it would be sent now
+        lea = sign_in(sending, "marketer", "lea@example.com")
+        assert refused({"seen": seen(page)}, lea)
 
 
 def test_every_text_explains_itself(marc: Visitor, crowd: Crowd, desk: Any, send: Send) -> None:
