@@ -13,9 +13,11 @@ from sqlalchemy.orm import Session
 
 from core.channel import InboundText, Opt
 from core.contacts.models import Contact
-from core.db import db, insert_new, retried_transaction, utcnow
+from core.contacts.profile import LARGEST_ID
+from core.db import db, insert_new, retried_transaction, transaction, utcnow
 from core.deliveries.went import last_text_to
 from core.dnc import UNSUBSCRIBED, add_dnc, find_dnc, lift_stop
+from core.errors import NotFound
 from core.events import SignalKind
 from core.host import current_host, notify
 from core.identifiers import stored_id
@@ -156,3 +158,19 @@ def announce(reply: Reply, *, changed: bool) -> None:
         notify("reply_received", reply=reply)
     if changed and reply.contact_id is not None:
         notify("contact_changed", contact_id=reply.contact_id, change="dnc")
+
+
+def mark_done(reply_id: int, *, done: bool) -> Reply:
+    """Note whether a person has dealt with a reply that nobody could match to a contact.
+
+    Raises NotFound when there is no such reply, also where its sender is a number.
+    """
+    known = 0 < reply_id <= LARGEST_ID
+    with transaction() as session:
+        reply = session.get(Reply, reply_id, with_for_update=True) if known else None
+        if reply is None or not reply.sender:
+            raise NotFound(f"There is no reply {reply_id} of a sender that is no number.")
+        if done != (reply.done_at is not None):
+            reply.done_at = utcnow() if done else None
+        session.flush()
+    return reply

@@ -38,6 +38,8 @@ class Reply(Model):
         ForeignKey("deliveries.id", ondelete="SET NULL"), index=True
     )
     received_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+    # when a person dealt with it, where the sender is no number
+    done_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     __table_args__ = (
         Index("uq_replies_provider_id", "provider", "provider_id", unique=True),

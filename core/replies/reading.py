@@ -47,12 +47,15 @@ def read_replies(*, before_id: int | None = None, limit: int = PAGE) -> list[Rec
 
 
 def unread_senders() -> Select[Any]:
-    """Replies of late of which nobody can tell whose they are; opt-outs first, the newest first."""
+    """Replies of late that nobody can match to a contact, and nobody has marked as done.
+
+    Opt-outs first, the newest first.
+    """
     now, out = utcnow(), Reply.opt == Opt.OUT.value
     # an opt-out is raised for longer, and an index finds both
     lately = or_(Reply.received_at > now - LATELY, and_(out, Reply.received_at > now - UNOBEYED))
     query = select(Reply).where(sql(UNREADABLE), Reply.received_at > now - UNOBEYED, lately)
-    return query.order_by(out.desc(), Reply.id.desc())
+    return query.where(Reply.done_at.is_(None)).order_by(out.desc(), Reply.id.desc())
 
 
 def found(model: type[T], ids: Sequence[int | None]) -> Sequence[T]:

@@ -19,6 +19,7 @@ from core.providers import default_provider
 from core.replies.reading import read_replies
 from core.segments.models import Segment
 from core.web.attention import Trouble, troubles
+from core.web.inbox import page_with
 from core.web.locale import day
 
 bp = Blueprint("dashboard", __name__)
@@ -104,7 +105,7 @@ def link_of(trouble: Trouble) -> str:
     if trouble.kind == "import":
         return url_for("imports.show", import_id=trouble.key)
     if trouble.kind == "reply":
-        return url_for("inbox.index")
+        return page_with(int(trouble.key))
     if trouble.kind == "job":
         return url_for("admin_jobs.index")
     if trouble.kind == "provider" and not trouble.key:

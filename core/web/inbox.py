@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 
+from core.replies.inbox import mark_done
 from core.replies.reading import PAGE, read_replies
-from core.web.forms import page_number
+from core.web.forms import Page, page_number
+from core.web.trail import note
 
 bp = Blueprint("inbox", __name__, url_prefix="/inbox")
 
@@ -23,3 +26,18 @@ def index() -> str:
         newer=url_for("inbox.index") if before else None,
         newest=not before,
     )
+
+
+@bp.post("/<int:reply_id>/done")
+def done(reply_id: int) -> Page:
+    """A person has dealt with a reply that nobody could match to a contact, or has not yet."""
+    is_done = "undo" not in request.form
+    reply = mark_done(reply_id, done=is_done)
+    note(reply.sender, done=is_done)
+    flash(_("Marked as done.") if is_done else _("Marked as not done."))
+    return redirect(page_with(reply_id), 303)
+
+
+def page_with(reply_id: int) -> str:
+    """The page of the inbox that begins with this reply."""
+    return url_for("inbox.index", before=reply_id + 1)

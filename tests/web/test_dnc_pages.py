@@ -10,12 +10,14 @@ import pytest
 import time_machine
 from flask import Flask
 
+from core.audit import AuditEntry
 from core.channel import InboundText
 from core.checkup.replies import look_at_replies
 from core.contacts import add_contact
 from core.db import db, utcnow
 from core.dnc import BOUNCED, MANUAL, UNSUBSCRIBED, add_dnc, find_beneath, find_dnc
 from core.replies.inbox import receive_reply
+from core.replies.models import Reply
 from tests.cli.conftest import run as run_fixture
 from tests.visitor import Visitor, sign_in
 
@@ -98,6 +100,38 @@ def test_a_sender_that_is_no_number_is_raised_until_it_is_old(marc: Visitor) -> 
         assert "phone number: 1," in next(look_at_replies()).text
     with time_machine.travel(utcnow() + timedelta(days=31), tick=False):
         assert list(look_at_replies()) == []
+
+
+def test_a_sender_that_is_no_number_is_raised_until_a_person_is_done(
+    app: Flask, marc: Visitor
+) -> None:
+    receive_reply("recorder", InboundText("1", "messenger:12345", text="STOP"))
+    receive_reply("recorder", InboundText("2", NUMBER, text="hello"))
+    unread, known = db.session.scalars(db.select(Reply.id).order_by(Reply.id)).all()
+    place = f"/inbox/{unread}/done"
+    assert f"/inbox/?before={unread + 1}" in marc.get("/").text
+    page = marc.get("/inbox/").text
+    assert page.count("Mark as done") == 1
+
+    page = marc.get(marc.post(place).location.removeprefix(marc.prefix)).text
+    assert "messenger:12345" in page
+    assert "Not done yet" in page
+    assert "Mark as done" not in page
+    assert "is no phone number" not in marc.get("/").text
+    db.session.rollback()
+    assert list(look_at_replies()) == []
+
+    marc.post(place, {"undo": "1"})
+    assert "is no phone number" in marc.get("/").text
+    db.session.rollback()
+    trail = db.select(AuditEntry).where(AuditEntry.action == "inbox.done").order_by(AuditEntry.id)
+    entries = [(one.subject, one.changes) for one in db.session.scalars(trail)]
+    assert entries == [("messenger:12345", {"done": done}) for done in ("True", "False")]
+    for wrong in (known, unread + 100, 10**19):
+        assert marc.post(f"/inbox/{wrong}/done").status_code == 404
+    rita = sign_in(app, "reader", "rita@example.com")
+    assert rita.post(place).status_code == 403
+    assert "Mark as done" not in rita.get("/inbox/").text
 
 
 def test_commands_keep_a_stop_too(sending: Flask, run: Callable[..., Any]) -> None:
