@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.contacts.changes import forget_notes
 from core.contacts.models import Contact, ContactChange
-from core.db import db, transaction, utcnow
+from core.db import AWAY, db, transaction, utcnow
 from core.errors import HeliographError
 from core.lookups import one_of
 from core.segments.members import (
@@ -42,6 +42,7 @@ class Follower:
 
     def __init__(self) -> None:
         self._rested_at = 0.0  # when whole segments may be refreshed again
+        self._is_whole = True  # whether no segment was left out, as the database was away
 
     def run(self) -> str | None:
         """Take in the next notes. Those that name nobody wait until the rest is over."""
@@ -59,11 +60,12 @@ class Follower:
         changed = self._refresh(trees, None if whole else sorted(ids))
         if not whole and ids:
             join_campaigns(sorted(ids))
-        forget_notes([note.id for note in notes])
+        if self._is_whole:
+            forget_notes([note.id for note in notes])
         return f"{changed} segments changed" if changed else None
 
     def _refresh(self, trees: Mapping[int, Any], contact_ids: Sequence[int] | None) -> int:
-        begun, changed = time.monotonic(), 0
+        begun, changed, self._is_whole = time.monotonic(), 0, True
         for segment_id in in_order(trees):
             try:
                 if contact_ids is None:
@@ -73,7 +75,9 @@ class Follower:
                     changed += refresh_contacts(segment_id, contact_ids)
             except HeliographError:  # deleted meanwhile, or broken: the job of all says so
                 db.session.rollback()
-            except SQLAlchemyError:
+            except SQLAlchemyError as error:
+                db.session.rollback()  # else each statement of the next ones fails as well
+                self._is_whole = self._is_whole and not isinstance(error, AWAY)
                 log.exception("segment %s was not brought up to date", segment_id)
         if contact_ids is None:
             now = time.monotonic()

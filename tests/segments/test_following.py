@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import literal_column, text
 
 from core.campaigns import create_campaign, publish, save_draft, unpublish
 from core.campaigns.course import Courses
@@ -27,6 +28,7 @@ from core.segments import (
     add_members,
     count_members,
     create_segment,
+    follower,
     refresh_all,
     refresh_segment,
     remove_members,
@@ -182,3 +184,55 @@ def test_the_round_of_all_takes_in_the_notes_too(app: Flask) -> None:
     assert has_changes()
     refresh_all()
     assert not has_changes()
+
+
+def two_followed(people: list[int]) -> tuple[int, int]:
+    """Two campaigns, each with a segment of its own of those in Paris."""
+    for one in people:
+        edit_contact(one, {"city": "Paris"}, region="FR")
+    campaigns = []
+    for name in ("first", "second"):
+        segment = create_segment(name, IN_PARIS).id
+        campaign = create_campaign(name=name).id
+        save_draft(campaign, {"sources": [segment], "events": [tag(name)]}, seen=0)
+        publish(campaign)
+        campaigns.append(campaign)
+    refresh_all()
+    for campaign in campaigns:
+        rebuild(campaign)
+    return campaigns[0], campaigns[1]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_filters_that_the_database_refuses_hold_up_no_other_segment(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = add_people(2)
+    _, second = two_followed(people)
+    right = follower.matching_contacts
+
+    def refused(segment: Segment, now: Any) -> Any:
+        found = right(segment, now)
+        return found.where(literal_column("1/0") == 1) if segment.name == "first" else found
+
+    monkeypatch.setattr(follower, "matching_contacts", refused)
+    edit_contact(people[0], {"city": "Lyon"}, region="FR")
+    follow()
+    assert [status_of(second, one) for one in people] == ["left", "new"]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_segment_that_is_locked_is_looked_at_again(app: Flask) -> None:
+    people = add_people(2)
+    first, second = two_followed(people)
+    edit_contact(people[0], {"city": "Lyon"}, region="FR")
+    db.session.remove()
+    with db.engine.begin() as other:
+        other.execute(text("SELECT 1 FROM segments WHERE name = 'first' FOR UPDATE"))
+        db.session.execute(text("SET lock_timeout = '100ms'"))
+        db.session.commit()
+        Follower().run()
+        assert has_changes()
+    follow()
+    for campaign in (first, second):
+        assert [status_of(campaign, one) for one in people] == ["left", "new"]
