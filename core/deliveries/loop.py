@@ -23,11 +23,12 @@ from core.deliveries.claim import LEASE, Scope
 from core.deliveries.courier import Courier, Tally
 from core.deliveries.pace import hold_sender
 from core.deliveries.provider_calls import ProviderCalls
-from core.deliveries.provider_loop import HOLD_SECONDS, new_loop
+from core.deliveries.provider_loop import new_loop
 from core.deliveries.reconcile import reconcile
 from core.deliveries.recovery import doubtful_providers, give_up, recover
 from core.deliveries.threads import Threads
 from core.deliveries.wallclock import WallClock
+from core.deliveries.watchdog import HOLD_SECONDS
 from core.errors import HeliographError
 from core.garbage import collect_less_often
 from core.host.state import states

@@ -2,7 +2,7 @@
 
 Code that blocks the loop (`requests` or `time.sleep` in an `async def`) stops this
 provider only. The delivery loop, which is called *home* here, hands calls over and
-takes answers back, many at once, and watches whether the other loop still runs.
+takes answers back, many at once; a watchdog looks whether the other loop still runs.
 """
 
 from __future__ import annotations
@@ -11,17 +11,16 @@ import asyncio
 import contextlib
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from core.channel import Failure, FailureKind, OutgoingText
-from core.deliveries.calls import Released
+from core.channel import OutgoingText
 from core.deliveries.late import StillUnderWay
 from core.deliveries.stacks import place_of
 from core.deliveries.threads import as_exception
+from core.deliveries.watchdog import Watchdog
 from core.sentences import Sentence
 
 try:
@@ -31,16 +30,7 @@ except ImportError:  # not made for every system; asyncio's own does the same, s
 
 log = logging.getLogger(__name__)
 
-TICK_SECONDS = 0.2
-MISSED = 4  # ticks in a row without a sign of life: the loop is blocked
 GRACE_SECONDS = 0.5  # a call that is cancelled ends within that, or it hangs
-HOLD_AFTER = 5.0  # seconds blocked, then texts that wait go back to the queue
-HOLD_SECONDS = 15.0
-TELL_AGAIN = 60.0  # seconds until another block of the same loop is logged
-BLOCKED = Sentence(
-    "The code of %(provider)s blocks its event loop: %(call)s has not come back for "
-    "%(seconds)s seconds. If this does not end, restart Heliograph."
-)
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
@@ -88,7 +78,7 @@ class ProviderLoop:
     """Made and used on the home loop. *held* is told in words while a block lasts."""
 
     def __init__(self, name: str, folder: str, held: Callable[[str, Sentence], None]) -> None:
-        self.name, self._folder, self._held = name, folder, held
+        self.name, self._folder = name, folder
         self._home = asyncio.get_running_loop()
         self._loop = new_loop()
         self._begins: deque[Call] = deque()
@@ -97,11 +87,7 @@ class ProviderLoop:
         self._calls: dict[asyncio.Task[None], Call] = {}
         self._begin_told = self._end_told = self._ended = False
         self._out = 0
-        self._ticker: asyncio.TimerHandle | None = None
-        self._pinged = False
-        self._missed = 0
-        self._alive_at = self._told_at = self._held_at = 0.0
-        self._blocked_since: float | None = None
+        self._watchdog = Watchdog(self, held)
         self._thread = threading.Thread(
             target=self._serve, name=f"heliograph-loop-{name}", daemon=True
         )
@@ -123,9 +109,7 @@ class ProviderLoop:
         if not self._begin_told:
             self._begin_told = True
             self._loop.call_soon_threadsafe(self._begin)
-        if self._ticker is None:
-            self._alive_at = time.monotonic()
-            self._ticker = self._home.call_later(TICK_SECONDS, self._tick)
+        self._watchdog.wake()
         try:
             return await call.future
         except asyncio.CancelledError:
@@ -136,8 +120,8 @@ class ProviderLoop:
         if call.future.done() and not call.future.cancelled():
             return call.future.result()  # it came in the same moment
         if self._withdraw(call):
-            if self.is_blocked:
-                raise self._refusal()
+            if self._watchdog.sees_a_block:
+                raise self._watchdog.refusal()
             raise asyncio.CancelledError
         call.future = self._home.create_future()
         with contextlib.suppress(RuntimeError):  # the loop is closed
@@ -169,93 +153,29 @@ class ProviderLoop:
             self._out -= 1
             settle(call)
 
-    # -- the watchdog ----------------------------------------------------
+    # -- for the watchdog ------------------------------------------------
 
     @property
-    def is_blocked(self) -> bool:
-        return self._blocked_since is not None
+    def is_busy(self) -> bool:
+        return self._out > 0
 
-    def _tick(self) -> None:
-        """Look for a sign of life. Ticks are counted, as a whole process may stand still."""
-        if not self._pinged:
-            self._alive_at, self._missed = time.monotonic(), 0
-            if self._blocked_since is not None:
-                self._unblocked(self._blocked_since)
-        else:
-            self._missed += 1
-            if self._missed >= MISSED:
-                self._blocked()
-        if not (self._out or self._pinged):
-            self._ticker = None
-            return
-        if not self._pinged:
-            self._pinged = True
-            self._loop.call_soon_threadsafe(self._pong)
-        self._ticker = self._home.call_later(TICK_SECONDS, self._tick)
+    def ping(self, answer: Callable[[], None]) -> None:
+        self._loop.call_soon_threadsafe(answer)
 
-    def _blocked(self) -> None:
-        now = time.monotonic()
-        if self._blocked_since is None:
-            self._blocked_since = self._alive_at
-            if now - self._told_at > TELL_AGAIN or not self._told_at:
-                self._told_at = now
-                self._tell(now - self._alive_at)
-        if now - self._blocked_since < HOLD_AFTER:
-            self._withdraw_all(Released, only_sends=True)
-            return
-        self._withdraw_all(self._refusal)
-        if now - self._held_at > HOLD_SECONDS / 2:
-            self._held_at = now
-            self._held(self.name, self.words)
+    def current_call(self) -> str:
+        task = asyncio.current_task(self._loop)
+        call = self._calls.get(task) if task is not None else None
+        return call.words if call is not None else ""
 
-    def _withdraw_all(self, error: Callable[[], Exception], *, only_sends: bool = False) -> None:
-        """Take back what has not begun.
+    def current_place(self) -> str:
+        return place_of(self._thread.ident, self._folder)
 
-        Texts at once: what was asked before their call, do-not-contact for one, is
-        asked again before the next.
-        """
+    def withdraw_all(self, error: Callable[[], Exception], *, only_sends: bool) -> None:
         for call in list(self._unbegun):
             if only_sends and not call.is_send:
                 continue
             if self._withdraw(call) and not call.future.done():
                 call.future.set_exception(error())
-
-    def _tell(self, seconds: float) -> None:
-        call, place = self._current(), place_of(self._thread.ident, self._folder)
-        log.warning(
-            "provider %s blocks its event loop: %s has not come back for %.1f seconds, at %s. "
-            "Its other texts wait; a plain `send` in threads, or an async library, would not block",
-            self.name,
-            call.words if call else "code of its own",
-            seconds,
-            place,
-            extra={"provider": self.name, "call": call.words if call else "", "place": place},
-        )
-
-    def _unblocked(self, since: float) -> None:
-        self._blocked_since = None
-        seconds = time.monotonic() - since
-        if self._told_at >= since:
-            fields = {"provider": self.name, "seconds": round(seconds, 1)}
-            words = "the event loop of provider %s runs again: it was blocked for %.1f seconds"
-            log.warning(words, self.name, seconds, extra=fields)
-
-    def _current(self) -> Call | None:
-        task = asyncio.current_task(self._loop)
-        return self._calls.get(task) if task is not None else None
-
-    @property
-    def words(self) -> Sentence:
-        call = self._current()
-        return BLOCKED.filled(
-            provider=self.name,
-            call=call.words if call else "its code",
-            seconds=f"{time.monotonic() - (self._blocked_since or self._alive_at):.0f}",
-        )
-
-    def _refusal(self) -> Failure:
-        """The text was never handed over: it waits, and that costs it no attempt."""
-        return Failure(FailureKind.THROTTLED, self.words, retry_after=HOLD_SECONDS)
 
     # -- on the provider's loop ------------------------------------------
 
@@ -295,9 +215,6 @@ class ProviderLoop:
     def _forget(self, call: Call) -> None:
         if call.task is not None:
             del self._calls[call.task]
-
-    def _pong(self) -> None:
-        self._pinged = False
 
     # -- the end ---------------------------------------------------------
 

@@ -16,7 +16,7 @@ from flask import Flask
 
 from core.checkup.sending import look_at_senders
 from core.db import db, transaction, utcnow
-from core.deliveries import provider_loop
+from core.deliveries import watchdog
 from core.deliveries.claim import Scope
 from core.deliveries.loop import DeliveryLoop
 from core.deliveries.models import Delivery
@@ -112,7 +112,7 @@ def test_a_call_that_blocks_times_out_and_is_never_sent_again(
 def test_texts_that_never_began_wait_and_everybody_sees_why(
     sleeper: Any, crowd: Crowd, ticking: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(provider_loop, "HOLD_AFTER", 1.0)
+    monkeypatch.setattr(watchdog, "HOLD_AFTER", 1.0)
     sleeper.blocking = {a_number(0)}
     message = begun(crowd(30)[0].id)
     wait_until(lambda: obstacle_now() is not None, 10 * busy())
