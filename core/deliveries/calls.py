@@ -55,8 +55,12 @@ class Handover:
         self.__self__, self._send, self._until = provider, provider.send, until
         self.__func__ = getattr(self._send, "__func__", self._send)
 
+    @property
+    def is_late(self) -> bool:
+        return time.monotonic() > self._until
+
     def __call__(self, text: OutgoingText) -> Sent | Awaitable[Sent]:
-        if time.monotonic() > self._until:
+        if self.is_late:
             raise Released
         return self._send(text)
 

@@ -16,6 +16,7 @@ from flask import Flask
 from core.channel import Failure, FailureKind, Provider
 from core.deliveries import threads
 from core.deliveries.answers import ProviderFault
+from core.deliveries.calls import Handover, Released
 from core.deliveries.late import StillUnderWay
 from core.deliveries.provider_loop import ProviderLoop
 from core.deliveries.threads import Threads
@@ -44,7 +45,7 @@ class ProviderCalls:
             return await self._loop_of(method).run(method, arguments)
         found = await self._on_thread(method, *arguments)
         if inspect.isawaitable(found):
-            return await self._loop_of(method).run(partial(awaited, found), ())
+            return await self._loop_of(method).run(partial(awaited, method, found), ())
         return found
 
     async def close(self, provider: Provider) -> None:
@@ -104,7 +105,12 @@ def folder_of(owner: type) -> str:
     return str(Path(file).parent) if file else ""
 
 
-async def awaited(found: Awaitable[Any]) -> Any:
+async def awaited(method: Callable[..., Any], found: Awaitable[Any]) -> Any:
+    """What a plain *method* returned, a decorated `async def` for one; a text not too late."""
+    if isinstance(method, Handover) and method.is_late:
+        if inspect.iscoroutine(found):
+            found.close()
+        raise Released
     return await found
 
 

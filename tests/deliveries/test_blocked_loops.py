@@ -14,13 +14,16 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from core.channel import OutgoingText, Provider, Sent
 from core.checkup.sending import look_at_senders
 from core.db import db, transaction, utcnow
 from core.deliveries import watchdog
+from core.deliveries.calls import Handover, Released
 from core.deliveries.claim import Scope
 from core.deliveries.loop import DeliveryLoop
 from core.deliveries.models import Delivery
 from core.deliveries.obstacles import Obstacle, sender_obstacle
+from core.deliveries.provider_calls import ProviderCalls
 from core.deliveries.provider_loop import ProviderLoop
 from core.dnc import UNSUBSCRIBED, add_dnc
 from core.host import current_host
@@ -220,6 +223,43 @@ def test_a_process_that_stood_still_is_no_block(caplog: pytest.LogCaptureFixture
 
     asyncio.run(run())
     assert not caplog.records
+
+
+class Decorated(Provider):
+    """Its `send` is a plain function around an async one, as decorators make them."""
+
+    name, label = "decorated", "Decorated"
+    sender = SENDER
+
+    def __init__(self) -> None:
+        super().__init__(None)
+        self.begun: list[str] = []
+
+    def send(self, text: OutgoingText) -> Any:
+        return self._send(text)
+
+    async def _send(self, text: OutgoingText) -> Sent:
+        self.begun.append(text.to)
+        time.sleep(0.5)
+        return Sent(f"D{text.to}")
+
+
+def test_a_decorated_send_that_waited_for_its_loop_does_not_begin_late(app: Flask) -> None:
+    provider = Decorated()
+
+    async def run() -> list[Any]:
+        calls = ProviderCalls(app, lambda _name, _words: None)
+        until = time.monotonic() + 0.3
+        texts = [OutgoingText(str(n), a_number(n), "Hi", SENDER, 1, "", utcnow()) for n in (0, 1)]
+        asked = (calls.call(Handover(provider, until), text) for text in texts)
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        calls.stop()
+        return answers
+
+    first, second = sorted(asyncio.run(run()), key=lambda one: isinstance(one, Released))
+    assert isinstance(first, Sent)
+    assert isinstance(second, Released)
+    assert [f"D{number}" for number in provider.begun] == [first.provider_id]
 
 
 def test_who_says_stop_behind_a_block_gets_nothing(
