@@ -134,12 +134,7 @@ def enable(name: str) -> Page:
     host = current_host()
     host.upgrade_tables()
     switched = host.enable(name)
-    info = host.get(name)
-    note(info.title, texts_go_through=switched.now)
-    words = [_("%(name)s is enabled.", name=info.title)]
-    if info.contributions.providers:
-        words.append(moved(switched))
-    flash(" ".join(words))
+    say_switched(name, _("%(name)s is enabled.", name=host.title(name)), switched)
     return redirect(url_for("admin_plugins.show", name=name), 303)
 
 
@@ -147,12 +142,7 @@ def enable(name: str) -> Page:
 def disable(name: str) -> Page:
     host = current_host()
     switched = host.disable(name)
-    info = host.get(name)
-    note(info.title, texts_go_through=switched.now)
-    words = [_("%(name)s is disabled.", name=info.title)]
-    if info.contributions.providers:
-        words.append(moved(switched))
-    flash(" ".join(words))
+    say_switched(name, _("%(name)s is disabled.", name=host.title(name)), switched)
     return redirect(url_for("admin_plugins.index"), 303)
 
 
@@ -164,6 +154,13 @@ def make_default(name: str) -> Page:
     note(host.title(name), texts_went_through=switched.before)
     flash(_("Texts go through %(name)s from now on.", name=host.title(name)))
     return redirect(url_for("admin_plugins.show", name=name), 303)
+
+
+def say_switched(name: str, words: str, switched: Switched) -> None:
+    """Note a switch for the trail, and say it on the page: for a provider, where texts go now."""
+    info = current_host().get(name)
+    note(info.title, texts_go_through=switched.now)
+    flash(f"{words} {moved(switched)}" if info.contributions.providers else words)
 
 
 def moved(switched: Switched) -> str:

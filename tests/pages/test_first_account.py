@@ -31,18 +31,20 @@ def abroad(browser: Browser) -> Iterator[Callable[[str, str], Page]]:
 
 def begin(page: Page, address: str) -> None:
     page.goto(f"{address}/welcome")
-    page.locator("#email").fill(EMAIL)
-    page.locator("#password").fill(PASSWORD)
-    page.locator("form button.w-100").click()
+    enter(page)
     page.wait_for_url(f"{address}/")
 
 
 def sign_in(page: Page, address: str) -> None:
     page.goto(f"{address}/login")
+    enter(page)
+    page.wait_for_url(f"{address}/")
+
+
+def enter(page: Page) -> None:
     page.locator("#email").fill(EMAIL)
     page.locator("#password").fill(PASSWORD)
     page.locator("form button.w-100").click()
-    page.wait_for_url(f"{address}/")
 
 
 def test_a_shop_in_france_begins_with_its_zone_and_country(
@@ -72,9 +74,7 @@ def test_what_the_browser_suggests_can_be_changed(
     expect(page.locator("#default_region")).to_have_value("FR")
     page.locator("#timezone").fill("Europe/Nowhere")
     page.locator("#default_region").select_option("BE")
-    page.locator("#email").fill(EMAIL)
-    page.locator("#password").fill(PASSWORD)
-    page.locator("form button.w-100").click()
+    enter(page)
     expect(page.locator("#timezone-error")).to_be_visible()
     expect(page.locator("#timezone")).to_have_value("Europe/Nowhere")  # what was typed stays
     expect(page.locator("#default_region")).to_have_value("BE")

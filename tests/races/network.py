@@ -17,12 +17,11 @@ from multiprocessing.connection import Connection
 from typing import NamedTuple
 from urllib.parse import unquote_plus
 
+from tests.counterpart.line import ANSWER, listen, reply
 from tests.counterpart.server import Counterpart
 
 TO = re.compile(rb"(?:^|&)To=([^&]+)")
-ANSWER = '{{"sid": "SM{:032x}", "status": "queued", "num_segments": "1", "price": null}}'
 BUSY = '{"code": 20429, "message": "Too many requests", "status": 429}'
-CANNOT = '{"code": 20500, "message": "This one cannot be asked", "status": 500}'
 
 
 class Weather(NamedTuple):
@@ -84,50 +83,11 @@ class Network:
         return latency, reply("201 Created", ANSWER.format(self._taken))
 
 
-class Line(asyncio.Protocol):
-    """One kept-alive connection; requests come one after the other."""
-
-    def __init__(self, network: Network, loop: asyncio.AbstractEventLoop) -> None:
-        self._network, self._loop, self._buffer = network, loop, b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        head, end, body = self._buffer.partition(b"\r\n\r\n")
-        if not end:
-            return
-        if head.startswith(b"GET "):
-            self._buffer = b""
-            self._answer(reply("500 Internal Server Error", CANNOT))
-            return
-        length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
-        if len(body) < length:
-            return
-        self._buffer = body[length:]
-        latency, answer = self._network.take(body[:length])
-        self._loop.call_later(latency, self._answer, answer)
-
-    def _answer(self, answer: bytes) -> None:
-        if not self._transport.is_closing():
-            self._transport.write(answer)  # type: ignore[attr-defined]  # a stream's
-
-
-def reply(status: str, body: str, headers: str = "") -> bytes:
-    head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\n{headers}"
-    return f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode()
-
-
 def serve(pipe: Connection) -> None:
     """The process: tell the port, then answer what is asked through the pipe until None."""
     network, loop = Network(), asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, daemon=True).start()
-
-    async def listen() -> asyncio.Server:
-        return await loop.create_server(lambda: Line(network, loop), "127.0.0.1", 0, backlog=1024)
-
-    server = asyncio.run_coroutine_threadsafe(listen(), loop).result(30)
+    server = listen(network.take, loop)
     pipe.send(server.sockets[0].getsockname()[1])
     while (asked := pipe.recv()) is not None:
         if isinstance(asked, Weather):
