@@ -93,10 +93,12 @@ def respell_deliveries() -> None:
 
 
 def respell_dnc() -> None:
-    for old, new in changed("dnc", "number", unread=True):
-        entries = run(f"SELECT channel, {ENTRY} FROM dnc WHERE number = :old", old=old).all()
-        for entry in entries:
-            move_entry(entry, old, new)
+    """Entries are read at once: no index finds those of a number without their channel."""
+    respelled = dict(changed("dnc", "number", unread=True))
+    which = f"{OLD.format('number')} OR {UNREAD.format('number')}"
+    for entry in run(f"SELECT channel, number, {ENTRY} FROM dnc WHERE {which}").all():
+        if entry.number in respelled:
+            move_entry(entry, entry.number, respelled[entry.number])
 
 
 def move_entry(entry: Any, old: str, new: str) -> None:
