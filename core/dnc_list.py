@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import and_, func, or_, select
 
@@ -69,7 +69,8 @@ def place_of(mark: str) -> tuple[datetime, str] | None:
     moment, _, number = mark.partition("~")
     try:
         at = datetime.fromisoformat(moment)
-    except ValueError:
+        at = at if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
     return (at, number.replace("\x00", "")) if at.tzinfo else None
 

@@ -155,3 +155,9 @@ def test_commands_read_the_other_spelling(sending: Flask, run: Callable[..., Any
     add_contact({"first_name": "Ana", "mobile": "+5491123456789"}, region="FR")
     run("contacts", "dnc", "+54 11 2345-6789")
     assert run("contacts", "show", "+541123456789", "--json")["dnc"]["reason"] == MANUAL
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00%2B12:00"])
+def test_a_mark_that_is_none_of_ours_begins_the_list_anew(marc: Visitor, moment: str) -> None:
+    add_dnc(NUMBER, reason=MANUAL)
+    assert NUMBER in marc.get(f"/contacts/dnc?before={moment}~x").text
