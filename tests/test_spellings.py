@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import phonenumbers
 import pytest
 from hypothesis import given
@@ -16,9 +18,11 @@ from core.phone.twins import REGIONS
 TWINS = {
     "Mexico": ("+525512345678", "+5215512345678", "+52 044 55 1234 5678", "+52 01 55 1234 5678"),
     "Brazil": ("+5511987654321", "+551187654321", "+55 (0)11 8765-4321"),
+    "Brazil, by a carrier": ("+5513977444148", "+55 0 21 13 7744-4148", "+55901377444148"),
     "Brazil, once Nextel": ("+5541977654321", "+554177654321"),
     "Argentina": ("+5491123456789", "+54 9 11 15 2345-6789", "+54 11 15 2345-6789"),
     "Argentina, an unknown range": ("+5492966123456", "+542966123456"),
+    "Argentina, mobile by itself": ("+546759187172", "+54 675 918 7172"),
     "Argentina, four digits": ("+5492966423456", "+54 9 2966 15 423456"),
     "Britain": ("+447400123456", "+44 (0)7400 123456", "0044 7400 123456"),
     "Lithuania": ("+37061234567", "+370 8 612 34567"),
@@ -63,6 +67,15 @@ def test_a_landline_or_another_country_is_no_twin(number: str) -> None:
 @given(st.from_regex(r"\+5[245][0-9]{5,13}", fullmatch=True))
 def test_one_spelling_has_no_other(number: str) -> None:
     assert one_spelling(one_spelling(number)) == one_spelling(number)
+
+
+@given(st.from_regex(r"\+5[245]0?[0-9]{6,13}", fullmatch=True))
+def test_a_number_is_stored_as_it_is_looked_up(number: str) -> None:
+    with suppress(BadInput):
+        read = parse_number(number, region="FR").e164
+        assert one_spelling(read) == read
+    sender = read_sender(number, region="FR")
+    assert sender is None or one_spelling(sender) == sender
 
 
 def test_the_library_knows_no_mobile_token_that_is_not_handled() -> None:

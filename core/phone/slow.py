@@ -95,7 +95,8 @@ def text_lengths(code: str) -> frozenset[int]:
 
 
 def as_number(number: PhoneNumber, kind: int, raw: str) -> Number:
-    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    # again, as the library has taken off what was dialled before it: a carrier's code, for one
+    e164 = one_spelling(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
     if len(e164) > MAX_DIGITS + 1:
         raise refusal("is too long", raw, WHOLE)
     region = phonenumbers.region_code_for_number(number) or ""

@@ -19,8 +19,9 @@ REWRITTEN = {
 REGIONS = {"MX": "52", "AR": "54", "BR": "55"}
 CODES = frozenset(f"+{code}" for code in REWRITTEN)
 
-# what has no mobile 9 is a landline by the plan, but it was a phone if it sent a text
-WITHOUT_TOKEN = re.compile(r"\+54([1-8]\d{9})")
+# what has no mobile 9 is a landline by the plan, but it was a phone if it sent a text;
+# 675 is a range of mobiles that never have it
+WITHOUT_TOKEN = re.compile(r"\+54(?!675)([1-8]\d{9})$")
 
 
 def rewritten(digits: str, region: str) -> str:
