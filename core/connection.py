@@ -106,7 +106,7 @@ def setup_steps(made_by: type[Provider], callback_url: str) -> list[str]:
 
 
 def steps_of(made_by: type[Provider], callback_url: str) -> object:
-    """By the class, or by a provider where `steps` is a plain method."""
+    """Call `steps` on the class, or on a provider where it is a plain method."""
     kind = inspect.getattr_static(made_by, "steps")
     if isinstance(kind, classmethod | staticmethod):
         return made_by.steps(callback_url)

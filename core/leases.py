@@ -1,6 +1,7 @@
-"""Leases on rows: short, and lengthened while the work lasts.
+"""Leases on rows: short, and renewed while the work lasts.
 
-Who dies loses his within LEASE, and at once where the others can tell; see core/owners.py.
+The leases of a process that dies run out within LEASE, or at once where other processes can
+see that it is gone; see core/owners.py.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def kept(model: Any, key: object, owner: str) -> Iterator[None]:
 
 
 def let_lapse(model: Any, key: object, owner: str) -> None:
-    """Nobody works on it any more: it is free when its lease runs out."""
+    """Give up ownership and leave the lease to run out: the row is free from then on."""
     with transaction():
         own = update(model).where(primary_key(model) == key, model.owner == owner)
         change_rows(own.values(owner=None))

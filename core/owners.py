@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 PATIENCE = timedelta(minutes=10)  # with a process that is there and does not say that it works
-GONE_STATES = "ZX"  # ended, and only not yet buried by its parent
+GONE_STATES = "ZX"  # zombie and dead: it has ended, but its parent has not waited for it yet
 
 
 class Leased(Protocol):

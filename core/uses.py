@@ -1,4 +1,4 @@
-"""What names a segment, a message, a campaign, a field or a tag: asked before one is deleted."""
+"""Where a segment, message, campaign, field or tag is used: checked before it is deleted."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from core.replies.models import Reply
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A signal without a decision that it is for.
+    """A signal, not yet matched with a decision that waits for it.
 
     `delivery_id`, `message_id` and `campaign_id` are of the text that it is about.
     """

@@ -1,4 +1,4 @@
-"""What opens a decision and what hears a signal take turns, so that nothing falls between.
+"""Opening decisions and hearing signals exclude each other, so that no signal is missed.
 
 A decision that is being opened looks for what the contact did before, a signal that is
 heard looks for the decisions that are open. On PostgreSQL, which lets both look at the

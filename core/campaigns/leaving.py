@@ -38,7 +38,7 @@ def let_leave() -> int:
 
 
 def take_out(member_ids: Sequence[int]) -> None:
-    """Runs inside of a transaction. Who has begun anew since the note stays."""
+    """Take members out unless they joined anew since the note. Runs inside a transaction."""
     now = utcnow()
     gone = (
         update(CampaignMember)

@@ -1,4 +1,4 @@
-"""What counts of what contacts did: since when, about which text, and each thing once."""
+"""Which replies, clicks and other signals count for a step: since when, about which text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from core.lookups import one_of, read_rows
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What counts of what contacts did, for steps of one decision.
+    """Which signals count for the steps of one decision; each counts once.
 
     `since`: from when on, by step. `used`: when the contact last came out of the
     decision, `texted`: when the campaign's first text to it went out, by contact.
@@ -45,7 +45,7 @@ class Memory:
         return about_text or heard.at >= self.since[row.id]
 
     def signals(self, given: Sequence[Heard], row: Any) -> list[Signal]:
-        """Those of what the contact did that count for the step."""
+        """The signals of the contact that count for the step."""
         texted = self.texted.get(row.contact_id)
         return [
             heard.signal(row.contact_id, row.delivery_id, self.campaign_id, texted)
@@ -57,7 +57,7 @@ class Memory:
 def remember(
     course: Course, stop: Stop, made: Decision, config: WaitConfig, rows: Sequence[Any]
 ) -> Memory:
-    """What counts for *rows*, steps of one decision."""
+    """The Memory for *rows*, steps of one decision."""
     contact_ids = [row.contact_id for row in rows]
     since = listened_since(stop, rows)
     if config.counts_from_text:

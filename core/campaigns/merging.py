@@ -48,7 +48,7 @@ def merge_journeys(winner_id: int, loser_id: int, mobile: str | None) -> None:
 
 
 def lock_steps(winner_id: int, loser_id: int) -> None:
-    """Before the members, as the engine does; nobody lays new ones while a contact is locked."""
+    """Lock steps before members, as the engine does; a locked contact gets no new steps."""
     steps = select(CampaignStep.id).where(CampaignStep.contact_id.in_((winner_id, loser_id)))
     db.session.execute(steps.order_by(CampaignStep.id).with_for_update()).all()
 
@@ -93,7 +93,7 @@ def end_journey(ending: CampaignMember, going: CampaignMember) -> None:
     if first is None or last is None:
         return
     kept, _ = bounds(steps[1], going.contact_id)
-    # further than they reach themselves: no two are alike on the way
+    # by more than their own range, so that no two collide while the UPDATE runs
     back = last - min(first, going.rotation if kept is None else kept) + 1
     past = update(CampaignStep).where(steps[0] == ending.contact_id, steps[1])
     change_rows(past.values(rotation=CampaignStep.rotation - back))
@@ -110,7 +110,7 @@ def take_over(winner: CampaignMember, loser: CampaignMember) -> None:
     """Make the loser's membership the winner's."""
     for name in ("rotation", "status", "origin", "joined_at", "ended_at"):
         setattr(winner, name, getattr(loser, name))
-    if winner.status == REMOVED:  # what is being laid right now is swept away by this
+    if winner.status == REMOVED:  # steps that are being created right now are cancelled by it
         winner.ended_at = utcnow()
     db.session.flush()
 

@@ -92,7 +92,7 @@ def write_texts(campaign_id: int, step_ids: Sequence[int], given: dict[str, Any]
 
 
 def await_texts(step_ids: Sequence[int], now: datetime, *, to_contact: bool = True) -> None:
-    """Have the steps wait for their texts; those to the contact are what it may reply to."""
+    """Mark the steps as sending; decisions below ask about a text that is to the contact."""
     sending = update(CampaignStep).where(one_of(CampaignStep.id, step_ids))
     waits: dict[str, Any] = {"status": SENDING, "begun_at": now, "reason": "", "detail": ""}
     if to_contact:
@@ -101,7 +101,7 @@ def await_texts(step_ids: Sequence[int], now: datetime, *, to_contact: bool = Tr
 
 
 def know_texts(step_ids: Sequence[int]) -> None:
-    """Give the steps their own texts, where they have one, as what is below them asks about."""
+    """Point each step at its own text, if it has one: decisions below ask about that."""
     own = own_text()
     steps = update(CampaignStep).where(one_of(CampaignStep.id, step_ids))
     change_rows(steps.values(delivery_id=func.coalesce(own, CampaignStep.delivery_id)))

@@ -171,7 +171,7 @@ def join_campaigns(winner: Contact, loser: Contact) -> None:
 
 
 def leave_segments(winner_id: int) -> None:
-    """Of what both had in a segment one row is left: it may say that the winner is out."""
+    """Note whom the merge took out of segments: the one row left may say *left out*."""
     from core.campaigns.leavers import note_left  # noqa: PLC0415
 
     note_left([winner_id])

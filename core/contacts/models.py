@@ -94,7 +94,7 @@ class Contact(Model):
 
     @validates("mobile")
     def in_one_spelling(self, _key: str, mobile: str | None) -> str | None:
-        """Whoever writes it: do-not-contact and replies are found by equal numbers."""
+        """Normalise on every write: do-not-contact and replies are matched by equal numbers."""
         return one_spelling(mobile) if mobile else mobile
 
     @property

@@ -100,7 +100,7 @@ class CampaignTexts:
         return opens if opens > now else None
 
     def zone(self, row: Any) -> ZoneInfo:
-        """Of contacts that have none of their own."""
+        """The time zone for contacts without one."""
         campaign = self._campaigns.get(row.campaign_id) if row.campaign_id else None
         return zone_named(campaign.timezone, self._zone) if campaign else self._zone
 

@@ -181,7 +181,7 @@ class Carrier:
             self._rechecking = asyncio.ensure_future(self._recheck_all())
 
     async def _recheck_all(self) -> None:
-        """All runs together: the first to know would take all free calls."""
+        """Recheck all runs together: the first one to know would take all free calls."""
         old = time.monotonic() - RECHECK_SECONDS / 2
         runs = [run for run in (*self._urgent, *self._bulk) if run.ready]
         try:

@@ -36,7 +36,7 @@ AHEAD_SECONDS = 0.25
 USUAL_LATENCY = 0.2  # seconds of a call, until the pace is known
 MOST_AHEAD = 1000
 EMPTY_SECONDS = 0.25  # nothing was found to claim: so long until the next look
-STALE_SECONDS = 0.75  # what is fresh when it is taken may begin until then: loops are busy
+STALE_SECONDS = 0.75  # the oldest check a call may begin with: FRESH_SECONDS and a busy loop
 WATCH_SECONDS = 1.0  # a pause is noticed that soon, also while nothing is claimed
 
 
@@ -245,7 +245,7 @@ class Courier:
             text.checked_at = found.asked_at
 
     def _put_aside(self, stopped: Mapping[tuple[int, str], Skipped | Released]) -> None:
-        """What may not go is ready no more; what was handed over meanwhile has gone."""
+        """Remove from the ready texts those that may not go; what was handed over has gone."""
         if not stopped:
             return
         ready = list(self.ready)

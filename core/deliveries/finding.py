@@ -45,7 +45,7 @@ def sorted_out(text: OutgoingText, found: Iterable[Sent]) -> Held:
 
 
 def judged(text: OutgoingText, answer: Sent) -> Verdict:
-    """By number and time; without them, or where a wrong clock may explain it, unsure."""
+    """Compare number and time; UNSURE without them, or where a wrong clock may explain it."""
     number, at = answer.number, answer.created_at
     if not isinstance(number, str) or not isinstance(at, datetime) or at.tzinfo is None:
         return Verdict.UNSURE

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 FLUSH_SIZE = 500
 FLUSH_SECONDS = 0.2
-STUBBORN_SECONDS = 30.0  # outcomes are tried to be recorded that long at the end
+RETRY_SECONDS = 30.0  # how long the last outcomes of a run are retried
 
 
 @dataclass(slots=True, eq=False)
@@ -68,7 +68,7 @@ class OutcomeWriter:
 
     async def finish(self, end: Callable[[], float]) -> None:
         """Write what is left; a database that is away is waited for, until *end* at most."""
-        latest = time.monotonic() + STUBBORN_SECONDS
+        latest = time.monotonic() + RETRY_SECONDS
         while True:
             try:
                 return await self._flush()
@@ -105,7 +105,7 @@ class OutcomeWriter:
 
 
 async def waited(event: asyncio.Event, seconds: float) -> None:
-    """Until *event*, but no longer than *seconds*; the event is taken."""
+    """Wait for *event*, at most *seconds*, and clear it."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()

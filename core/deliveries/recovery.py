@@ -219,7 +219,7 @@ async def look_up(provider: Provider, item: Doubtful, call: ProviderCall) -> lis
 def conclude_all(
     provider: Provider, taken: Sequence[Doubtful], found: Sequence[list[Sent] | Failure]
 ) -> None:
-    """In one go: one by one, each would wait anew for a thread that a busy server needs."""
+    """Conclude all in one call: each call waits for a database thread, and those are few."""
     for item, answer in zip(taken, found, strict=True):
         conclude(provider, item, answer)
 

@@ -22,7 +22,7 @@ FAILED = Sentence("The plugin %(plugin)s, which may hold texts back, failed: %(w
 
 
 class Undone(Exception):
-    """What plugins did in the transaction is taken back."""
+    """Raised to roll back what plugins did in the savepoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Veto:
 
 
 class Vetoes:
-    """Of the plugins that are enabled while one claim is made."""
+    """Asks the enabled plugins about each text of one claim."""
 
     def __init__(self, now: datetime) -> None:
         self._now = now

@@ -14,9 +14,9 @@ from core.lookups import one_of, read_rows
 
 # also those whose answer from the provider is not recorded yet: some reply at once
 WENT_OUT = (SENDING, *WITH_PROVIDER)
-NEWEST = 200  # a number of the staff's own may have got any number of texts
+NEWEST = 200  # texts that are looked at: a staff number may have got any number of them
 NEEDED = ("id", "source", "status", "contact_id", "recipient_id", "attempted_at", "accepted_at")
-# a text whose answer was lost is found at the provider, and recorded, only later
+# where the answer was lost, `accepted_at` is the time of the look-up, much later
 LONGEST_CALL = timedelta(minutes=2)
 
 
