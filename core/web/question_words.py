@@ -42,6 +42,13 @@ def resume_words(broadcast: Broadcast, waiting: int) -> str:
     at = broadcast.message.publish_up
     if at is not None and is_ahead(broadcast):
         return str(_("It is sent at %(time)s, as scheduled.", time=day_words(at)))
+    if broadcast.started_at is None and (at is None or not broadcast.message.is_open(utcnow())):
+        return str(
+            _(
+                "Nothing is sent yet: the message is not published, has no time, or its time "
+                "is over."
+            )
+        )
     if broadcast.planned_at is None:
         return str(_("It is sent now, to all recipients in its segments."))
     words = ngettext(

@@ -17,6 +17,7 @@ from core.campaigns.membership import rebuild
 from core.channel import Failure, FailureKind
 from core.db import db, transaction
 from core.deliveries.models import Delivery
+from core.messages import edit_message
 from core.segments import add_members, create_segment
 from tests.campaigns.drawing import drafted, tag
 from tests.fixtures import a_number, add_people
@@ -71,6 +72,17 @@ def test_a_broadcast_that_has_not_begun_says_when_it_will(marc: Visitor, crowd: 
     assert "09:30" in asked[0]
     assert "as scheduled" in asked[0]
     assert asked[1] == "It is sent now, to all recipients in its segments."
+
+
+@pytest.mark.parametrize("change", [{"publish_up": None}, {"published": False}])
+def test_a_broadcast_that_would_not_be_sent_does_not_say_that_it_is(
+    marc: Visitor, crowd: Crowd, change: dict[str, Any]
+) -> None:
+    message, _ = crowd(2)
+    pause(message.id)
+    edit_message(message.id, **change)
+    asked = questions(marc.get(f"/broadcasts/{message.id}").text)
+    assert asked["Resume"].startswith("Nothing is sent yet: the message is not published,")
 
 
 def test_sending_again_counts_those_who_failed_in_that_way(
