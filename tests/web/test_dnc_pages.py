@@ -115,7 +115,7 @@ def test_a_sender_that_is_no_number_is_raised_until_a_person_is_done(
 
     page = marc.get(marc.post(place).location.removeprefix(marc.prefix)).text
     assert "messenger:12345" in page
-    assert "Not done yet" in page
+    assert "Mark as not done" in page
     assert "Mark as done" not in page
     assert "is no phone number" not in marc.get("/").text
     db.session.rollback()
