@@ -23,13 +23,17 @@ class HeliographError(Exception):
 class BadInput(HeliographError):
     """What was entered cannot be taken.
 
-    Names the *field*, the *value* and the *mend*; all three are shown.
+    Names the *field*, the *value* and the *mend*; all three are shown. *code* is for those
+    who count or translate the problem.
     """
 
     status = 400
 
-    def __init__(self, field: str, problem: str, *, value: object = None, mend: str = "") -> None:
+    def __init__(
+        self, field: str, problem: str, *, value: object = None, mend: str = "", code: str = ""
+    ) -> None:
         self.field, self.problem, self.value, self.mend = field, problem, value, mend
+        self.code = code
         shown = "" if value is None else f" {str(value)[:80]!r}"
         hint = f" {mend}" if mend else ""
         super().__init__(f"{field}:{shown} {problem}.{hint}")

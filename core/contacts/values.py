@@ -31,7 +31,8 @@ def parse_text(raw: object, name: str, limit: int = CUSTOM_LIMIT) -> str:
         raise BadInput(name, "is not a plain value", value=raw, mend="Give one value.")
     text = "" if raw is None else nfc(str(raw).replace("\x00", "").strip())
     if len(text) > limit:
-        raise BadInput(name, "is too long", value=text, mend=f"Use {limit} characters at most.")
+        mend = f"Use {limit} characters at most."
+        raise BadInput(name, "is too long", value=text, mend=mend, code="too_long")
     if any("\ud800" <= char <= "\udfff" for char in text):
         raise BadInput(name, "has a broken character", value=ascii(text), mend="Enter it again.")
     return text

@@ -19,13 +19,13 @@ TAKEN = {
 }
 
 REFUSED = {
-    PhoneNumberType.FIXED_LINE: "is a landline",
-    PhoneNumberType.TOLL_FREE: "is a toll-free number",
-    PhoneNumberType.PREMIUM_RATE: "is a premium-rate number",
-    PhoneNumberType.SHARED_COST: "is a shared-cost number",
-    PhoneNumberType.PAGER: "is a pager",
-    PhoneNumberType.UAN: "is a company's service number",
-    PhoneNumberType.VOICEMAIL: "is a voice mailbox",
+    PhoneNumberType.FIXED_LINE: ("landline", "is a landline"),
+    PhoneNumberType.TOLL_FREE: ("toll_free", "is a toll-free number"),
+    PhoneNumberType.PREMIUM_RATE: ("premium_rate", "is a premium-rate number"),
+    PhoneNumberType.SHARED_COST: ("shared_cost", "is a shared-cost number"),
+    PhoneNumberType.PAGER: ("pager", "is a pager"),
+    PhoneNumberType.UAN: ("service_number", "is a company's service number"),
+    PhoneNumberType.VOICEMAIL: ("voicemail", "is a voice mailbox"),
 }
 
 

@@ -20,10 +20,14 @@ IN_FULL = (
     phonenumbers.CountryCodeSource.FROM_NUMBER_WITH_IDD,
 )
 UNPARSED = {
-    NumberParseException.INVALID_COUNTRY_CODE: ("has no known country code", INTERNATIONAL),
-    NumberParseException.TOO_SHORT_NSN: ("is too short", WHOLE),
-    NumberParseException.TOO_SHORT_AFTER_IDD: ("is too short", WHOLE),
-    NumberParseException.TOO_LONG: ("is too long", "Enter one number, without an extension."),
+    NumberParseException.INVALID_COUNTRY_CODE: (
+        *("unknown_country", "has no known country code", INTERNATIONAL),
+    ),
+    NumberParseException.TOO_SHORT_NSN: ("too_short", "is too short", WHOLE),
+    NumberParseException.TOO_SHORT_AFTER_IDD: ("too_short", "is too short", WHOLE),
+    NumberParseException.TOO_LONG: (
+        *("number_too_long", "is too long", "Enter one number, without an extension."),
+    ),
 }
 
 
@@ -36,11 +40,14 @@ def parse_by_library(digits: str, region: str, *, raw: str = "") -> Number:
     try:
         number = phonenumbers.parse(digits, region, keep_raw_input=True)
     except NumberParseException as error:
-        problem, mend = UNPARSED.get(error.error_type, ("is not a phone number", WHOLE))
-        raise refusal(problem, raw, mend) from None
+        unknown = ("not_a_number", "is not a phone number", WHOLE)
+        code, problem, mend = UNPARSED.get(error.error_type, unknown)
+        raise refusal(code, problem, raw, mend) from None
     kind = phonenumbers.number_type(number)
     if kind in REFUSED:
-        raise refusal(f"{REFUSED[kind]}; texts need a mobile number", raw, token_hint(number))
+        code, what = REFUSED[kind]
+        problem = f"{what}; texts need a mobile number"
+        raise refusal(code, problem, raw, token_hint(number))
     if kind == PhoneNumberType.UNKNOWN:
         check_possible(number, region, raw)
         e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
@@ -79,11 +86,12 @@ def check_possible(number: PhoneNumber, region: str, raw: str) -> None:
     length = len(phonenumbers.national_significant_number(number))
     lengths = text_lengths(str(number.country_code))
     if length > max(lengths):
-        raise refusal("is too long", raw, WHOLE)
+        raise refusal("number_too_long", "is too long", raw, WHOLE)
     if length not in lengths:
-        raise refusal("is too short", raw, WHOLE)
+        raise refusal("too_short", "is too short", raw, WHOLE)
     if number.country_code_source not in IN_FULL:
-        raise refusal(f"is not a number of {region}", raw, f"Check it. {INTERNATIONAL}")
+        problem = f"is not a number of {region}"
+        raise refusal("not_of_region", problem, raw, f"Check it. {INTERNATIONAL}")
 
 
 def text_lengths(code: str) -> frozenset[int]:
@@ -98,6 +106,6 @@ def as_number(number: PhoneNumber, kind: int, raw: str) -> Number:
     # again, as the library has taken off what was dialled before it: a carrier's code, for one
     e164 = one_spelling(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
     if len(e164) > MAX_DIGITS + 1:
-        raise refusal("is too long", raw, WHOLE)
+        raise refusal("number_too_long", "is too long", raw, WHOLE)
     region = phonenumbers.region_code_for_number(number) or ""
     return Number(e164, region if region.isalpha() else "", TAKEN.get(kind, UNKNOWN))

@@ -19,7 +19,14 @@ EXTENSION = re.compile(
     re.IGNORECASE,
 )
 ROUNDED = re.compile(r"\+?\d(?:[.,]\d+)?e\+?\d+", re.IGNORECASE)
-SPREADSHEET_FLOAT = re.compile(r"(\+?\d{5,})\.0")
+SPREADSHEET_FLOAT = re.compile(r"(\+?\d{5,})[.,]0+")
+# a number of a spreadsheet that is none of a phone: nobody writes so many digits before a point
+FRACTION = re.compile(r"\+?\d{7,}[.,]\d+")
+POINT_BEHIND = re.compile(r"\d{7}\.", re.ASCII)
+# 3.3612345601E+10 has all digits of the number, 3.36E+10 has not
+EXPONENT = re.compile(r"(\+?\d)[.,](\d+)e\+?(\d+)", re.IGNORECASE)
+AS_TEXT = "Format the column as text in the spreadsheet and export it again."
+EXAMPLE = "Enter a mobile number such as +33612345678."
 QUOTES = "'’‘`´\"="
 SHORTEST_SEARCH = 5
 
@@ -28,8 +35,8 @@ def plain_digits(raw: str) -> str:
     """The digits of an ordinary spelling, or "" when it needs a closer look."""
     if PLAIN.fullmatch(raw):
         return raw
-    # ".0" is the end of a number that a spreadsheet took for a quantity
-    if not raw.isascii() or raw.endswith(".0"):
+    # a point behind so many digits: a spreadsheet took the number for a quantity
+    if not raw.isascii() or POINT_BEHIND.search(raw):
         return ""
     text = raw
     for separator in SEPARATORS:  # several times as fast as translate
@@ -40,7 +47,7 @@ def plain_digits(raw: str) -> str:
 def all_plain_digits(raws: Sequence[str]) -> list[str]:
     """`plain_digits` of each, told from all of them at once where all are plain."""
     text = "\n".join(raws) + "\n"
-    if text.isascii() and ".0\n" not in text:
+    if text.isascii() and not ("." in text and POINT_BEHIND.search(text)):
         for separator in SEPARATORS:
             text = text.replace(separator, "")
         digits = text.split("\n")[:-1]
@@ -53,14 +60,15 @@ def spell(raw: str) -> str:
     """`+digits` or `digits` out of *raw*; raises BadInput saying what is wrong."""
     text = tidy(raw)
     if not text:
-        raise refusal("is empty", raw, "Enter a mobile number such as +33612345678.")
+        raise refusal("missing", "is empty", raw, EXAMPLE)
     if ROUNDED.fullmatch(text):
-        mend = "Format the column as text in the spreadsheet and export it again."
-        raise refusal("was rounded by a spreadsheet", raw, mend)
+        raise refusal("rounded", "was rounded by a spreadsheet", raw, AS_TEXT)
+    if FRACTION.fullmatch(text):
+        raise refusal("fraction", "has a decimal fraction", raw, AS_TEXT)
     if EXTENSION.search(text):
-        raise refusal("has an extension", raw, "Leave the extension out.")
+        raise refusal("extension", "has an extension", raw, "Leave the extension out.")
     if any(char.isalpha() for char in text):
-        raise refusal("has letters", raw, "Write the number in digits.")
+        raise refusal("letters", "has letters", raw, "Write the number in digits.")
     kept = "".join(char for char in text if not is_separator(char))
     digits = "".join(ascii_digit(char) for char in kept)
     check_signs(digits, raw)
@@ -82,17 +90,27 @@ def tidy(raw: str) -> str:
     text = text.strip().lstrip(QUOTES).rstrip(QUOTES).strip()
     text = SCHEME.sub("", text, count=1) if SCHEME.match(text) else text
     whole = SPREADSHEET_FLOAT.fullmatch(text)
-    return whole[1] if whole else text
+    return whole[1] if whole else written_out(text)
+
+
+def written_out(text: str) -> str:
+    """All digits of a number that a spreadsheet wrote with an exponent, if it lost none."""
+    found = EXPONENT.fullmatch(text)
+    if found is None or len(found[2]) != int(found[3]):
+        return text
+    return found[1] + found[2]
 
 
 def check_signs(digits: str, raw: str) -> None:
     if "+" in digits[1:]:
-        raise refusal("has a + in the middle", raw, "Enter one number, with the + first.")
+        mend = "Enter one number, with the + first."
+        raise refusal("plus_inside", "has a + in the middle", raw, mend)
     odd = sorted({char for char in digits.removeprefix("+") if not "0" <= char <= "9"})
     if odd:
-        raise refusal(f"has {' '.join(odd)}, which no number has", raw, "Use digits and +.")
+        problem = f"has {' '.join(odd)}, which no number has"
+        raise refusal("odd_characters", problem, raw, "Use digits and +.")
     if not digits.strip("+"):
-        raise refusal("has no digits", raw, "Enter a mobile number such as +33612345678.")
+        raise refusal("no_digits", "has no digits", raw, EXAMPLE)
 
 
 def is_separator(char: str) -> bool:
@@ -105,5 +123,5 @@ def ascii_digit(char: str) -> str:
     return char if value is None else str(value)
 
 
-def refusal(problem: str, raw: str, mend: str) -> BadInput:
-    return BadInput("mobile", problem, value=raw, mend=mend)
+def refusal(code: str, problem: str, raw: str, mend: str) -> BadInput:
+    return BadInput("mobile", problem, value=raw, mend=mend, code=code)
