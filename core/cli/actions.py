@@ -6,9 +6,10 @@ import click
 
 from core.actions import Result
 from core.campaigns import list_actions, run_action
-from core.cli.contacts import by_number, pairs
+from core.cli.contacts import by_number
 from core.cli.context import in_app
 from core.cli.messages import sent_now
+from core.cli.options import pairs
 from core.cli.output import json_option, print_json, print_table
 from core.db import db
 from core.deliveries.models import Delivery

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from core.cli.contact_imports import import_file
 from core.cli.context import fail, in_app
 from core.cli.ids import ID
+from core.cli.options import pairs
 from core.cli.output import json_option, print_facts, print_json, print_table
 from core.contacts import (
     add_contact,
@@ -35,9 +34,7 @@ from core.dnc import (
     lift_dnc,
 )
 from core.dnc_list import typed_number
-from core.errors import BadInput, NotFound
-from core.imports import create_import, dry_run, run_import
-from core.imports.models import FINISHED, Import
+from core.errors import NotFound
 from core.installation import current_settings
 from core.timeline import timeline
 
@@ -47,87 +44,7 @@ def contacts() -> None:
     """Contacts: import, find, show, edit."""
 
 
-def pairs(option: str, values: tuple[str, ...]) -> dict[str, str]:
-    found = {}
-    for item in values:
-        key, equals, value = item.rpartition("=") if option == "--map" else item.partition("=")
-        if not equals:
-            raise BadInput(option, "has no =", value=item, mend="Write NAME=VALUE.")
-        found[key.strip()] = value.strip()
-    return found
-
-
-@contacts.command(name="import")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--segment", help="Add them to this segment; made when it is missing")
-@click.option("--region", help="Country of numbers written without one, such as FR")
-@click.option("--map", "mapping", multiple=True, metavar="COLUMN=FIELD", help="Override a column")
-@click.option("--dry-run", is_flag=True, help="Check the file and store nothing")
-@json_option
-@in_app
-def import_file(
-    file: Path,
-    segment: str | None,
-    region: str | None,
-    mapping: tuple[str, ...],
-    dry_run: bool,
-    as_json: bool,
-) -> None:
-    """Import contacts from a CSV FILE and wait until it is done.
-
-    Rows are merged on the mobile number. Rows that cannot be taken are written
-    to an error file with the reason; all others are imported.
-    """
-    wanted = pairs("--map", mapping)
-    if dry_run:
-        show_dry_run(file, region, wanted, as_json=as_json)
-        return
-    job = create_import(
-        file, filename=file.name, segment=segment, region=region, mapping=wanted or None
-    )
-    bar = Progress(
-        TextColumn("Importing"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=as_json,
-    )
-    with bar:
-        task = bar.add_task("", total=job.bytes_total or None)
-        job = run_import(job.id, lambda now: bar.update(task, completed=now.bytes_done))
-    show_import(job, as_json=as_json)
-
-
-def show_dry_run(file: Path, region: str | None, mapping: dict[str, str], *, as_json: bool) -> None:
-    result = dry_run(file, region=region, mapping=mapping or None)
-    if as_json:
-        print_json(result)
-        return
-    print_facts(result)
-
-
-def show_import(job: Import, *, as_json: bool) -> None:
-    facts: dict[str, Any] = {
-        "id": job.id,
-        "status": job.status,
-        "rows": job.rows_done,
-        "created": job.created,
-        "updated": job.updated,
-        "unchanged": job.unchanged,
-        "rejected": job.rejected,
-        "error_file": job.error_path if job.rejected else "",
-        "encoding": job.encoding,
-        "delimiter": job.delimiter,
-        "mapping": job.mapping,
-        "error": job.error,
-    }
-    if as_json:
-        print_json(facts)
-    else:
-        print_facts(facts)
-    if job.status != FINISHED:
-        raise SystemExit(1)
+contacts.add_command(import_file)
 
 
 def by_number(number: str) -> list[Contact]:

@@ -3,120 +3,180 @@
 from __future__ import annotations
 
 import difflib
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 
 from core.contacts.fields import Field, find_field
 from core.errors import BadInput
+from core.imports.column_names import (
+    NUMBER_RANK,
+    PHONE_RANK,
+    SURNAME_BESIDE_FIRST,
+    WORDS,
+    number_rank,
+    plain,
+)
+from core.imports.targets import IGNORE, MOBILE, MOST, NAME, TARGETS, takes_several
 from core.phone import looks_like_number
 
-TAGS = "tags"
-IGNORE = "-"
-LEAST_NUMBERS = 0.6
-
-# what columns are called in the languages that files came in
-WORDS: dict[str, tuple[str, ...]] = {
-    "mobile": (
-        *("mobile", "mobil", "handy", "handynummer", "mobilnummer", "telefon", "telefonnummer"),
-        *("tel", "telephone", "telefono", "movil", "celular", "cellulare", "cellphone", "portable"),
-        *("gsm", "numero", "numero_de_telephone", "phone", "phone_number", "cell", "sms", "msisdn"),
-        *("mobile_phone", "telephone_mobile", "telephone_portable", "rufnummer", "number"),
-    ),
-    "first_name": (
-        *("first_name", "firstname", "given_name", "forename", "prenom", "vorname", "nombre"),
-        *("nome", "voornaam"),
-    ),
-    "last_name": (
-        *("last_name", "lastname", "surname", "family_name", "nom", "nom_de_famille", "nachname"),
-        *("apellido", "apellidos", "cognome", "achternaam"),
-    ),
-    "email": ("email", "e_mail", "mail", "courriel", "email_address", "correo"),
-    "company": ("company", "societe", "entreprise", "firma", "empresa", "azienda"),
-    "city": ("city", "town", "ville", "stadt", "ort", "ciudad", "citta"),
-    "country": ("country", "pays", "land", "pais", "paese", "country_code"),
-    "locale": ("locale", "language", "langue", "sprache", "idioma", "lingua"),
-    "timezone": ("timezone", "time_zone", "fuseau_horaire", "zeitzone"),
-    TAGS: ("tags", "tag", "labels", "etiquettes", "etiquetas"),
-}
-BY_WORD = {word: alias for alias, words in WORDS.items() for word in words}
+SHORTEST = 7  # digits of a number in a column whose name says nothing
+Samples = Sequence[Sequence[str]]
 
 
 def map_columns(
     columns: Sequence[str],
     fields: dict[str, Field],
-    samples: Sequence[Sequence[str]],
+    samples: Samples,
     given: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Column → alias (or `tags`); columns that mean nothing are left out.
+    """Column → alias of a field or key of a target; columns that mean nothing are left out.
 
     *given* wins over the guess; `-` ignores a column. Raises BadInput when a
-    name is unknown or no column holds the mobile number.
+    name is unknown, two columns are the same field, or none holds the mobile number.
     """
-    found: dict[str, str] = {}
-    for column, name in (given or {}).items():
-        actual = known_column(column, columns)
-        if name != IGNORE:
-            found[actual] = known_alias(name, fields)
-        else:
-            found[actual] = IGNORE
-    for column in columns:
-        alias = guess(column, fields)
-        if column not in found and alias and alias not in found.values():
-            found[column] = alias
-    if "mobile" not in found.values():
-        numeric = column_of_numbers(columns, samples, found)
-        if numeric is None:
-            raise no_mobile(columns)
-        found[numeric] = "mobile"
+    said = given_columns(columns, fields, given or {})
+    found = said | guess_columns(columns, fields, samples, said)
+    if MOBILE not in found.values():
+        raise no_mobile(columns)
     return {column: found[column] for column in columns if found.get(column, IGNORE) != IGNORE}
 
 
-def guess(column: str, fields: dict[str, Field]) -> str | None:
+def given_columns(
+    columns: Sequence[str], fields: dict[str, Field], given: Mapping[str, str]
+) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, key in given.items():
+        column = known_column(name, columns)
+        chosen = IGNORE if key == IGNORE else known_key(key, fields)
+        if chosen != IGNORE and not takes_several(chosen) and chosen in found.values():
+            first = next(one for one, taken in found.items() if taken == chosen)
+            mend = f"Leave out one of {first!r} and {column!r}."
+            raise BadInput("--map", "is chosen for two columns", value=key, mend=mend)
+        found[column] = chosen
+    return found
+
+
+def guess_columns(
+    columns: Sequence[str],
+    fields: dict[str, Field],
+    samples: Samples,
+    said: Mapping[str, str],
+) -> dict[str, str]:
+    """What the columns that nobody said anything about seem to be."""
+    found: dict[str, str] = {}
+    free = [column for column in columns if column not in said]
+    taken = set(said.values())
+    for column in free:
+        key = guess_field(column, fields, column_values(columns, samples, column))
+        if key and (key not in taken or takes_several(key)):
+            found[column] = key
+            taken.add(key)
+    if MOBILE not in said.values():
+        found |= guess_numbers(columns, samples, [one for one in free if one not in found])
+    names = [column for column in free if column not in found and is_name(column)]
+    return found | guess_name(columns, samples, names, {*said.values(), *found.values()})
+
+
+def guess_field(column: str, fields: dict[str, Field], values: Sequence[str]) -> str | None:
+    """The field or target that the name says, but for numbers and whole names."""
     word = plain(column)
-    if word in BY_WORD:
-        return BY_WORD[word]
-    field = find_field(column, fields)
-    return field.alias if field is not None else None
+    own = find_field(column, {key: one for key, one in fields.items() if one.custom})
+    if own is not None:
+        return own.alias
+    for key, target in TARGETS.items():
+        if key != NAME and word in WORDS[key] and target.fits(values):
+            return key
+    field = next((key for key in fields if word in WORDS.get(key, ())), None)
+    if field is not None or number_rank(column) is not None or is_name(column):
+        return field
+    found = find_field(column, fields)
+    return found.alias if found is not None and found.alias != MOBILE else None
 
 
-def plain(column: str) -> str:
-    """Lower-case ASCII words joined by _: `Numéro de téléphone` → numero_de_telephone."""
-    bare = unicodedata.normalize("NFKD", column.lower())
-    return re.sub(
-        r"[^a-z0-9]+", "_", "".join(c for c in bare if not unicodedata.combining(c))
-    ).strip("_")
+def guess_numbers(columns: Sequence[str], samples: Samples, free: Sequence[str]) -> dict[str, str]:
+    """The columns of numbers: by name those of mobiles and phones, else the likeliest one.
+
+    A column that is just called *number* may count customers: its values decide.
+    """
+    by_name = [column for column in free if number_rank(column) in range(PHONE_RANK + 1)]
+    if by_name:
+        return dict.fromkeys(by_name, MOBILE)
+    shares = {column: share_of_numbers(column_values(columns, samples, column)) for column in free}
+    called = [column for column in free if number_rank(column) == NUMBER_RANK]
+    for group in (called, free):
+        best = max(group, key=lambda column: shares[column], default=None)
+        if best is not None and shares[best] >= MOST:
+            return {best: MOBILE}
+    return {called[0]: MOBILE} if called and not any(samples) else {}
 
 
-def column_of_numbers(
-    columns: Sequence[str], samples: Sequence[Sequence[str]], taken: Mapping[str, str]
-) -> str | None:
-    """The first free column most of whose values look like phone numbers."""
-    for index, column in enumerate(columns):
-        values = [row[index].strip() for row in samples if index < len(row) and row[index].strip()]
-        if column in taken or not values:
-            continue
-        if sum(looks_like_number(value) for value in values) >= LEAST_NUMBERS * len(values):
-            return column
-    return None
+def is_name(column: str) -> bool:
+    return plain(column) in WORDS[NAME]
+
+
+def guess_name(
+    columns: Sequence[str], samples: Samples, names: Sequence[str], taken: set[str]
+) -> dict[str, str]:
+    """A column called *name*: whole names, or last names beside a column of first names."""
+    if not names or "last_name" in taken or NAME in taken:
+        return {}
+    column = names[0]
+    if "first_name" in taken:
+        surname = next((one for one in names if plain(one) in SURNAME_BESIDE_FIRST), None)
+        return {surname: "last_name"} if surname is not None else {}
+    values = [value for value in column_values(columns, samples, column) if value]
+    single = sum(" " not in value for value in values)
+    if plain(column) == "nom" and single > len(values) / 2:
+        return {column: "last_name"}
+    return {column: NAME}
+
+
+def column_values(columns: Sequence[str], samples: Samples, column: str) -> list[str]:
+    at = list(columns).index(column)
+    return [row[at].strip() for row in samples if at < len(row)]
+
+
+def share_of_numbers(values: Sequence[str]) -> float:
+    """How many of the values that are not blank look like phone numbers."""
+    filled = [value for value in values if value]
+    numbers = sum(
+        looks_like_number(value) and sum(map(str.isdigit, value)) >= SHORTEST for value in filled
+    )
+    return numbers / len(filled) if filled else 0.0
+
+
+def number_columns(columns: Sequence[str], mapping: Mapping[str, str]) -> list[int]:
+    """Indexes of the columns of numbers, the one to try first first: mobile before phone."""
+    mapped = [at for at, column in enumerate(columns) if mapping.get(column) == MOBILE]
+
+    def rank(at: int) -> int:
+        found = number_rank(columns[at])
+        return PHONE_RANK if found is None else found
+
+    return sorted(mapped, key=rank)
 
 
 def known_column(column: str, columns: Sequence[str]) -> str:
+    if column in columns:
+        return column
     for name in columns:
-        if name == column or plain(name) == plain(column):
+        if plain(name) and plain(name) == plain(column):
             return name
     close = difflib.get_close_matches(column, columns, n=1)
     mend = f"Did you mean {close[0]!r}?" if close else f"Columns: {', '.join(columns)}."
     raise BadInput("--map", "is no column of the file", value=column, mend=mend)
 
 
-def known_alias(name: str, fields: dict[str, Field]) -> str:
-    if plain(name) == TAGS:
-        return TAGS
+def known_key(name: str, fields: dict[str, Field]) -> str:
+    word = plain(name)
+    if word in TARGETS:
+        return word
     field = find_field(name, fields)
     if field is not None:
         return field.alias
-    names = [*fields, TAGS]
+    target = next((key for key in TARGETS if word in WORDS[key]), None)
+    if target is not None:
+        return target
+    names = [*fields, *TARGETS]
     close = difflib.get_close_matches(name, names, n=1)
     mend = f"Did you mean {close[0]}?" if close else f"Fields: {', '.join(names)}."
     raise BadInput("--map", "is no field", value=name, mend=mend)
@@ -126,6 +186,6 @@ def no_mobile(columns: Sequence[str]) -> BadInput:
     return BadInput(
         "file",
         "has no column of mobile numbers",
-        value=", ".join(columns),
+        value=", ".join(columns)[:200],
         mend=f'Say which it is: --map "{columns[0]}"=mobile.',
     )

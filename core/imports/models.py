@@ -25,7 +25,9 @@ class Import(Model):
     """One CSV file on its way in.
 
     `rows_done` and `error_bytes` are written in the transaction that stores the
-    rows themselves: a crash costs nothing but the batch it interrupted.
+    rows themselves: a crash costs nothing but the batch it interrupted. `reading` says how the
+    file is read (see facts.py); `reasons` why rows were rejected or taken with a remark, how
+    many each (see reasons.py). `remarked` rows are among those taken.
     """
 
     __tablename__ = "imports"
@@ -38,6 +40,7 @@ class Import(Model):
     encoding: Mapped[str] = mapped_column(String(32), default="utf-8")
     delimiter: Mapped[str] = mapped_column(String(4), default=",")
     region: Mapped[str] = mapped_column(String(2), default="")
+    reading: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     segment_id: Mapped[int | None] = mapped_column(ForeignKey("segments.id", ondelete="SET NULL"))
     bytes_total: Mapped[int] = mapped_column(Id, default=0)
     bytes_done: Mapped[int] = mapped_column(Id, default=0)
@@ -46,6 +49,8 @@ class Import(Model):
     updated: Mapped[int] = mapped_column(Id, default=0)
     unchanged: Mapped[int] = mapped_column(Id, default=0)
     rejected: Mapped[int] = mapped_column(Id, default=0)
+    remarked: Mapped[int] = mapped_column(Id, default=0)
+    reasons: Mapped[list[Any]] = mapped_column(Json, default=list)
     error_path: Mapped[str] = mapped_column(Text, default="")
     error_bytes: Mapped[int] = mapped_column(Id, default=0)
     error: Mapped[str] = mapped_column(Text, default="")

@@ -1,38 +1,41 @@
 """Rows of cells as records of typed values, or the reason why not.
 
-A batch is read column by column: what is told from a whole column at once (all
-printable, all plain addresses) need not be asked of each cell. Cells that are
-out of the ordinary are read one by one.
+A batch is read column by column: see cells.py. What texting does not need never costs the row;
+only what concerns the number does.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
-from itertools import repeat
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, repeat
 from typing import Any, NamedTuple
 
 from core.contacts.fields import Field
-from core.contacts.tags import clean_names
-from core.errors import BadInput
-from core.imports.mapping import TAGS
-from core.phone import Number, parse_number, parse_plain_numbers
+from core.imports.cells import (
+    Cells,
+    Remarks,
+    customs,
+    note,
+    parser_of,
+    read_column,
+    read_names,
+    read_tags,
+)
+from core.imports.dates import DAY_FIRST
+from core.imports.mapping import number_columns
+from core.imports.numbers import NumberReader
+from core.imports.ragged import realign
+from core.imports.reasons import Reason
+from core.imports.targets import DIALLING_CODE, MOBILE, NAME, TAGS
 
 TEXTS = (
     *("first_name", "last_name", "email", "company"),
     *("city", "country", "locale", "timezone"),
 )
 COUNTRY = TEXTS.index("country")
-FEW_VALUES = ("country", "locale", "timezone", "choice", "boolean")
-PLAIN_EMAIL = re.compile(r"(?:[A-Za-z0-9._%+\-]+@[A-Za-z0-9.\-]+\.[A-Za-z]{2,})?")
 # shared by all records that say nothing: never changed in place
 NOTHING: dict[str, Any] = {}
 NO_TAGS: list[str] = []
-BETWEEN_TAGS = re.compile(r"[,;|]")
-
-Cells = Sequence[str]
-Faults = dict[int, BadInput]
 
 
 class Record(NamedTuple):
@@ -58,6 +61,14 @@ class Record(NamedTuple):
         )
 
 
+class Reading(NamedTuple):
+    """A record of each row; by index why some are none, and what was left out of others."""
+
+    records: list[Record]
+    faults: dict[int, Reason]
+    remarks: Remarks
+
+
 class RecordReader:
     """Reads the rows of one file; the mapping is compiled once."""
 
@@ -67,117 +78,82 @@ class RecordReader:
         mapping: Mapping[str, str],
         fields: Mapping[str, Field],
         region: str,
+        date_order: str = DAY_FIRST,
     ) -> None:
-        self._region = region
-        at = {mapping[column]: index for index, column in enumerate(columns) if column in mapping}
-        self._mobile = at.pop("mobile", None)
-        self._tags = at.pop(TAGS, None)
+        self._fields, self._region, self._width = fields, region, len(columns)
+        at: dict[str, list[int]] = {}
+        for index, column in enumerate(columns):
+            if column in mapping:
+                at.setdefault(mapping[column], []).append(index)
+        at.pop(MOBILE, None)
+        self._mobile = number_columns(columns, mapping)
+        codes = next(iter(at.pop(DIALLING_CODE, [])), None)
+        self._numbers = NumberReader(self._mobile, codes, region)
+        self._tags = at.pop(TAGS, [])
+        self._name = next(iter(at.pop(NAME, [])), None)
         self._columns = [
-            (index, fields[alias], parser_of(fields[alias])) for alias, index in at.items()
+            (indexes[0], fields[alias], parser_of(fields[alias], date_order))
+            for alias, indexes in at.items()
         ]
 
-    def read(self, rows: Sequence[list[str]]) -> tuple[list[Record], Faults]:
-        """A record of each row, and by index why some are none: errors with field and mend.
+    def realign(self, cells: Sequence[str]) -> list[str] | Reason:
+        """A row with more cells than the header, as wide as that; or why it cannot be told."""
+        return realign(cells, self._width, self._mobile, self._region)
 
-        All rows must be as wide as the header.
-        """
-        faults: Faults = {}
+    def read(self, rows: Sequence[list[str]]) -> Reading:
+        """All rows must be as wide as the header."""
+        if not rows:
+            return Reading([], {}, {})
         cells: list[Cells] = list(zip(*rows, strict=True))
+        remarks: Remarks = {}
+        texts, custom = self._read_fields(cells, remarks)
+        given: Sequence[str] | None = texts.get("country")
+        numbers = self._numbers.read(cells, given)
+        for index, remark in numbers.remarks.items():
+            note(remarks, index, remark)
+        guessed = [number[1] for number in numbers.found]
+        texts["country"] = (
+            guessed
+            if given is None
+            else [one or two for one, two in zip(given, guessed, strict=True)]
+        )
+        records = map(
+            Record,
+            [number[0] for number in numbers.found],
+            zip(*(texts.get(name) or repeat("") for name in TEXTS), strict=False),
+            customs(custom) if custom else repeat(NOTHING),
+            self._read_tags(cells, remarks),
+            map(bool, given or repeat("")),
+        )
+        return Reading(list(records), numbers.faults, remarks)
+
+    def _read_fields(
+        self, cells: list[Cells], remarks: Remarks
+    ) -> tuple[dict[str, Sequence[Any]], dict[str, Sequence[Any]]]:
+        """Standard and custom fields by alias."""
         texts: dict[str, Sequence[Any]] = {}
         custom: dict[str, Sequence[Any]] = {}
         for index, field, parse in self._columns:
-            found = read_column(cells[index], field, parse, faults)
+            found = read_column(cells[index], field, parse, index, remarks)
             (custom if field.custom else texts)[field.alias] = found
-        given = texts.get("country", ())
-        numbers = self._numbers(cells, given or repeat(self._region, len(rows)), faults)
-        texts["country"] = [number[1] for number in numbers]
-        if given:
-            texts["country"] = [
-                one or two for one, two in zip(given, texts["country"], strict=True)
-            ]
-        records = map(
-            Record,
-            [number[0] for number in numbers],
-            zip(*(texts.get(name) or repeat("") for name in TEXTS), strict=False),
-            customs(custom) if custom else repeat(NOTHING),
-            self._read_tags(cells, faults),
-            map(bool, given or repeat("")),
-        )
-        return list(records), faults
+        if self._name is not None:
+            self._fill_names(cells[self._name], self._name, texts, remarks)
+        return texts, custom
 
-    def _numbers(
-        self, cells: list[Cells], countries: Iterable[str], faults: Faults
-    ) -> list[Number]:
-        if self._mobile is None:
-            raws: Cells = [""] * len(cells[0]) if cells else []
-        else:
-            raws = list(map(str.strip, cells[self._mobile]))
-        regions = [country or self._region for country in countries]
-        numbers = parse_plain_numbers(raws, regions)
-        for index, number in enumerate(numbers):
-            if number is None:
-                try:
-                    numbers[index] = read_number(raws[index], regions[index])
-                except BadInput as error:
-                    faults.setdefault(index, error)
-                    numbers[index] = NO_NUMBER
-        return numbers  # type: ignore[return-value]  # no None is left
+    def _fill_names(
+        self, cells: Cells, at: int, texts: dict[str, Sequence[Any]], remarks: Remarks
+    ) -> None:
+        """Whole names fill what columns of first and last names leave blank."""
+        first, last = self._fields["first_name"], self._fields["last_name"]
+        split = read_names(cells, first, last, at, remarks)
+        for field, names in zip((first, last), split, strict=True):
+            own = texts.get(field.alias, repeat(""))
+            texts[field.alias] = [one or other for one, other in zip(own, names, strict=False)]
 
-    def _read_tags(self, cells: list[Cells], faults: Faults) -> Iterable[list[str]]:
-        if self._tags is None:
+    def _read_tags(self, cells: list[Cells], remarks: Remarks) -> Iterable[list[str]]:
+        if not self._tags:
             return repeat(NO_TAGS)
-        return read_each(cells[self._tags], split_tags, faults, NO_TAGS)
-
-
-NO_NUMBER = Number("", "", "")
-
-
-def read_number(raw: str, region: str) -> Number:
-    if not raw:
-        raise BadInput("mobile", "is missing", mend="Enter a mobile number.")
-    return parse_number(raw, region=region)
-
-
-def split_tags(cell: str) -> list[str]:
-    return clean_names([tag for tag in BETWEEN_TAGS.split(cell) if tag.strip()])
-
-
-def parser_of(field: Field) -> Callable[[str], Any]:
-    """Few values come again and again: countries, choices."""
-    return lru_cache(maxsize=4096)(field.parse) if field.kind in FEW_VALUES else field.parse
-
-
-def read_column(
-    cells: Cells, field: Field, parse: Callable[[str], Any], faults: Faults
-) -> Sequence[Any]:
-    """The values of a column, "" where blank."""
-    if field.kind in ("text", "email") and max(map(len, cells)) <= field.limit:
-        plain = list(map(str.strip, cells))
-        if field.kind == "text" and "".join(plain).isprintable():
-            return plain
-        if field.kind == "email" and all(map(PLAIN_EMAIL.fullmatch, plain)):
-            return list(map(str.lower, plain))
-    return read_each(cells, parse, faults, "")
-
-
-def read_each(cells: Cells, parse: Callable[[str], Any], faults: Faults, blank: Any) -> list[Any]:
-    values = []
-    for index, cell in enumerate(cells):
-        value, text = blank, cell.strip()
-        if text:
-            try:
-                value = parse(text)
-            except BadInput as error:
-                faults.setdefault(index, error)
-        values.append(value)
-    return values
-
-
-def customs(columns: Mapping[str, Sequence[Any]]) -> Iterable[dict[str, Any]]:
-    """Of each row, the custom values that are not blank."""
-    for values in zip(*columns.values(), strict=True):
-        yield {
-            alias: value
-            for alias, value in zip(columns, values, strict=True)
-            if value != "" and value is not None
-        }
+        found = [read_tags(cells[at], at, remarks) for at in self._tags]
+        if len(found) == 1:
+            return found[0]
+        return [list(dict.fromkeys(chain(*tags))) for tags in zip(*found, strict=True)]

@@ -1,39 +1,41 @@
-"""Reading the rows of a CSV file, batch by batch."""
+"""Reading the rows of a CSV file, batch by batch.
+
+Quotes are taken strictly, so that one that is never closed is noticed at once and costs its own
+row; what is only written carelessly is then read line by line.
+"""
 
 from __future__ import annotations
 
 import csv
-import io
-import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from itertools import islice
 
+from core.imports.encodings import open_lines
+from core.imports.reasons import Reason
 from core.imports.source import Source
+from core.phone import looks_like_number
 
 MAX_CELL = 100_000
-STUMBLE = "\ufffd"
-
-
-class Reader(Protocol):
-    """What `csv.reader` returns."""
-
-    line_num: int
-
-    def __iter__(self) -> Iterator[list[str]]: ...
+BLOCK = 5_000  # lines that are read at once
+MAX_LINES = 1_000  # of one row
+SHORTEST = 7  # digits of a number
 
 
 @dataclass(slots=True)
 class Batch:
     """Data rows in turn, the first of which is number `first` (from 1).
 
-    `faults` says, by index, why a row cannot be read. `position` is the byte
-    up to which the file was read.
+    `lines` says in which line of the file each row begins. All rows are as wide as the
+    header, but for those in `faults`, which says by index why a row cannot be read, and those
+    in `overlong`, which have more cells. `position` is the byte up to which the file was read.
     """
 
     first: int
     rows: list[list[str]] = field(default_factory=list)
-    faults: dict[int, str] = field(default_factory=dict)
+    lines: list[int] = field(default_factory=list)
+    faults: dict[int, Reason] = field(default_factory=dict)
+    overlong: list[int] = field(default_factory=list)
     position: int = 0
 
 
@@ -43,55 +45,134 @@ def read_batches(source: Source, size: int, *, after: int = 0) -> Iterator[Batch
     Blank lines are no rows.
     """
     csv.field_size_limit(MAX_CELL)
-    with source.path.open("rb") as raw:
-        text = io.TextIOWrapper(raw, source.encoding, errors="replace", newline="")
-        reader = csv.reader(text, delimiter=source.delimiter)
-        next(row for row in reader if any(row))  # the header
+    with open_lines(source.path, source.encoding) as (raw, text):
+        reader = RowReader(source, islice(text, source.data_line - 1, None))
         first = 1
         while True:
             batch = Batch(first)
-            fill(batch, reader, size if first > after else min(size, after + 1 - first), source)
+            reader.fill(batch, size if first > after else min(size, after + 1 - first))
             if not batch.rows:
                 return
             if first > after:
                 batch.position = raw.tell()
-                find_faults(batch, source)
+                even_out(batch, len(source.columns))
                 yield batch
             first += len(batch.rows)
 
 
-def fill(batch: Batch, reader: Reader, room: int, source: Source) -> None:
-    rows = batch.rows
-    while len(rows) < room:
-        begun = reader.line_num
+class RowReader:
+    """Rows out of lines, with those lines at hand that a row which is none has swallowed."""
+
+    def __init__(self, source: Source, text: Iterator[str]) -> None:
+        self._text = text
+        self._line = source.data_line  # of the first of those that wait
+        self._waiting: list[str] = []
+        self._strict = {
+            "delimiter": source.delimiter,
+            "quotechar": source.quote,
+            "skipinitialspace": True,
+            "strict": True,
+        }
+
+    def fill(self, batch: Batch, room: int) -> None:
+        """Add at most *room* rows to *batch*; fewer only at the end of the file."""
+        while (left := room - len(batch.rows)) > 0:
+            more = list(islice(self._text, max(0, min(BLOCK, left) - len(self._waiting))))
+            self._waiting += more
+            if not self._waiting:
+                return
+            self._read(batch, left)
+
+    def _read(self, batch: Batch, room: int) -> None:
+        """Take rows out of the lines that wait."""
+        lines = self._waiting
+        begun, end = 0, len(batch.rows) + room
+        reader = csv.reader(lines, **self._strict)  # type: ignore[arg-type]
         try:
             for cells in reader:
-                begun = reader.line_num
+                read_to = reader.line_num
+                if read_to > begun + 1 and self._swallows(lines[begun:read_to]):
+                    self._read_alone(batch, lines[begun], begun)
+                    begun += 1
+                    break
                 if any(cells):
-                    rows.append(cells)
-                    if len(rows) == room:
-                        return
+                    batch.rows.append(cells)
+                    batch.lines.append(self._line + begun)
+                begun = read_to
+                if len(batch.rows) >= end:
+                    break
+        except csv.Error:
+            if self._is_cut_off(lines[begun:]):
+                return self._go_on(begun, more=BLOCK)
+            self._read_alone(batch, lines[begun], begun)
+            begun += 1
+        return self._go_on(begun)
+
+    def _go_on(self, begun: int, *, more: int = 0) -> None:
+        """Behind the first *begun* lines that wait, with some *more* of the file."""
+        self._waiting = self._waiting[begun:] + list(islice(self._text, more))
+        self._line += begun
+
+    def _is_cut_off(self, lines: Sequence[str]) -> bool:
+        """Whether the row in the last *lines* that wait may go on in those behind them."""
+        if len(lines) > MAX_LINES or not self._is_open(lines):
+            return False
+        following = next(self._text, None)
+        if following is None:
+            return False
+        self._waiting.append(following)
+        return True
+
+    def _is_open(self, lines: Sequence[str]) -> bool:
+        """Whether a quotation mark is open at the end of *lines*."""
+        try:
+            list(csv.reader(lines, **self._strict))  # type: ignore[arg-type]
         except csv.Error as error:
-            batch.faults[len(rows)] = f"The row cannot be read: {error}"
-            rows.append([lines_of(source, begun, reader.line_num)])
+            return "unexpected end" in str(error)
+        return False
+
+    def _swallows(self, lines: Sequence[str]) -> bool:
+        """Whether one of the *lines* within a row is a row itself: the same cells are numbers."""
+        first, *others = (self._cells(line) for line in lines)
+        numbers = {at for at, cell in enumerate(first) if is_number(cell)}
+        return any(at < len(cells) and is_number(cells[at]) for cells in others for at in numbers)
+
+    def _cells(self, line: str) -> list[str]:
+        """The cells of one line, quotes taken as loosely as they may be."""
+        loose = self._strict | {"strict": False}
+        return next(csv.reader([line], **loose), [])  # type: ignore[arg-type]
+
+    def _read_alone(self, batch: Batch, line: str, at: int) -> None:
+        number = self._line + at
+        try:
+            cells = self._cells(line)
+        except csv.Error:
+            cells, code = [], "unreadable_row"
         else:
-            return
+            code = "unclosed_quote" if any(cell.endswith(("\n", "\r")) for cell in cells) else ""
+            if not code and self._is_open([line]):
+                code = "unclosed_quote"
+        if code:
+            batch.faults[len(batch.rows)] = Reason(code, detail=str(number))
+            cells = [line.strip()[:MAX_CELL]]
+        if any(cells):
+            batch.rows.append(cells)
+            batch.lines.append(number)
 
 
-def lines_of(source: Source, begin: int, end: int) -> str:
-    """Lines of the file as they are, for a row that cannot be read."""
-    with source.path.open(encoding=source.encoding, errors="replace", newline="") as text:
-        return "".join(itertools.islice(text, begin, end))[:MAX_CELL]
+def is_number(cell: str) -> bool:
+    return looks_like_number(cell) and sum(map(str.isdigit, cell)) >= SHORTEST
 
 
-def find_faults(batch: Batch, source: Source) -> None:
-    """Rows of another width than the header, and those with unreadable characters."""
-    width = len(source.columns)
-    may_stumble = not source.encoding.startswith("utf-8")  # that was checked as a whole
-    for index, cells in enumerate(batch.rows):
-        if index in batch.faults:
+def even_out(batch: Batch, width: int) -> None:
+    """Missing cells are blank, and blank ones behind the header's are none."""
+    rows = batch.rows
+    if set(map(len, rows)) == {width}:
+        return
+    for at, cells in enumerate(rows):
+        if len(cells) == width or at in batch.faults:
             continue
-        if len(cells) != width:
-            batch.faults[index] = f"The row has {len(cells)} cells, the header {width}."
-        elif may_stumble and any(STUMBLE in cell for cell in cells):
-            batch.faults[index] = f"A character cannot be read as {source.encoding}."
+        if any(cell.strip() for cell in cells[width:]):
+            batch.overlong.append(at)
+        else:
+            rows[at] = cells[:width] + [""] * (width - len(cells))

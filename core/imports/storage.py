@@ -46,7 +46,7 @@ def store_records(
     """Store *records* (one per number). Runs inside a transaction."""
     known = existing(session, [record.mobile for record in records])
     new = [record for record in records if record.mobile not in known]
-    changed = update_known(session, known, records, now)
+    changed = update_known(session, import_id, known, records, now)
     highest = session.scalar(select(func.max(Contact.id))) or 0
     insert_contacts(session, import_id, new, now)
     note_updated(import_id, changed)
@@ -64,17 +64,23 @@ def store_records(
 def existing(session: Session, numbers: list[str]) -> dict[str, Row[Any]]:
     """The oldest contact of each number that is known."""
     table = table_of(Contact)
-    columns = [table.c[name] for name in ("id", "mobile", *TEXTS, "custom")]
+    own = ("import_id", "created_at", "updated_at")
+    columns = [table.c[name] for name in ("id", "mobile", *TEXTS, "custom", *own)]
     query = select(*columns).where(one_of(table.c.mobile, numbers)).order_by(table.c.id.desc())
     return {row.mobile: row for row in session.connection().execute(query)}
 
 
 def update_known(
-    session: Session, known: dict[str, Row[Any]], records: list[Record], now: datetime
+    session: Session,
+    import_id: int,
+    known: dict[str, Row[Any]],
+    records: list[Record],
+    now: datetime,
 ) -> list[dict[str, Any]]:
     """Write what the file says anew; blank cells never erase.
 
-    Returns of each changed contact its id, and what it had before and has after.
+    Returns of each changed contact its id, and what it had before and has after. One that this
+    import made a moment ago counts as made now, so that undoing the import removes it.
     """
     changes, changed = [], []
     for record in records:
@@ -88,7 +94,9 @@ def update_known(
         custom = (row.custom or {}) | record.custom
         if tuple(texts) != before or custom != (row.custom or {}):
             values = dict(zip(TEXTS, texts, strict=True))
-            changes.append({"b_id": row.id, "custom": custom, "updated_at": now} | values)
+            own = row.import_id == import_id and row.updated_at == row.created_at
+            at = row.created_at if own else now
+            changes.append({"b_id": row.id, "custom": custom, "updated_at": at} | values)
             changed.append({"contact_id": row.id, **differences(row, values, custom)})
     if changes:
         table = table_of(Contact)

@@ -1,8 +1,8 @@
 """Taking the last import back: as if the file had never come.
 
-Contacts it made go, unless something happened with them since; those it changed
-get their values back, unless they were changed again. Tags and memberships of
-contacts that were there before stay.
+Contacts it made go, unless something happened with them since: they were edited, texted, have
+replied, or are in something else by now. Those it changed get their values back, unless they
+were changed again. Tags and memberships of contacts that were there before stay.
 """
 
 from __future__ import annotations
@@ -10,13 +10,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, select
+from sqlalchemy import Column, ColumnElement, and_, delete, exists, func, select
 
 from core.contacts.changes import note_changed
 from core.contacts.events import record_event
-from core.contacts.models import Contact, ContactEvent
-from core.db import change_rows, db, transaction, utcnow
-from core.deliveries.models import Delivery
+from core.contacts.models import Contact, contact_tags
+from core.db import Model, change_rows, db, lock_table, table_of, transaction, utcnow
 from core.errors import Conflict
 from core.imports.models import (
     CANCELLED,
@@ -24,20 +23,22 @@ from core.imports.models import (
     FINISHED,
     UNDOING,
     UNDONE,
+    UPLOADED,
     Import,
     ImportContact,
 )
-from core.replies.models import Reply
+from core.imports.targets import TAGS
 from core.segments.members import settle_counts
-from core.segments.models import SegmentMember
+from core.segments.models import BY_FILTER, SegmentMember
 
 BATCH = 2000
 ENDED = (FINISHED, CANCELLED, FAILED)
 
 
 def last_undoable() -> Import | None:
-    """The newest import, when it has ended and was not taken back."""
-    newest = db.session.scalar(select(Import).order_by(Import.id.desc()).limit(1))
+    """The newest import, when it has ended and was not taken back; uploads are none yet."""
+    started = select(Import).where(Import.status != UPLOADED)
+    newest = db.session.scalar(started.order_by(Import.id.desc()).limit(1))
     if newest is None or newest.status not in ENDED or newest.undone_at is not None:
         return None
     return newest
@@ -45,12 +46,13 @@ def last_undoable() -> Import | None:
 
 def begin_undo(import_id: int) -> None:
     """Have the clock undo it; raises Conflict unless it is the last one and ended."""
-    newest = last_undoable()
-    if newest is None or newest.id != import_id:
-        raise Conflict("Only the last import can be undone, once it has ended.")
     with transaction() as session:
+        lock_table(Import)  # nobody starts a newer one meanwhile
+        newest = last_undoable()
+        if newest is None or newest.id != import_id:
+            raise Conflict("Only the last import can be undone, once it has ended.")
         job = session.get_one(Import, import_id, with_for_update=True, populate_existing=True)
-        job.status, job.bytes_done = UNDOING, 0
+        job.status, job.bytes_done, job.error = UNDOING, 0, ""
         job.lease_until = job.owner = None
 
 
@@ -62,9 +64,6 @@ def undo_import(import_id: int) -> tuple[int, int]:
         job.status, job.undone_at = UNDONE, utcnow()
         job.lease_until = job.owner = None
         job.bytes_done = job.bytes_total
-        kept = made_by(session.get_one(Import, import_id))
-        left = session.scalar(select(func.count()).select_from(Contact).where(kept)) or 0
-        job.error = f"{left} contacts stay: something happened with them since." if left else ""
         if job.segment_id is not None:
             settle_counts(job.segment_id, added=0)
         session.flush()
@@ -77,13 +76,39 @@ def made_by(job: Import) -> ColumnElement[bool]:
     return and_(Contact.import_id == job.id, Contact.created_at.between(job.created_at, end))
 
 
-def untouched() -> list[ColumnElement[bool]]:
-    """Nothing happened with the contact since it was made."""
+def count_made(job: Import) -> int:
+    """How many contacts there are that the import made."""
+    made = select(func.count()).select_from(Contact).where(made_by(job))
+    return db.session.scalar(made) or 0
+
+
+def untouched(job: Import) -> list[ColumnElement[bool]]:
+    """Nothing happened with a contact since the import made it.
+
+    Everything that points at a contact counts, but for what the import itself and the filters
+    of segments gave it. Whether somebody tagged it since cannot be told if the file had tags.
+    """
+    memberships = exists().where(
+        SegmentMember.contact_id == Contact.id,
+        SegmentMember.origin != BY_FILTER,
+        SegmentMember.segment_id != (job.segment_id or 0),
+    )
+    own = {table_of(SegmentMember).name, table_of(ImportContact).name}
+    if TAGS in job.mapping.values():
+        own.add(contact_tags.name)
+    pointing = [~exists().where(column == Contact.id) for column in pointing_at_contacts(own)]
+    return [Contact.updated_at == Contact.created_at, ~memberships, *pointing]
+
+
+def pointing_at_contacts(but: set[str]) -> list[Column[Any]]:
+    """The columns of other tables that name a contact."""
+    contacts = table_of(Contact)
     return [
-        Contact.updated_at == Contact.created_at,
-        ~exists().where(Delivery.contact_id == Contact.id),
-        ~exists().where(Reply.contact_id == Contact.id),
-        ~exists().where(ContactEvent.contact_id == Contact.id),
+        key.parent
+        for table in Model.metadata.sorted_tables
+        if table.name not in but
+        for key in sorted(table.foreign_keys, key=lambda key: key.parent.name)
+        if key.column.table is contacts
     ]
 
 
@@ -92,9 +117,13 @@ def remove_created(import_id: int) -> int:
     while True:
         with transaction() as session:
             job = session.get_one(Import, import_id)
-            going = select(Contact.id).where(made_by(job), *untouched()).limit(BATCH)
-            ids = list(session.scalars(going))
-            if not ids:
+            kept = untouched(job)
+            going = select(Contact.id).where(made_by(job), *kept).limit(BATCH).with_for_update()
+            locked = list(session.scalars(going))
+            # who replied between the question and the lock stays: nobody can from here on
+            still = select(Contact.id).where(Contact.id.in_(locked), *kept)
+            ids = list(session.scalars(still)) if locked else []
+            if not locked:
                 return removed
             lower_counts(ids, but=job.segment_id)
             removed += change_rows(delete(Contact).where(Contact.id.in_(ids)))

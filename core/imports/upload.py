@@ -4,101 +4,191 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
 from sqlalchemy import select
 
-from core.contacts.fields import contact_fields
+from core.contacts.fields import Field, contact_fields
 from core.db import db, transaction, utcnow
 from core.errors import BadInput, Conflict
-from core.imports.mapping import guess
-from core.imports.models import PENDING, UPLOADED, Import
-from core.imports.rows import read_batches
-from core.imports.runner import checked_region, get_import, mapping_of, segment_for
+from core.imports.create import apply_plan, name_files, segment_for
+from core.imports.dates import (
+    DateOrder,
+    Evidence,
+    columns_like_dates,
+    date_columns,
+    find_evidence,
+)
+from core.imports.facts import FileFacts, facts_from, facts_of
+from core.imports.mapping import given_columns, guess_columns
+from core.imports.models import CANCELLED, FAILED, FINISHED, UNDONE, UPLOADED, Import
+from core.imports.plan import Choices, first_rows, plan_import
+from core.imports.runner import get_import
 from core.imports.source import Source, inspect_file
 from core.installation import current_settings
 
 MOST_MEGABYTES = 100
 SHOWN = 5
 KEPT = timedelta(days=2)
+ENDED = (FINISHED, FAILED, CANCELLED, UNDONE)
 
 
 @dataclass(frozen=True, slots=True)
 class UploadView:
-    """What a person sees of an uploaded file; `guessed` is field by column, "" for none."""
+    """What a person sees of an uploaded file; `guessed` is field by column, "" for none.
+
+    `dates` is what its dates say about the order of day and month.
+    """
 
     source: Source
     samples: list[list[str]]
     guessed: dict[str, str]
+    facts: FileFacts
+    dates: Evidence
 
 
 def keep_upload(stream: IO[bytes], filename: str) -> Import:
     """Keep a file of at most MOST_MEGABYTES; raises BadInput when it is no CSV."""
     sweep_uploads()
     name = Path(filename.replace("\\", "/")).name.replace("\x00", "")[:255] or "contacts.csv"
-    folder = current_settings().folder / "imports"
-    folder.mkdir(parents=True, exist_ok=True)
-    job = Import(filename=name, path="", status=UPLOADED, region=current_settings().region)
+    return keep(stream, Import(filename=name, region=current_settings().region))
+
+
+def map_again(import_id: int) -> Import:
+    """A new upload of the file that an import which has ended was made from.
+
+    It begins with the choices of that one. Raises Conflict when the import has not ended, or
+    the file is not kept any more.
+    """
+    job = get_import(import_id)
+    if job.status not in ENDED:
+        raise Conflict("This import has not ended yet.")
+    if not is_kept(job):
+        raise Conflict("The file of this import is not kept any more. Upload it again.")
+    chosen = {column: job.mapping.get(column, "-") for column in facts_of(job).columns}
+    again = Import(filename=job.filename, region=job.region, segment_id=job.segment_id)
+    again.mapping = chosen or dict(job.mapping)
+    again.reading = facts_of(job).as_json() | {"again_of": job.id}
+    with Path(job.path).open("rb") as file:
+        return keep(file, again)
+
+
+def is_kept(job: Import) -> bool:
+    return bool(job.path) and Path(job.path).is_file()
+
+
+def keep(stream: IO[bytes], job: Import) -> Import:
+    """Store *job* as an upload, with the file; nothing of it stays when that is no CSV."""
+    job.path, job.status = "", UPLOADED
     with transaction() as session:
         session.add(job)
         session.flush()
-        job.path = str(folder / f"{job.id}.csv")
-        job.error_path = str(folder / f"{job.id}-errors.csv")
+        name_files(job)
     try:
         with Path(job.path).open("wb") as file:
             shutil.copyfileobj(stream, file, 1 << 20)
-        source = inspect_named(Path(job.path), name)
+        look_over(job.id, header_of(job))
     except BaseException:
         discard(job.id)
         raise
-    with transaction() as session:
-        kept = session.get_one(Import, job.id)
-        kept.encoding, kept.delimiter = source.encoding, source.delimiter
-        kept.bytes_total = source.size
     return get_import(job.id)
 
 
-def inspect_named(path: Path, name: str) -> Source:
+def header_of(job: Import) -> int | None:
+    """The line that was chosen for the names of the columns; None before any was."""
+    return facts_of(job).header_line if job.reading else None
+
+
+def choose_header(import_id: int, line: int) -> None:
+    """Take the names of the columns from *line*, 0 for none; raises BadInput, Conflict."""
+    refuse_started(get_import(import_id))
+    look_over(import_id, line)
+
+
+def look_over(import_id: int, header_line: int | None) -> None:
+    """Store what is found in the file."""
+    job = get_import(import_id)
+    source = inspect_named(Path(job.path), job.filename, header_line)
+    before = facts_of(job)
+    dates = DateOrder(before.date_order, before.date_by)
+    facts = replace(
+        facts_from(source, dates, None, again_of=before.again_of),
+        evidence=tuple(find_evidence(source, likely_dates(source))),
+    )
+    with transaction() as session:
+        job = session.get_one(Import, import_id, with_for_update=True, populate_existing=True)
+        refuse_started(job)
+        job.encoding, job.delimiter = source.encoding, source.delimiter
+        job.bytes_total, job.reading = source.size, facts.as_json()
+
+
+def likely_dates(source: Source) -> list[int]:
+    """Indexes of the columns that hold dates, as far as one can tell before it is said."""
+    rows, fields = first_rows(source), contact_fields()
+    guessed = guess_columns(source.columns, fields, rows, {})
+    found = {*columns_like_dates(source.columns, rows)}
+    return sorted(found | {*date_columns(source.columns, guessed, fields)})
+
+
+def inspect_named(path: Path, name: str, header_line: int | None) -> Source:
     """Errors are to show the name the person knows."""
     try:
-        return inspect_file(path)
+        return inspect_file(path, header_line=header_line)
     except BadInput as error:
         value = name if error.value == path.name else error.value
-        raise BadInput("file", error.problem, value=value, mend=error.mend) from None
+        raise BadInput(error.field, error.problem, value=value, mend=error.mend) from None
 
 
 def view_upload(job: Import) -> UploadView:
     """Columns, first rows and the guess; raises Conflict when it is no upload any more."""
     refuse_started(job)
-    source = inspect_file(Path(job.path))
-    first = next(read_batches(source, SHOWN), None)
-    rows = [row for at, row in enumerate(first.rows) if at not in first.faults] if first else []
+    source, fields = inspect_file(Path(job.path), header_line=header_of(job)), contact_fields()
+    rows = first_rows(source)
+    said = chosen_before(job, source, fields)
+    guessed = said | guess_columns(source.columns, fields, rows, said)
+    facts = facts_of(job)
+    return UploadView(
+        source,
+        rows[:SHOWN],
+        {column: guessed.get(column, "") for column in source.columns},
+        facts,
+        Evidence(*facts.evidence),
+    )
+
+
+def chosen_before(job: Import, source: Source, fields: dict[str, Field]) -> dict[str, str]:
+    """What was chosen for the same file before, as far as it still fits."""
+    columns = {column: key for column, key in job.mapping.items() if column in source.columns}
     try:
-        guessed = mapping_of(source, None)
-    except BadInput:  # no column of numbers: the person will say
-        fields = contact_fields()
-        guessed = {column: guess(column, fields) or "" for column in source.columns}
-    return UploadView(source, rows, {column: guessed.get(column, "") for column in source.columns})
+        return given_columns(source.columns, fields, columns)
+    except BadInput:  # a field is gone meanwhile
+        return {}
 
 
 def start_upload(
-    import_id: int, mapping: Mapping[str, str], *, region: str = "", segment: str = ""
+    import_id: int,
+    mapping: Mapping[str, str],
+    *,
+    region: str = "",
+    segment: str = "",
+    date_order: str = "",
 ) -> Import:
-    """Have the clock run it; raises BadInput on the mapping, region or segment."""
+    """Have the clock run it; raises BadInput on the mapping, region, order or segment."""
     job = get_import(import_id)
     refuse_started(job)
-    source = inspect_file(Path(job.path))
-    mapped = mapping_of(source, mapping)
-    chosen = checked_region(region)
+    choices = Choices(mapping, region, header_of(job), date_order)
+    plan = plan_import(Path(job.path), choices)
     segment_id = segment_for(segment.strip()) if segment.strip() else None
     with transaction() as session:
         job = session.get_one(Import, import_id, with_for_update=True, populate_existing=True)
         refuse_started(job)
-        job.mapping, job.region, job.segment_id = mapped, chosen, segment_id
-        job.status, job.created_at = PENDING, utcnow()
+        again_of = facts_of(job).again_of
+        apply_plan(job, plan)
+        job.reading = job.reading | {"again_of": again_of}
+        job.segment_id, job.created_at = segment_id, utcnow()
     return get_import(import_id)
 
 

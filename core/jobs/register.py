@@ -20,7 +20,7 @@ from core.deliveries.reports import match_waiting_reports
 from core.figures import refresh_figures
 from core.host import Job, current_host
 from core.imports import run_pending_imports
-from core.imports.runner import has_pending
+from core.imports.pending import has_pending
 from core.links.counts import count_new_clicks
 from core.logins import sweep_logins
 from core.segments import refresh_all

@@ -4,31 +4,56 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
+from flask import (
+    Blueprint,
+    abort,
+    flash,
+    redirect,
+    render_template,
+    request,
+    stream_with_context,
+    url_for,
+)
 from flask_babel import gettext as _
 from sqlalchemy import select
+from werkzeug.wrappers import Response
 
-from core.contacts import contact_fields
 from core.db import db
 from core.errors import BadInput, HeliographError
 from core.imports import Import, cancel_import, dry_run, get_import
-from core.imports.mapping import IGNORE, TAGS
-from core.imports.models import PENDING, RUNNING, UNDOING, UPLOADED
-from core.imports.undo import begin_undo, last_undoable
+from core.imports.dates import BY_PERSON, BY_REGION, decide_order
+from core.imports.models import PENDING, RUNNING, UNDOING, UNDONE, UPLOADED
+from core.imports.reasons import REJECTED, REMARK
+from core.imports.report import read_report
+from core.imports.targets import IGNORE
+from core.imports.undo import begin_undo, count_made, last_undoable
 from core.imports.upload import (
+    ENDED,
     MOST_MEGABYTES,
     UploadView,
+    choose_header,
     discard,
+    header_of,
+    is_kept,
     keep_upload,
+    map_again,
     start_upload,
     view_upload,
 )
-from core.installation import current_settings
 from core.segments import list_segments
 from core.segments.models import Segment
 from core.web.access import asks_password
 from core.web.contact_form import country_options
 from core.web.forms import Page, errors_of, submit
+from core.web.import_words import (
+    date_options,
+    field_options,
+    header_options,
+    mapped_columns,
+    note_lines,
+    reason_lines,
+    shown_status,
+)
 from core.web.sentence_words import told
 from core.web.trail import note
 
@@ -49,6 +74,7 @@ def shown(error: HeliographError | None) -> str:
         imports=db.session.scalars(newest).all(),
         undoable=last_undoable(),
         megabytes=MOST_MEGABYTES,
+        shown_status=shown_status,
         errors=errors_of(error),
     )
 
@@ -77,13 +103,21 @@ def show(import_id: int) -> str:
 
 def facts(job: Import) -> dict[str, object]:
     newest = last_undoable()
-    errors = Path(job.error_path)
+    has_report = Path(job.error_path).is_file()
     return {
         "job": job,
+        "shown_status": shown_status(job),
         "segment": db.session.get(Segment, job.segment_id) if job.segment_id else None,
         "working": job.status in (PENDING, RUNNING, UNDOING),
         "undoable": newest is not None and newest.id == job.id,
-        "has_errors": job.rejected > 0 and errors.is_file(),
+        "has_errors": job.rejected > 0 and has_report,
+        "has_remarks": job.remarked > 0 and has_report,
+        "rejections": reason_lines(job.reasons, REJECTED),
+        "remarks": reason_lines(job.reasons, REMARK),
+        "columns": mapped_columns(job),
+        "notes": note_lines(job),
+        "can_map_again": job.status in ENDED and is_kept(job),
+        "stayed": count_made(job) if job.status == UNDONE else 0,
     }
 
 
@@ -95,19 +129,27 @@ def mapping_page(job: Import, error: HeliographError | None) -> str:
         for at, column in enumerate(view.source.columns)
     }
     problem = errors_of(error)
-    if error is not None and "region" not in problem:
+    if error is not None and not problem.keys() & {"region", "date_order", "header_line"}:
         problem = {"": error.message.removeprefix("file: ").removeprefix("--map: ")}
+    region = typed.get("region", job.region)
+    order = decide_order(view.dates, region)
+    kept = view.facts.date_order if view.facts.date_by == BY_PERSON else ""
+    segment = db.session.get(Segment, job.segment_id) if job.segment_id else None
     return render_template(
         "imports/mapping.html",
         job=job,
         view=view,
         chosen=chosen,
-        fields=[(IGNORE, _("– leave out –"))]
-        + [(field.alias, told(field.label)) for field in contact_fields().values()]
-        + [(TAGS, _("Tags"))],
+        left_out=[column for column, key in chosen.items() if key in ("", IGNORE)],
+        notes=note_lines(job),
+        fields=field_options(),
+        headers=header_options(view.source),
+        dates=date_options() if any(view.dates) else [],
+        dates_open=order.by == BY_REGION,
+        date_order=typed.get("date_order", kept or (order.order if order.by == BY_REGION else "")),
         countries=country_options(),
-        region=typed.get("region", current_settings().region),
-        segment=typed.get("segment", ""),
+        region=region,
+        segment=typed.get("segment", segment.name if segment else ""),
         segments=list_segments(),
         errors=problem,
     )
@@ -118,17 +160,54 @@ def mapping_of(view: UploadView) -> dict[str, str]:
     return {column: request.form.get(f"column-{at}") or IGNORE for at, column in columns}
 
 
+@bp.post("/<int:import_id>/header")
+def header(import_id: int) -> Page:
+    """Take the names of the columns from another line."""
+    job = get_import(import_id)
+    line = request.form.get("header_line", "")
+
+    def save() -> str:
+        if not line.isascii() or not line.isdigit() or len(line) > 9:
+            mend = "Choose one of the lines."
+            raise BadInput("header_line", "is no line of the file", value=line, mend=mend)
+        choose_header(import_id, int(line))
+        note(job.filename, header_line=int(line))
+        return url_for("imports.show", import_id=import_id)
+
+    return submit(save, lambda error: mapping_or_result(import_id, error))
+
+
+def mapping_or_result(import_id: int, error: HeliographError) -> str:
+    """The page of an upload with the error; of one that was started meanwhile, how it goes."""
+    job = get_import(import_id)
+    if job.status != UPLOADED:
+        return render_template("imports/show.html", **facts(job))
+    return mapping_page(job, error)
+
+
 @bp.post("/<int:import_id>/try")
 def attempt(import_id: int) -> Page:
     """Dry run: a piece of the page that says what would happen."""
     job = get_import(import_id)
     try:
-        mapping = mapping_of(view_upload(job))
-        region = request.form.get("region", "")
-        result = dry_run(Path(job.path), region=region, mapping=mapping)
+        trial = dry_run(
+            Path(job.path),
+            mapping=mapping_of(view_upload(job)),
+            region=request.form.get("region", ""),
+            header_line=header_of(job),
+            date_order=request.form.get("date_order", ""),
+        )
     except HeliographError as error:
-        return render_template("imports/tried.html", error=error.message, result=None)
-    return render_template("imports/tried.html", error=None, result=result)
+        return render_template("imports/tried.html", error=error.message, trial=None)
+    return render_template(
+        "imports/tried.html",
+        error=None,
+        trial=trial,
+        rejections=reason_lines(trial.reasons, REJECTED),
+        remarks=reason_lines(trial.reasons, REMARK),
+        first_errors=[told(one) for one in trial.first_errors],
+        notes=[told(one) for one in trial.notes],
+    )
 
 
 @bp.post("/<int:import_id>/start")
@@ -139,16 +218,17 @@ def start(import_id: int) -> Page:
         form = request.form
         mapping = mapping_of(view_upload(job))
         segment = form.get("segment", "")
-        start_upload(import_id, mapping, region=form.get("region", ""), segment=segment)
+        start_upload(
+            import_id,
+            mapping,
+            region=form.get("region", ""),
+            segment=segment,
+            date_order=form.get("date_order", ""),
+        )
         note(job.filename, segment=segment)
         return url_for("imports.show", import_id=import_id)
 
-    def again(error: HeliographError) -> str:
-        if get_import(import_id).status != UPLOADED:
-            return render_template("imports/show.html", **facts(get_import(import_id)))
-        return mapping_page(job, error)
-
-    return submit(save, again)
+    return submit(save, lambda error: mapping_or_result(import_id, error))
 
 
 @bp.get("/<int:import_id>/progress")
@@ -159,11 +239,36 @@ def progress(import_id: int) -> str:
 @bp.get("/<int:import_id>/errors.csv")
 @asks_password
 def errors(import_id: int) -> Page:
+    """Rejected rows and those with a remark, or only one of both, with reasons in words."""
     job = get_import(import_id)
     if not Path(job.error_path).is_file():
         abort(404, _("This import has no error file."))
-    name = f"{Path(job.filename).stem}-errors.csv"
-    return send_file(job.error_path, "text/csv", as_attachment=True, download_name=name, max_age=0)
+    only = request.args.get("only", "")
+    pieces = read_report(
+        Path(job.error_path), result=only if only in (REJECTED, REMARK) else "", words=told
+    )
+    answer = Response(stream_with_context(pieces), mimetype="text/csv")
+    answer.headers.set(
+        "Content-Disposition", "attachment", filename=f"{Path(job.filename).stem}-errors.csv"
+    )
+    return answer
+
+
+@bp.post("/<int:import_id>/again")
+def again(import_id: int) -> Page:
+    """The same file once more, to be mapped otherwise."""
+    job = get_import(import_id)
+
+    def save() -> str:
+        made = map_again(import_id)
+        note(job.filename, again=made.id)
+        return url_for("imports.show", import_id=made.id)
+
+    def refused(error: HeliographError) -> str:
+        flash(error.message, "error")
+        return shown(None)
+
+    return submit(save, refused)
 
 
 @bp.post("/<int:import_id>/discard")

@@ -21,6 +21,8 @@ STATUSES: dict[str, tuple[LazyString, str]] = {
     "held": (_l("Held"), "warn"),
     "ended": (_l("Ended"), "calm"),
     "finished": (_l("Finished"), "good"),
+    "finished_rejected": (_l("Finished, with rejected rows"), "warn"),
+    "finished_nothing": (_l("Finished, but nobody was taken"), "bad"),
     "cancelled": (_l("Cancelled"), "calm"),
     "failed": (_l("Failed"), "bad"),
     "queued": (_l("Waiting"), "calm"),

@@ -103,7 +103,7 @@ def test_from_upload_to_undo(app: Flask) -> None:
     assert left == {"Ada": "Oslo", "Joan": "Nice"}
     assert known.id in [one.id for one in find_contacts("Ada")]
     assert "Undone" in visitor.get(place).text
-    assert "1 contacts stay" in visitor.get(place).text
+    assert "1 new contact stays" in visitor.get(place).text
     assert visitor.post(place + "/undo").status_code == 409
 
 

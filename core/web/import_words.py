@@ -1,0 +1,108 @@
+"""What pages say of an import: its state, what was guessed, why rows were left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from core.contacts.fields import contact_fields
+from core.imports.dates import DAY_FIRST, MONTH_FIRST
+from core.imports.facts import facts_of
+from core.imports.models import FINISHED, Import
+from core.imports.notes import reading_notes
+from core.imports.reasons import REJECTED, ReasonCount, reason_words
+from core.imports.source import Source
+from core.imports.targets import IGNORE, TARGETS, label_of
+from core.web.contact_form import country_options
+from core.web.sentence_words import told
+
+LONGEST = 60
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonLine:
+    """`rows` is a phrase such as *74 rows*, `first_row` where to look for an example."""
+
+    rows: str
+    words: str
+    first_row: int
+
+
+def shown_status(job: Import) -> str:
+    """The key of a badge: one that finished with rejected rows is not just finished."""
+    if job.status != FINISHED or not job.rejected:
+        return job.status
+    return "finished_nothing" if job.rejected == job.rows_done else "finished_rejected"
+
+
+def reason_lines(reasons: Sequence[ReasonCount], result: str = REJECTED) -> list[ReasonLine]:
+    return [
+        ReasonLine(
+            ngettext("%(num)s row", "%(num)s rows", one["rows"]),
+            told(reason_words(one["code"], one["column"])),
+            one["first_row"],
+        )
+        for one in reasons
+        if one["result"] == result
+    ]
+
+
+def note_lines(job: Import) -> list[str]:
+    """What was found, guessed and left out."""
+    facts = facts_of(job)
+    if not facts.columns:
+        return []
+    notes = reading_notes(
+        facts,
+        job.mapping,
+        encoding=job.encoding,
+        delimiter=job.delimiter,
+        region=job.region,
+        fields=contact_fields(),
+    )
+    return [told(note) for note in notes]
+
+
+def mapped_columns(job: Import) -> list[tuple[str, str]]:
+    """Each column of the file and what people read of its field, "" for one left out."""
+    fields = contact_fields()
+    columns = facts_of(job).columns or tuple(job.mapping)
+    return [
+        (column, told(label_of(job.mapping[column], fields)) if column in job.mapping else "")
+        for column in columns
+    ]
+
+
+def field_options() -> list[tuple[str, str]]:
+    """What a column may be."""
+    fields = [(field.alias, told(field.label)) for field in contact_fields().values()]
+    targets = [(target.key, told(target.label)) for target in TARGETS.values()]
+    return [(IGNORE, _("– leave out –")), *fields, *targets]
+
+
+def header_options(source: Source) -> list[tuple[str, str]]:
+    """The lines that may have the names of the columns, with their beginning."""
+    options = []
+    for line in source.top:
+        words = ", ".join(cell for cell in line.cells if cell)
+        if len(words) > LONGEST:
+            words = f"{words[:LONGEST]}…"
+        options.append(
+            (str(line.number), _("Line %(number)s: %(words)s", number=line.number, words=words))
+        )
+    return [*options, ("0", _("No line: number the columns"))]
+
+
+def date_options() -> list[tuple[str, str]]:
+    return [
+        ("", _("As other dates in the file show, else as the country has it")),
+        (DAY_FIRST, _("Day first: 3 April")),
+        (MONTH_FIRST, _("Month first: March 4")),
+    ]
+
+
+def region_name(code: str) -> str:
+    return dict(country_options()).get(code, code)

@@ -1,0 +1,162 @@
+"""Which column is which: by its name, in any language, and by its values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from core.contacts.fields import STANDARD
+from core.errors import BadInput
+from core.imports.column_names import number_rank
+from core.imports.mapping import map_columns, number_columns
+from tests.imports.reading import read
+
+FIELDS = {field.alias: field for field in STANDARD}
+ADA, GRACE = "+33612345601", "+33612345602"
+
+
+def mapped(*columns: str, row: tuple[str, ...] = (), **given: str) -> dict[str, str]:
+    samples = [row or ("0612345601",) * len(columns)]
+    return map_columns(columns, FIELDS, samples, given)
+
+
+@pytest.mark.parametrize(
+    ("name", "rank"),
+    [
+        *((name, 0) for name in ("mobile", "Mobile Phone", "Mobile Phone Number", "Cell")),
+        *((name, 0) for name in ("SMS Phone Number", "Téléphone portable", "Tél. mobile", "GSM")),
+        *((name, 0) for name in ("N° de portable", "Handynummer", "Handy", "Mobil", "Móvil")),
+        *((name, 0) for name in ("Teléfono celular", "Cellulare", "mobileNumber", "MSISDN")),
+        *((name, 0) for name in ("Mobiele telefoon"[:6] + " telefoon", "Telemóvel", "Celular 1")),
+        *((name, 1) for name in ("phone", "Phone Number", "Telefon", "Téléphone", "Tel.")),
+        *((name, 1) for name in ("Numéro de téléphone", "Rufnummer", "Phone 1 - Value", "Phone1")),
+        *((name, 1) for name in ("Default Address Phone", "Home phone", "Telefoonnummer", "Tel")),
+        *((name, 2) for name in ("number", "Numéro", "Nummer", "No.", "Contact number")),
+        *((name, None) for name in ("SMS Status", "Accepts SMS Marketing", "Phone Type", "Fax")),
+        *((name, None) for name in ("Customer number", "Phone country code", "name", "", "1")),
+        *((name, None) for name in ("Mobile opt-in", "Numéro client", "Order number", "Contact")),
+    ],
+)
+def test_the_name_of_a_column_says_how_sure_it_holds_mobile_numbers(
+    name: str, rank: int | None
+) -> None:
+    assert number_rank(name) == rank
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        *(("mobile", "phone"), ("phone", "number"), ("mobile", "number")),
+        *(("portable", "téléphone"), ("téléphone", "numéro"), ("Handy", "Telefon")),
+        *(("Telefon", "Nummer"), ("móvil", "teléfono"), ("cellulare", "telefono")),
+        *(("SMS Phone Number", "Phone Number"), ("Mobile Phone Number", "Phone Number")),
+    ],
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_mobile_outranks_phone_and_phone_outranks_number(
+    installation: Flask, tmp_path: Path, first: str, second: str, turned: bool
+) -> None:
+    columns = [(first, ADA), (second, GRACE)]
+    names, numbers = zip(*(columns[::-1] if turned else columns), strict=True)
+    found = read(tmp_path, ",".join(names) + "\n" + ",".join(numbers) + "\n")
+    assert found.numbers == [ADA]
+
+
+def test_who_has_no_mobile_is_taken_by_the_phone(installation: Flask, tmp_path: Path) -> None:
+    found = read(tmp_path, f"phone,mobile\n{GRACE},{ADA}\n0612345603,\n0142685300,12\n")
+    assert found.numbers == [ADA, "+33612345603"]
+    assert found.remarks == {}
+    assert list(found.rejected) == [3]
+
+
+def test_a_mobile_that_cannot_get_texts_gives_way_to_the_phone_with_a_remark(
+    installation: Flask, tmp_path: Path
+) -> None:
+    found = read(tmp_path, f"phone,mobile\n{ADA},0142685300\n")
+    assert (found.numbers, found.remarks) == ([ADA], {1: ["other_column"]})
+
+
+def test_a_column_called_number_is_never_taken_beside_a_phone() -> None:
+    assert mapped("number", "phone") == {"phone": "mobile"}
+
+
+def test_a_column_called_number_that_counts_rows_is_not_taken_for_numbers() -> None:
+    assert mapped("No", "to", row=("17", "0612345601")) == {"to": "mobile"}
+    with pytest.raises(BadInput, match="no column of mobile numbers"):
+        mapped("No", "first name", row=("17", "Ada"))
+
+
+def test_numbers_are_found_in_a_column_whose_name_says_nothing() -> None:
+    assert mapped("zip", "whom", row=("75001", "0612345601")) == {"whom": "mobile"}
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        (("mobile", "name"), {"name": "name"}),
+        (("mobile", "Full Name"), {"Full Name": "name"}),
+        (("mobile", "Nom complet"), {"Nom complet": "name"}),
+        (("mobile", "Prénom", "Nom"), {"Prénom": "first_name", "Nom": "last_name"}),
+        (("mobile", "Name", "Vorname"), {"Name": "last_name", "Vorname": "first_name"}),
+        (
+            ("mobile", "First name", "Last name", "Name"),
+            {"First name": "first_name", "Last name": "last_name"},
+        ),
+        (("mobile", "Nombre", "Apellidos"), {"Nombre": "first_name", "Apellidos": "last_name"}),
+        (("mobile", "Display name", "First name"), {"First name": "first_name"}),
+    ],
+)
+def test_names_are_told_from_whole_names(
+    columns: tuple[str, ...], expected: dict[str, str]
+) -> None:
+    row = ("0612345601", *("Ada Lovelace" for _ in columns[1:]))
+    assert mapped(*columns, row=row) == {"mobile": "mobile"} | expected
+
+
+def test_a_french_column_of_single_names_holds_last_names() -> None:
+    assert mapped("mobile", "nom", row=("0612345601", "Dupont"))["nom"] == "last_name"
+    assert mapped("mobile", "nom", row=("0612345601", "Ada Dupont"))["nom"] == "name"
+
+
+@pytest.mark.parametrize("code", ["+33", "33", "0033", "33.0", "+1"])
+def test_a_country_code_of_digits_is_a_dialling_code(code: str) -> None:
+    found = mapped("country_code", "phone", row=(code, "612345601"))
+    assert found == {"country_code": "dialling_code", "phone": "mobile"}
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"), [("country_code", "FR"), ("prefix", "Mrs"), ("Vorwahl", "0176")]
+)
+def test_what_holds_no_dialling_codes_is_none(name: str, cell: str) -> None:
+    assert "dialling_code" not in mapped(name, "phone", row=(cell, "612345601")).values()
+
+
+def test_what_is_said_wins_over_the_guess() -> None:
+    found = mapped("mobile", "phone", phone="mobile", mobile="-")
+    assert found == {"phone": "mobile"}
+
+
+def test_two_columns_cannot_be_one_field() -> None:
+    with pytest.raises(BadInput, match="is chosen for two columns") as refused:
+        mapped("a", "b", "mobile", a="city", b="city")
+    assert "'a' and 'b'" in refused.value.mend
+
+
+def test_several_columns_may_hold_numbers_or_tags(installation: Flask, tmp_path: Path) -> None:
+    content = f"m1,m2,tags,labels\n,{ADA},a,b\n{GRACE},,c,c\n"
+    given = {"m1": "mobile", "m2": "mobile", "tags": "tags", "labels": "tags"}
+    found = read(tmp_path, content, mapping=given)
+    assert (found.numbers, found.all("tags")) == ([ADA, GRACE], [["a", "b"], ["c"]])
+
+
+@pytest.mark.parametrize("name", ["full name", "Dialling code", "calling_code", "TAGS", "surname"])
+def test_fields_may_be_named_in_other_words(name: str) -> None:
+    assert mapped("x", "mobile", x=name)["x"] in ("name", "dialling_code", "tags", "last_name")
+
+
+def test_the_order_of_columns_of_numbers_is_by_their_names() -> None:
+    columns = ("number", "phone", "who", "mobile")
+    found = number_columns(columns, dict.fromkeys(columns, "mobile"))
+    assert [columns[at] for at in found] == ["mobile", "phone", "who", "number"]
