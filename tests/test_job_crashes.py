@@ -14,7 +14,7 @@ from sqlalchemy import func
 
 from core.contacts.models import Contact
 from core.db import db, utcnow
-from core.imports import create_import, runner
+from core.imports import create_import, pending, runner
 from core.imports.models import FINISHED, UNDONE, Import
 from core.imports.undo import begin_undo
 from core.jobs import clock, register
@@ -30,7 +30,7 @@ ROWS, BATCH = 450, 100
 PLACES: dict[str, lives.Place] = {
     "segments.refresh": (refresh, "refresh_segment", "after"),
     "imports.run": (runner, "store_records", "after"),
-    "undoing": (runner, "undo_import", "before"),
+    "undoing": (pending, "undo_import", "before"),
     "deliveries.match": (register, "match_waiting_reports", "after"),
     "figures.refresh": (register, "refresh_figures", "after"),
 }

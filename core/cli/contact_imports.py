@@ -13,7 +13,6 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from core.cli.context import in_app
 from core.cli.options import pairs
 from core.cli.output import json_option, print_facts, print_json
-from core.contacts.fields import contact_fields
 from core.imports import Choices, Import, Trial, create_import, dry_run, run_import
 from core.imports.dates import ORDERS
 from core.imports.facts import facts_of
@@ -147,7 +146,6 @@ def show_import(job: Import, *, as_json: bool) -> None:
         encoding=job.encoding,
         delimiter=job.delimiter,
         region=job.region,
-        fields=contact_fields(),
     )
     if as_json:
         print_json(shown | {"notes": notes, "reasons": counted(job.reasons)})

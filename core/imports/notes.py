@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from core.contacts.fields import Field
 from core.imports.dates import BY_FILE, BY_PERSON, BY_REGION, MONTH_FIRST
 from core.imports.facts import FileFacts
 from core.imports.mapping import number_columns
@@ -57,20 +56,20 @@ def reading_notes(
     encoding: str,
     delimiter: str,
     region: str,
-    fields: Mapping[str, Field],
+    named: Callable[[str], str] = str,
 ) -> list[Sentence]:
-    """Sentences, the most general first."""
+    """Sentences, the most general first. *named* says what people read for a field."""
     name = ENCODINGS.get(encoding, encoding)
     separated = DELIMITERS.get(delimiter, delimiter)
     notes = [
         READ_AS.filled(encoding=name, delimiter=separated),
-        MIXED.filled(encoding=name) if facts.mixed else Sentence(""),
+        MIXED.filled(encoding=name) if facts.mixed else None,
         header_note(facts),
-        *column_notes(facts, mapping),
+        *column_notes(facts, mapping, named),
         REGION.filled(region=region),
         date_note(facts),
     ]
-    return [note for note in notes if note]
+    return [note for note in notes if note is not None]
 
 
 def header_note(facts: FileFacts) -> Sentence:
@@ -78,11 +77,13 @@ def header_note(facts: FileFacts) -> Sentence:
     return together(note, ABOVE.filled(count=facts.above)) if facts.above else note
 
 
-def column_notes(facts: FileFacts, mapping: Mapping[str, str]) -> list[Sentence]:
+def column_notes(
+    facts: FileFacts, mapping: Mapping[str, str], named: Callable[[str], str]
+) -> list[Sentence]:
     by_key = {key: column for column, key in mapping.items()}
     numbers = [facts.columns[at] for at in number_columns(facts.columns, mapping)]
     guessed = [
-        f"{column} → {mapping[column]}"
+        f"{column} → {named(mapping[column])}"
         for column in facts.columns
         if column in mapping and column in facts.guessed
     ]
@@ -101,6 +102,6 @@ def column_notes(facts: FileFacts, mapping: Mapping[str, str]) -> list[Sentence]
     return notes
 
 
-def date_note(facts: FileFacts) -> Sentence:
+def date_note(facts: FileFacts) -> Sentence | None:
     month_first = facts.date_order == MONTH_FIRST
-    return DATES.get((month_first, facts.date_by), Sentence(""))
+    return DATES.get((month_first, facts.date_by))

@@ -77,15 +77,15 @@ ROWS: dict[str, Sentence] = {
 }
 # what was left out of a row that was taken
 REMARKS: dict[str, Sentence] = {
-    "not_an_email": Sentence("This is not an e-mail address; it was left out."),
-    "not_a_country": Sentence("This is not a country; it was left out."),
-    "not_a_locale": Sentence("This is not a locale; it was left out."),
-    "not_a_timezone": Sentence("This is not a time zone; it was left out."),
-    "not_a_date": Sentence("This is not a date; it was left out."),
-    "not_a_value": Sentence("This does not fit the kind of the field; it was left out."),
-    "not_a_choice": Sentence("This is none of the choices; it was left out."),
-    "too_long": Sentence("The text is too long; it was left out."),
-    "unreadable": Sentence("A character cannot be read; the value was left out."),
+    "not_an_email": Sentence("This is not an e-mail address; the field was left blank."),
+    "not_a_country": Sentence("This is not a country; the field was left blank."),
+    "not_a_locale": Sentence("This is not a locale; the field was left blank."),
+    "not_a_timezone": Sentence("This is not a time zone; the field was left blank."),
+    "not_a_date": Sentence("This is not a date; the field was left blank."),
+    "not_a_value": Sentence("This does not fit the kind of the field; the field was left blank."),
+    "not_a_choice": Sentence("This is none of the choices; the field was left blank."),
+    "too_long": Sentence("The text is too long; the field was left blank."),
+    "unreadable": Sentence("A character cannot be read; the field was left blank."),
     "bad_tag": Sentence("A tag cannot be read; it was left out."),
     "other_numbers": Sentence("There are several numbers; the first that can get texts was taken."),
     "other_column": Sentence(
@@ -98,7 +98,7 @@ REMARKS: dict[str, Sentence] = {
 }
 # the words that pages say for the result of a row
 TAKEN_WITH_REMARK = Sentence("taken, with a remark")
-REJECTED_WORD = Sentence("rejected")
+REJECTED_WORD = Sentence("not taken")
 WORDS: Mapping[str, Sentence] = NUMBERS | ROWS | REMARKS
 UNKNOWN = Sentence("There is no known reason.")
 ABOUT = Sentence("%(column)s: %(why)s")

@@ -91,7 +91,6 @@ def tried(plan: Plan) -> Trial:
         encoding=source.encoding,
         delimiter=source.delimiter,
         region=plan.region,
-        fields=fields,
     )
     return Trial(plan, rows, contacts, known, rejected, remarked, reasons, first, notes)
 

@@ -117,16 +117,19 @@ def remove_created(import_id: int) -> int:
     while True:
         with transaction() as session:
             job = session.get_one(Import, import_id)
-            kept = untouched(job)
-            going = select(Contact.id).where(made_by(job), *kept).limit(BATCH).with_for_update()
-            locked = list(session.scalars(going))
-            # who replied between the question and the lock stays: nobody can from here on
-            still = select(Contact.id).where(Contact.id.in_(locked), *kept)
-            ids = list(session.scalars(still)) if locked else []
+            locked = lock_untouched(job)
             if not locked:
                 return removed
+            # who replied between the question and the lock stays; from here on nobody can
+            still = select(Contact.id).where(Contact.id.in_(locked), *untouched(job))
+            ids = list(session.scalars(still))
             lower_counts(ids, but=job.segment_id)
             removed += change_rows(delete(Contact).where(Contact.id.in_(ids)))
+
+
+def lock_untouched(job: Import) -> list[int]:
+    going = select(Contact.id).where(made_by(job), *untouched(job)).limit(BATCH)
+    return list(db.session.scalars(going.with_for_update()))
 
 
 def lower_counts(ids: list[int], *, but: int | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
@@ -10,12 +10,14 @@ from flask_babel import ngettext
 
 from core.contacts.fields import contact_fields
 from core.imports.dates import DAY_FIRST, MONTH_FIRST
-from core.imports.facts import facts_of
+from core.imports.facts import FileFacts, facts_of
 from core.imports.models import FINISHED, Import
-from core.imports.notes import reading_notes
+from core.imports.notes import GUESSED, LEFT_OUT, reading_notes
+from core.imports.plan import Plan
 from core.imports.reasons import REJECTED, ReasonCount, reason_words
 from core.imports.source import Source
 from core.imports.targets import IGNORE, TARGETS, label_of
+from core.imports.upload import UploadView
 from core.web.contact_form import country_options
 from core.web.sentence_words import told
 
@@ -55,15 +57,42 @@ def note_lines(job: Import) -> list[str]:
     facts = facts_of(job)
     if not facts.columns:
         return []
+    return read_as(facts, job.mapping, job.encoding, job.delimiter, job.region)
+
+
+def plan_lines(plan: Plan) -> list[str]:
+    """The same of an import that is only tried."""
+    source = plan.source
+    return read_as(plan.facts, plan.mapping, source.encoding, source.delimiter, plan.region)
+
+
+def upload_lines(view: UploadView, region: str, chosen: Mapping[str, str]) -> list[str]:
+    """The same of an upload, but for what the choices on its page show."""
+    mapping = {column: key for column, key in chosen.items() if key not in ("", IGNORE)}
+    source = view.source
+    shown = (GUESSED.template, LEFT_OUT.template)
+    return read_as(view.facts, mapping, source.encoding, source.delimiter, region, but=shown)
+
+
+def read_as(
+    facts: FileFacts,
+    mapping: Mapping[str, str],
+    encoding: str,
+    delimiter: str,
+    region: str,
+    *,
+    but: Sequence[str] = (),
+) -> list[str]:
+    fields = contact_fields()
     notes = reading_notes(
         facts,
-        job.mapping,
-        encoding=job.encoding,
-        delimiter=job.delimiter,
-        region=job.region,
-        fields=contact_fields(),
+        mapping,
+        encoding=encoding,
+        delimiter=delimiter,
+        region=dict(country_options()).get(region, region),
+        named=lambda key: told(label_of(key, fields)),
     )
-    return [told(note) for note in notes]
+    return [told(note) for note in notes if note.template not in but]
 
 
 def mapped_columns(job: Import) -> list[tuple[str, str]]:
@@ -102,7 +131,3 @@ def date_options() -> list[tuple[str, str]]:
         (DAY_FIRST, _("Day first: 3 April")),
         (MONTH_FIRST, _("Month first: March 4")),
     ]
-
-
-def region_name(code: str) -> str:
-    return dict(country_options()).get(code, code)

@@ -51,8 +51,10 @@ from core.web.import_words import (
     header_options,
     mapped_columns,
     note_lines,
+    plan_lines,
     reason_lines,
     shown_status,
+    upload_lines,
 )
 from core.web.sentence_words import told
 from core.web.trail import note
@@ -141,7 +143,7 @@ def mapping_page(job: Import, error: HeliographError | None) -> str:
         view=view,
         chosen=chosen,
         left_out=[column for column, key in chosen.items() if key in ("", IGNORE)],
-        notes=note_lines(job),
+        notes=upload_lines(view, region, chosen),
         fields=field_options(),
         headers=header_options(view.source),
         dates=date_options() if any(view.dates) else [],
@@ -206,7 +208,7 @@ def attempt(import_id: int) -> Page:
         rejections=reason_lines(trial.reasons, REJECTED),
         remarks=reason_lines(trial.reasons, REMARK),
         first_errors=[told(one) for one in trial.first_errors],
-        notes=[told(one) for one in trial.notes],
+        notes=plan_lines(trial.plan),
     )
 
 
