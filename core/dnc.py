@@ -3,7 +3,9 @@
 A number may be on the list for several reasons. The entry that is shown lies in
 `dnc`, one for each number; the others lie beneath it in `dnc_beneath` and hold
 again when the one above is lifted. A STOP is always the one that is shown, and
-only a START lifts it. Entries beneath change under the lock of the shown one.
+only a START lifts it, which lifts nothing else. Next comes who unsubscribed elsewhere,
+as an imported file says: a person may lift that, a campaign may not.
+Entries beneath change under the lock of the shown one.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ from core.signals import tell
 
 SMS = "sms"
 UNSUBSCRIBED, BOUNCED, MANUAL = "unsubscribed", "bounced", "manual"
-REASONS = (UNSUBSCRIBED, BOUNCED, MANUAL)
+ELSEWHERE = "elsewhere"  # unsubscribed from another system, as an import or a list says
+REASONS = (UNSUBSCRIBED, ELSEWHERE, BOUNCED, MANUAL)
+RANKS = {UNSUBSCRIBED: 2, ELSEWHERE: 1}  # what people asked for lies above all else
 ON, OFF = "on", "off"
 
 
@@ -89,7 +93,7 @@ def add_dnc(
 ) -> bool:
     """Put *number* (E.164) on the list; True when it was not on it for that reason.
 
-    *unsubscribed* comes on top of an earlier entry; other reasons go beneath.
+    What ranks higher comes on top of an earlier entry; the rest goes beneath.
     """
     check_reason(reason)
     number = one_spelling(number)
@@ -108,20 +112,24 @@ def check_reason(reason: str) -> None:
 
 def put_on(session: Session, facts: Mapping[str, Any]) -> bool:
     """Store an entry; False when the number has one for that reason."""
-    facts = {**facts, "created_at": utcnow()}
+    facts = {"created_at": utcnow(), **facts}
     while not insert_new(Dnc, [facts]):
         shown = locked_entry(session, facts["channel"], facts["number"])
         if shown is None:
             continue  # it was lifted since the insert found it
         if shown.reason == facts["reason"]:
             return False
-        if facts["reason"] != UNSUBSCRIBED:
+        if rank(facts["reason"]) <= rank(shown.reason):
             return bool(insert_new(DncBeneath, [facts]))
         insert_new(DncBeneath, [stored(shown)])
         write(shown, facts)
         session.flush()
         return True
     return True
+
+
+def rank(reason: str) -> int:
+    return RANKS.get(reason, 0)
 
 
 def locked_entry(session: Session, channel: str, number: str) -> Dnc | None:
@@ -158,7 +166,7 @@ def note_change(
 
 
 def lift_dnc(number: str, *, comment: str = "", source: str = "", channel: str = SMS) -> bool:
-    """Lift what was put on the list by hand or by a bounce; True when something was.
+    """Lift all entries but a STOP, as a person asks; True when there was one.
 
     A STOP stays: only `lift_stop` takes it away.
     """
@@ -179,7 +187,7 @@ def lift_dnc(number: str, *, comment: str = "", source: str = "", channel: str =
 
 
 def lift_stop(number: str, *, comment: str = "", source: str = "", channel: str = SMS) -> bool:
-    """Take a STOP away, as a START asks; the earliest entry beneath holds again.
+    """Take a STOP away, as a START asks; the highest entry beneath holds again.
 
     True when there was a STOP; `find_dnc` tells whether the number is still listed.
     """
@@ -188,23 +196,28 @@ def lift_stop(number: str, *, comment: str = "", source: str = "", channel: str 
         shown = locked_entry(session, channel, number)
         if shown is None or shown.reason != UNSUBSCRIBED:
             return False
-        beneath = entries_beneath(session, channel, number)
-        if beneath:
-            write(shown, stored(beneath[0]))
-            session.delete(beneath[0])
-        else:
-            session.delete(shown)
+        take_shown_off(session, shown)
         note_change(
             session, OFF, channel, number, reason=UNSUBSCRIBED, comment=comment, source=source
         )
     return True
 
 
+def take_shown_off(session: Session, shown: Dnc) -> None:
+    """The highest entry beneath takes the place of *shown*, if there is one."""
+    beneath = entries_beneath(session, shown.channel, shown.number)
+    if beneath:
+        write(shown, stored(beneath[0]))
+        session.delete(beneath[0])
+    else:
+        session.delete(shown)
+
+
 def entries_beneath(session: Session, channel: str, number: str) -> list[DncBeneath]:
-    """The earliest first."""
+    """The highest first, of equal ones the earliest."""
     query = select(DncBeneath).where(DncBeneath.channel == channel, DncBeneath.number == number)
-    query = query.order_by(DncBeneath.created_at, DncBeneath.reason)
-    return list(session.scalars(query.execution_options(populate_existing=True)))
+    found = session.scalars(query.execution_options(populate_existing=True))
+    return sorted(found, key=lambda one: (-rank(one.reason), one.created_at, one.reason))
 
 
 def carry_dnc(old: str, new: str, *, words: str, source: str) -> bool:

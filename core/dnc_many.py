@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from core.bulk import InsertNew
-from core.db import transaction, utcnow
+from core.db import db, transaction, utcnow
 from core.dnc import (
+    ELSEWHERE,
     OFF,
     ON,
     SMS,
@@ -19,21 +20,48 @@ from core.dnc import (
     Dnc,
     DncBeneath,
     DncChange,
-    add_dnc,
     check_reason,
+    entries_beneath,
+    locked_entry,
+    note_change,
+    put_on,
+    rank,
+    take_shown_off,
 )
 from core.events import SignalKind
 from core.lookups import one_of
 from core.phone import one_spelling
 from core.signals import tell_many
 
-FACTS = ("channel", "reason", "comment", "source")
-SHARED = (*FACTS, "created_at")
-ADD_SHOWN = InsertNew(Dnc, ("number",), shared=SHARED, returning=("number",))
-ADD_BENEATH = InsertNew(DncBeneath, ("number",), shared=SHARED, returning=("number",))
-NOTE_MANY = InsertNew(
-    DncChange, ("number",), shared=(*FACTS, "change", "at"), returning=("id", "number")
-)
+OWN = ("number", "comment", "source")
+# what people asked for themselves: only they, or a person of the team, take it back
+OWN_WISH = (UNSUBSCRIBED, ELSEWHERE)
+BATCH = 1000
+SHARED = ("channel", "reason")
+ADD_SHOWN = InsertNew(Dnc, (*OWN, "created_at"), shared=SHARED, returning=("number",))
+ADD_BENEATH = InsertNew(DncBeneath, (*OWN, "created_at"), shared=SHARED, returning=("number",))
+NOTE_MANY = InsertNew(DncChange, OWN, shared=(*SHARED, "change", "at"), returning=("id", "number"))
+
+
+MODELS: tuple[type[Dnc | DncBeneath], ...] = (Dnc, DncBeneath)
+
+
+class NewEntry(NamedTuple):
+    """A number (E.164) to be put on the list; `since` is now where it is None."""
+
+    number: str
+    reason: str
+    comment: str = ""
+    source: str = ""
+    since: datetime | None = None
+
+
+class Counts(NamedTuple):
+    """`new` are not on the list at all, `other` only for another reason, `known` for this one."""
+
+    new: int
+    other: int
+    known: int
 
 
 def add_many(
@@ -41,32 +69,52 @@ def add_many(
 ) -> list[str]:
     """`add_dnc` for many numbers; returns those that were not on the list for *reason*."""
     check_reason(reason)
-    now = utcnow()
-    facts = {"channel": channel, "reason": reason, "comment": comment, "source": source}
-    wanted = sorted({one_spelling(number) for number in numbers})
-    if reason == UNSUBSCRIBED:  # may have to change places with what is shown
-        with transaction():
-            return [number for number in wanted if add_dnc(number, **facts)]
+    entries = [NewEntry(number, reason, comment, source) for number in numbers]
+    with transaction():
+        return sorted(entry.number for entry in add_entries(entries, channel=channel))
+
+
+def add_entries(entries: Sequence[NewEntry], *, channel: str = SMS) -> list[NewEntry]:
+    """Put *entries* on the list, in one transaction; returns those that were new.
+
+    Of several with one number and reason the first counts. Raises BadInput on an
+    unknown reason, before anything is stored.
+    """
+    by_reason: dict[str, dict[str, NewEntry]] = {}
+    for entry in entries:
+        one = entry._replace(number=one_spelling(entry.number))
+        by_reason.setdefault(one.reason, {}).setdefault(one.number, one)
+    for reason in by_reason:
+        check_reason(reason)
+    added: list[NewEntry] = []
     with transaction() as session:
-        new = sorted(put_many_on(session, wanted, facts, now))
-        note_many(new, ON, now, facts)
-    return new
+        for reason, found in sorted(by_reason.items()):
+            ordered = {number: found[number] for number in sorted(found)}
+            added += [ordered[number] for number in put_many_on(session, ordered, channel, reason)]
+    return added
 
 
 def put_many_on(
-    session: Session, numbers: list[str], facts: dict[str, str], now: datetime
+    session: Session, entries: dict[str, NewEntry], channel: str, reason: str
 ) -> list[str]:
-    new: list[str] = []
-    left = set(numbers)
+    """All for one reason, by number; returns the numbers that were new."""
+    now, new, left = utcnow(), set[str](), set(entries)
+    shared = {"channel": channel, "reason": reason}
+    rows = {n: row_of(entry) | {"created_at": entry.since or now} for n, entry in entries.items()}
     while left:
-        rows = [{"number": number} for number in sorted(left)]
-        shown = {row.number for row in ADD_SHOWN.run(rows, **facts, created_at=now)}
-        listed = locked_reasons(session, facts["channel"], sorted(left - shown))
-        below = [{"number": n} for n, reason in listed.items() if reason != facts["reason"]]
-        new += shown
-        new += [row.number for row in ADD_BENEATH.run(below, **facts, created_at=now)]
+        shown = {row.number for row in ADD_SHOWN.run([rows[n] for n in sorted(left)], **shared)}
+        listed = locked_reasons(session, channel, sorted(left - shown))
+        above = {n for n, other in listed.items() if rank(reason) > rank(other)}
+        below = [rows[n] for n, other in listed.items() if n not in above and other != reason]
+        new |= shown | {n for n in sorted(above) if put_on(session, rows[n] | shared)}
+        new |= {row.number for row in ADD_BENEATH.run(below, **shared)}
         left -= shown | listed.keys()  # what remains was lifted since the insert found it
-    return new
+    note_many([row_of(entries[number]) for number in sorted(new)], ON, now, shared)
+    return sorted(new)
+
+
+def row_of(entry: NewEntry) -> dict[str, Any]:
+    return {"number": entry.number, "comment": entry.comment, "source": entry.source}
 
 
 def locked_reasons(session: Session, channel: str, numbers: list[str]) -> dict[str, str]:
@@ -76,10 +124,50 @@ def locked_reasons(session: Session, channel: str, numbers: list[str]) -> dict[s
     return {row.number: row.reason for row in session.execute(query)}
 
 
+def count_list(entries: Sequence[NewEntry]) -> Counts:
+    """What storing *entries* would do; reads only."""
+    new = other = 0
+    for begin in range(0, len(entries), BATCH):
+        some = entries[begin : begin + BATCH]
+        listed = reasons_of([entry.number for entry in some])
+        for entry in some:
+            reasons = listed.get(entry.number, set())
+            new += not reasons
+            other += bool(reasons) and entry.reason not in reasons
+    return Counts(new, other, len(entries) - new - other)
+
+
+def reasons_of(numbers: list[str]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for model in MODELS:
+        wanted = (model.channel == SMS, one_of(model.number, numbers))
+        for number, reason in db.session.execute(select(model.number, model.reason).where(*wanted)):
+            found.setdefault(number, set()).add(reason)
+    return found
+
+
+def store_list(entries: Sequence[NewEntry], progress: Callable[[int], object] | None = None) -> int:
+    """Put all on the list; returns how many entries were new.
+
+    In several transactions: what a crash leaves is on the list, and storing the list
+    again adds the rest.
+    """
+    added = 0
+    for begin in range(0, len(entries), BATCH):
+        added += len(add_entries(entries[begin : begin + BATCH]))
+        if progress is not None:
+            progress(begin + BATCH)
+    return added
+
+
 def lift_many(
     numbers: Sequence[str], *, comment: str = "", source: str = "", channel: str = SMS
 ) -> list[str]:
-    """`lift_dnc` for many numbers; returns those of which an entry was lifted."""
+    """Lift what a bounce or a person of the team put on the list, for many numbers.
+
+    What people asked for themselves stays, here or elsewhere. Returns the numbers of
+    which an entry was lifted.
+    """
     now = utcnow()
     wanted = sorted({one_spelling(number) for number in numbers})
     with transaction() as session:
@@ -89,23 +177,24 @@ def lift_many(
             *lifted(session, Dnc, channel, locked),
         ]
         session.expire_all()
+        told = {"comment": comment, "source": source}
         for reason in sorted({row.reason for row in rows}):
             gone = sorted(row.number for row in rows if row.reason == reason)
-            facts = {"channel": channel, "reason": reason, "comment": comment, "source": source}
-            note_many(gone, OFF, now, facts)
+            shared = {"channel": channel, "reason": reason}
+            note_many([{"number": number, **told} for number in gone], OFF, now, shared)
     return sorted({row.number for row in rows})
 
 
 def lifted(
     session: Session, model: type[Dnc | DncBeneath], channel: str, numbers: list[str]
 ) -> Sequence[Any]:
-    """Delete all entries of *numbers* but STOPs; returns their numbers and reasons."""
+    """Delete all entries of *numbers* but people's own wishes; returns numbers and reasons."""
     gone = (
         delete(model)
         .where(
             model.channel == channel,
             one_of(model.number, numbers),
-            model.reason != UNSUBSCRIBED,
+            model.reason.not_in(OWN_WISH),
         )
         .returning(model.number, model.reason)
         .execution_options(synchronize_session=False)
@@ -113,7 +202,47 @@ def lifted(
     return session.execute(gone).all()
 
 
-def note_many(numbers: list[str], change: str, at: datetime, facts: dict[str, str]) -> None:
-    rows = [{"number": number} for number in numbers]
-    noted = NOTE_MANY.run(rows, **facts, change=change, at=at)
+def note_many(
+    rows: list[dict[str, Any]], change: str, at: datetime, shared: dict[str, str]
+) -> None:
+    noted = NOTE_MANY.run(rows, **shared, change=change, at=at)
     tell_many(SignalKind.DNC, [(row.number, row.id) for row in noted])
+
+
+def lift_of_source(source: str, *, comment: str, by: str, channel: str = SMS) -> int:
+    """Lift the entries *elsewhere* that *source* made, and no others; returns how many."""
+    count = 0
+    while numbers := numbers_of_source(source, channel):
+        with transaction() as session:
+            for number in numbers:
+                count += lift_one(
+                    session, channel, number, source, {"comment": comment, "source": by}
+                )
+    return count
+
+
+def numbers_of_source(source: str, channel: str) -> list[str]:
+    """Some of the numbers that have such an entry."""
+    found: set[str] = set()
+    for model in MODELS:
+        mine = (model.channel == channel, model.reason == ELSEWHERE, model.source == source)
+        found |= set(db.session.scalars(select(model.number).where(*mine).limit(BATCH)))
+    return sorted(found)[:BATCH]
+
+
+def lift_one(
+    session: Session, channel: str, number: str, source: str, told: dict[str, str]
+) -> bool:
+    shown = locked_entry(session, channel, number)
+    if shown is None:
+        return False
+    if (shown.reason, shown.source) == (ELSEWHERE, source):
+        take_shown_off(session, shown)
+    else:
+        beneath = entries_beneath(session, channel, number)
+        mine = [one for one in beneath if (one.reason, one.source) == (ELSEWHERE, source)]
+        if not mine:
+            return False
+        session.delete(mine[0])
+    note_change(session, OFF, channel, number, reason=ELSEWHERE, **told)
+    return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from datetime import UTC, datetime
 from threading import Event, Thread
 from typing import Any
 
@@ -19,6 +20,7 @@ from core.db import db, transaction
 from core.deliveries.consequences import Failed, mark_numbers
 from core.dnc import (
     BOUNCED,
+    ELSEWHERE,
     MANUAL,
     UNSUBSCRIBED,
     Dnc,
@@ -31,7 +33,7 @@ from core.dnc import (
     lift_dnc,
     lift_stop,
 )
-from core.dnc_many import add_many, lift_many
+from core.dnc_many import NewEntry, add_entries, add_many, lift_many, lift_of_source
 from core.signals import SignalRow
 
 ANN, BOB = "+33612000000", "+33612000001"
@@ -94,6 +96,66 @@ def test_each_change_has_its_row_and_its_signal(app: Flask) -> None:
         ("off", UNSUBSCRIBED),
     ]
     assert signals() == list(db.session.scalars(select(DncChange.id).order_by(DncChange.id)))
+
+
+def elsewhere(number: str = ANN, source: str = "import 7") -> list[NewEntry]:
+    return add_entries([NewEntry(number, ELSEWHERE, "SMS Consent: no", source)])
+
+
+def test_who_unsubscribed_elsewhere_lies_below_a_stop_and_above_all_else(app: Flask) -> None:
+    add_dnc(ANN, reason=MANUAL, comment="by phone")
+    assert elsewhere()
+    assert listed() == [ELSEWHERE, MANUAL]
+    stop()
+    assert listed() == [UNSUBSCRIBED, MANUAL, ELSEWHERE]
+    assert elsewhere() == []
+    lift_stop(ANN)
+    assert listed() == [ELSEWHERE, MANUAL]  # START lifts the STOP alone
+    shown = find_dnc(ANN)
+    assert shown is not None
+    assert (shown.comment, shown.source) == ("SMS Consent: no", "import 7")
+    add_dnc(ANN, reason=BOUNCED)
+    assert listed()[0] == ELSEWHERE
+
+
+def test_a_campaign_lifts_no_wish_of_the_person_and_a_person_lifts_it(app: Flask) -> None:
+    add_dnc(ANN, reason=MANUAL)
+    elsewhere()
+    elsewhere(BOB)
+    assert lift_many([ANN, BOB]) == [ANN]
+    assert (listed(), listed(BOB)) == ([ELSEWHERE], [ELSEWHERE])
+    assert lift_dnc(ANN)
+    assert listed() == []
+
+
+def test_what_one_import_put_on_the_list_can_be_lifted_alone(app: Flask) -> None:
+    eve = "+33612000002"
+    add_dnc(ANN, reason=MANUAL)
+    elsewhere()
+    elsewhere(BOB, source="import 8")
+    elsewhere(eve)
+    stop(eve)
+    assert lift_of_source("import 7", comment="a wrong file", by="user ann") == 2
+    assert [listed(one) for one in (ANN, BOB, eve)] == [[MANUAL], [ELSEWHERE], [UNSUBSCRIBED]]
+    assert history(eve) == [("on", ELSEWHERE), ("on", UNSUBSCRIBED), ("off", ELSEWHERE)]
+    assert lift_of_source("import 7", comment="", by="user ann") == 0
+
+
+def test_entries_of_a_list_keep_their_own_reason_date_and_comment(app: Flask) -> None:
+    since = datetime(2025, 3, 4, 9, 30, tzinfo=UTC)
+    entries = [
+        NewEntry(ANN, UNSUBSCRIBED, "Replied 'STOP'", "reply 1", since),
+        NewEntry(ANN, MANUAL, "by phone", "user ann"),
+        NewEntry(BOB, BOUNCED, "no such phone", "provider", since),
+        NewEntry(BOB, BOUNCED, "again", "provider"),
+    ]
+    assert add_entries(entries) == [entries[2], entries[1], entries[0]]
+    assert (listed(), listed(BOB)) == ([UNSUBSCRIBED, MANUAL], [BOUNCED])
+    for number, comment in ((ANN, "Replied 'STOP'"), (BOB, "no such phone")):
+        shown = find_dnc(number)
+        assert shown is not None
+        assert (shown.created_at, shown.comment) == (since, comment)
+    assert len(signals()) == 2
 
 
 def test_the_same_reason_twice_changes_nothing(app: Flask) -> None:
@@ -297,7 +359,7 @@ def test_in_any_crowd_the_list_is_what_its_history_says(app: Flask) -> None:
         draw = random.Random(seed)
         with app.app_context():
             for _ in range(25):
-                number, reason = draw.choice(numbers), draw.choice([MANUAL, BOUNCED])
+                number, reason = draw.choice(numbers), draw.choice([MANUAL, BOUNCED, ELSEWHERE])
                 acts: list[Act] = [
                     lambda number=number: stop(number),  # type: ignore[misc]
                     lambda number=number: lift_stop(number),  # type: ignore[misc]
@@ -305,6 +367,7 @@ def test_in_any_crowd_the_list_is_what_its_history_says(app: Flask) -> None:
                     lambda n=number, r=reason: add_dnc(n, reason=r),  # type: ignore[misc]
                     lambda r=reason: add_many(numbers, reason=r),  # type: ignore[misc]
                     lambda: lift_many(numbers),
+                    lambda: lift_of_source("", comment="", by="test"),
                 ]
                 try:
                     draw.choice(acts)()
@@ -321,6 +384,7 @@ def test_in_any_crowd_the_list_is_what_its_history_says(app: Flask) -> None:
     for number in numbers:
         assert replayed(history(number)) == set(listed(number))
         assert UNSUBSCRIBED not in listed(number)[1:]
+        assert ELSEWHERE not in listed(number)[1:] or listed(number)[0] == UNSUBSCRIBED
     for model in (Dnc, DncBeneath):
         assert {one.number for one in db.session.scalars(select(model))} <= set(numbers)
     assert len(list(db.session.scalars(select(SignalRow.id)))) == len(

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from core.contacts.models import Contact, ContactEvent
-from core.dnc import BOUNCED, MANUAL, OFF, UNSUBSCRIBED, DncChange
+from core.dnc import BOUNCED, ELSEWHERE, MANUAL, OFF, UNSUBSCRIBED, DncChange
 from core.imports.models import Import, ImportContact
 from core.links.models import PERSON, TEST, Click, Link
 from core.replies.models import Reply
@@ -37,6 +37,7 @@ DNC_TITLES = {
 OPT_OUT_LIFTED = Sentence("Opt-out was taken back")
 DNC_REASONS = {
     UNSUBSCRIBED: Sentence("unsubscribed"),
+    ELSEWHERE: Sentence("unsubscribed elsewhere"),
     BOUNCED: Sentence("bounced"),
     MANUAL: Sentence("manual"),
 }

@@ -23,7 +23,10 @@ TYPES: tuple[LazyString, ...] = (
     _l("Add to do-not-contact"),
     _l("Puts the contact's number on do-not-contact: no text goes to it any more."),
     _l("Remove from do-not-contact"),
-    _l("Takes the contact's number off do-not-contact. A STOP stays: only a START lifts it."),
+    _l(
+        "Takes the contact's number off do-not-contact. A STOP stays, which only a START lifts, "
+        "and so does who unsubscribed elsewhere."
+    ),
     *(_l("Change campaigns"), _l("Adds the contact to campaigns, or takes it out of them.")),
     _l("Jump to an event"),
     _l("Contacts go on at another event of this campaign, and may take its steps again."),
@@ -108,6 +111,7 @@ CHOICES: dict[tuple[str, str], LazyString] = {
     ("match", "none"): _l("none of them"),
     ("reason", "any"): _l("any reason"),
     ("reason", "unsubscribed"): _l("Unsubscribed"),
+    ("reason", "elsewhere"): _l("Unsubscribed elsewhere"),
     ("reason", "bounced"): _l("Bounced"),
     ("reason", "manual"): _l("Manual"),
     ("state", "active"): _l("is in it now"),

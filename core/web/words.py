@@ -56,6 +56,7 @@ STATUSES: dict[str, tuple[LazyString, str]] = {
     "template": (_l("Template"), "calm"),
     "segment": (_l("For segments"), "busy"),
     "unsubscribed": (_l("Unsubscribed"), "bad"),
+    "elsewhere": (_l("Unsubscribed elsewhere"), "bad"),
     "bounced": (_l("Bounced"), "bad"),
     "manual": (_l("Manual"), "warn"),
 }

@@ -70,7 +70,8 @@ REMOVE_DNC = Action(
     label="Remove from do-not-contact",
     config_model=RemoveDnc,
     run_many=remove_dnc,
-    help="Takes the contact's number off do-not-contact. A STOP stays: only a START lifts it.",
+    help="Takes the contact's number off do-not-contact. A STOP stays, which only a START lifts, "
+    "and so does who unsubscribed elsewhere.",
     icon="check-circle",
     group="Do-not-contact",
 )

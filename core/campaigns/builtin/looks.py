@@ -124,7 +124,7 @@ IN_SEGMENT = Condition(
 
 
 class OnDnc(EventConfig):
-    reason: Literal["any", "unsubscribed", "bounced", "manual"] = Field(
+    reason: Literal["any", "unsubscribed", "elsewhere", "bounced", "manual"] = Field(
         default="any", title="Reason", description="Why the number is on the list"
     )
 
