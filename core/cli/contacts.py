@@ -9,6 +9,7 @@ import click
 from core.cli.contact_imports import import_file
 from core.cli.context import fail, in_app
 from core.cli.ids import ID
+from core.cli.dnc import export_list, import_list
 from core.cli.options import pairs
 from core.cli.output import json_option, print_facts, print_json, print_table
 from core.contacts import (
@@ -265,3 +266,7 @@ def dnc(number: str, lift: bool, comment: str) -> None:
     if not lifted:
         fail(f"{e164} is not on do-not-contact.")
     click.echo(f"{e164} may be contacted again.")
+
+
+contacts.add_command(import_list)
+contacts.add_command(export_list)

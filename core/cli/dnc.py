@@ -1,0 +1,104 @@
+"""`heliograph contacts dnc-import` and `dnc-export`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from core.cli.context import in_app
+from core.cli.output import json_option, print_facts, print_json
+from core.dnc import ELSEWHERE, REASONS, UNSUBSCRIBED
+from core.dnc_export import list_as_csv
+from core.dnc_file import NumberList, decoded, read_list
+from core.dnc_many import count_list, store_list
+from core.errors import BadInput
+from core.private_files import write_private
+
+SHOWN = 20
+CHOICES = [reason for reason in REASONS if reason != UNSUBSCRIBED]
+
+
+@click.command(name="dnc-import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--reason", type=click.Choice(CHOICES), default=ELSEWHERE, show_default=True)
+@click.option("--origin", required=True, help="Where the list comes from")
+@click.option("--dry-run", is_flag=True, help="Count and store nothing")
+@json_option
+@in_app
+def import_list(file: Path, reason: str, origin: str, dry_run: bool, as_json: bool) -> None:
+    """Put all numbers of FILE on do-not-contact.
+
+    FILE is any text or CSV with phone numbers, `-` the standard input. Lines of a list
+    that was exported here keep their own reason, date and comment.
+    """
+    found = read_list(decoded(contents(file)), reason=reason, comment=origin, source="command")
+    facts = facts_of(found)
+    if not dry_run:
+        facts["stored"] = store_list(found.entries)
+    if as_json:
+        facts["unreadable"] = [fault._asdict() for fault in found.faults]
+        print_json(facts)
+    else:
+        print_facts(facts)
+        for fault in found.faults[:SHOWN]:
+            click.echo(f"line {fault.line}: {fault.reason}", err=True)
+        if len(found.faults) > SHOWN:
+            click.echo(f"and {len(found.faults) - SHOWN} more; --json lists all", err=True)
+    if not found.entries:
+        raise SystemExit(1)
+
+
+def facts_of(found: NumberList) -> dict[str, Any]:
+    counts = count_list(found.entries)
+    return {
+        "numbers": len(found.entries),
+        "new": counts.new,
+        "listed_for_another_reason": counts.other,
+        "already_listed": counts.known,
+        "given_twice": found.twice,
+        "unreadable": len(found.faults),
+    }
+
+
+def contents(file: Path) -> bytes:
+    if str(file) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise BadInput(
+            "FILE", f"cannot be read: {error.strerror}", value=file, mend="Check the path."
+        ) from None
+
+
+@click.command(name="dnc-export")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A file, which must not exist",
+)
+@in_app
+def export_list(output: Path | None) -> None:
+    """Write the do-not-contact list as CSV: number, reason, since, source, comment.
+
+    `contacts dnc-import` reads it in again.
+    """
+    if output is None:
+        for piece in list_as_csv():
+            click.echo(piece.removeprefix("\ufeff"), nl=False)
+        return
+    if output.exists() or output.is_symlink():
+        raise BadInput("--output", "exists already", value=output, mend="Choose another name.")
+    try:
+        with write_private(output) as file:
+            for piece in list_as_csv():
+                file.write(piece.encode())
+    except OSError as error:
+        raise BadInput(
+            "--output", f"cannot be written: {error.strerror}", value=output, mend="Check the path."
+        ) from None
+    click.echo(f"The list is in {output}.")

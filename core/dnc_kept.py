@@ -1,0 +1,63 @@
+"""A list of numbers that a person looks at before it is stored: kept in the data folder."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from pathlib import Path
+
+from core.errors import NotFound
+from core.installation import current_settings
+from core.private_files import private_folder, write_private
+
+TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
+KEPT_SECONDS = 24 * 3600
+
+
+def folder() -> Path:
+    return current_settings().folder / "lists"
+
+
+def keep_list(raw: bytes) -> str:
+    """Keep a list for a day; returns the token by which it is found."""
+    sweep_lists()
+    token = secrets.token_urlsafe(16)
+    with write_private(private_folder(folder()) / token) as file:
+        file.write(raw)
+    return token
+
+
+def kept_list(token: str) -> bytes:
+    """The list again; raises NotFound when it is gone."""
+    try:
+        return place_of(token).read_bytes()
+    except OSError:
+        raise NotFound("This list is not here any more. Paste or upload it again.") from None
+
+
+def forget_list(token: str) -> None:
+    place_of(token).unlink(missing_ok=True)
+
+
+def place_of(token: str) -> Path:
+    if not TOKEN.fullmatch(token):
+        raise NotFound("There is no such list. Paste or upload it again.")
+    return folder() / token
+
+
+def sweep_lists() -> int:
+    """Delete those that nobody stored within a day; returns how many."""
+    if not folder().is_dir():
+        return 0
+    old = [path for path in folder().iterdir() if time.time() - age_mark(path) > KEPT_SECONDS]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
+
+
+def age_mark(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return time.time()
