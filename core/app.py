@@ -13,6 +13,7 @@ from core.host.plugins import EXTENSION, PluginHost
 from core.logs import configure_logging
 from core.meters import init_meters
 from core.migrations import init_migrations
+from core.private_files import make_private
 from core.settings import Settings
 from core.web import mount_web
 from core.web.application import Application
@@ -28,6 +29,7 @@ HIDDEN = {"hide_parameters": True}  # errors of the database are logged: no text
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the application; raises BadInput on settings that cannot be used."""
     settings = settings or Settings.from_environment()
+    make_private(settings)
     keys = settings.keys()
     configure_logging(settings)
     app = Application("core")
@@ -62,7 +64,6 @@ def load_plugins(settings: Settings, keys: list[str]) -> PluginHost:
 
 
 def engine_options(settings: Settings) -> dict[str, object]:
-    settings.folder.mkdir(parents=True, exist_ok=True)
     if settings.database.startswith("sqlite"):
         return {**HIDDEN, "connect_args": {"check_same_thread": False}}
     return {**HIDDEN, "pool_size": 20, "max_overflow": 20}

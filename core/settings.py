@@ -75,6 +75,10 @@ class Settings:
     link_tracking: str = setting(
         "on", "`on` or `off`: whether links in texts are made short and clicks counted"
     )
+    import_days: str = setting(
+        "30", "Days after an import at which its file and that of its rejected rows are deleted"
+    )
+    import_quota: str = setting("2000", "Most megabytes that all files of imports may take")
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -97,6 +101,8 @@ class Settings:
         choose("LOG_LEVEL", self.log_level, ("DEBUG", "INFO", "WARNING", "ERROR"))
         choose("TRUSTED_PROXIES", self.trusted_proxies, ("0", "1", "2", "3"))
         check_variables(self.webhook_env, f"{PREFIX}WEBHOOK_ENV")
+        check_count("IMPORT_DAYS", self.import_days, most=3650)
+        check_count("IMPORT_QUOTA", self.import_quota, most=10_000_000)
         if self.timezone:
             check_zone(self.timezone, f"{PREFIX}TIMEZONE")
         if self.default_region:
@@ -157,7 +163,7 @@ class Settings:
 def kept_key(folder: Path) -> str:
     """The key in the data folder, written once with owner-only rights."""
     path = folder / "secret_key"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -197,6 +203,14 @@ def check_variables(text: str, field: str) -> str:
             mend = "Put what the other system asks for into a variable of its own."
             raise BadInput(field, "can never be allowed", value=name, mend=mend)
     return ",".join(names)
+
+
+def check_count(name: str, value: str, *, most: int) -> None:
+    """Raise BadInput unless *value* is a whole number from 1 to *most*."""
+    plain = value.isascii() and value.isdigit() and len(value) < 10
+    if not plain or not 1 <= int(value) <= most:
+        mend = f"Use a whole number from 1 to {most}."
+        raise BadInput(PREFIX + name, "is not usable", value=value, mend=mend)
 
 
 def check_zone(name: str, field: str) -> None:

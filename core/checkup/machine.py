@@ -7,12 +7,14 @@ import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 
+from flask import current_app
 from sqlalchemy import func, select
 
 from core.checkup.findings import BAD, NOTE, OK, Finding
 from core.db import db, dialect_name, utcnow
 from core.deliveries.models import Delivery
-from core.installation import current_settings
+from core.installation import current_settings, settings_of
+from core.private_files import open_to_others
 
 GIGABYTE = 1024**3
 LITTLE, TOO_LITTLE = 1 * GIGABYTE, GIGABYTE // 10
@@ -26,8 +28,19 @@ def look_at_machine() -> Iterator[Finding]:
     if not os.access(folder, os.W_OK):
         mend = "Give the folder to the user that runs Heliograph."
         yield Finding(BAD, "data folder", f"{folder} cannot be written.", mend)
+    yield from look_at_rights()
     yield look_at_disk()
     yield from look_at_clock()
+
+
+def look_at_rights() -> Iterator[Finding]:
+    """Files with numbers and keys that other users of the machine may read."""
+    found = open_to_others(settings_of(current_app))
+    if found:
+        words = f"Other users of this machine may read {found[0]}"
+        words += f" and {len(found) - 1} more." if len(found) > 1 else "."
+        mend = "Give it to the user that runs Heliograph, who closes it at the next start."
+        yield Finding(NOTE, "data folder", words, mend)
 
 
 def look_at_disk() -> Finding:
