@@ -200,15 +200,21 @@ def entries_of(line: int, cell: str, given: Given) -> Iterator[NewEntry | Fault]
     parts = [part.strip() for part in BETWEEN_NUMBERS.split(cell) if part.strip()]
     read = [one_of_cell(line, part, given) for part in parts]
     if all(isinstance(one, Fault) for one in read):
-        read = [Fault(line, cell, whole.message)]
+        read = [Fault(line, cell, words_of(whole))]
     yield from read
+
+
+def words_of(error: BadInput) -> str:
+    """Without the value, which stands beside it."""
+    words = f"{error.problem}. {error.mend}".strip()
+    return words if error.field == "mobile" else f"{error.field} {error.value!r} {words}"
 
 
 def one_of_cell(line: int, part: str, given: Given) -> NewEntry | Fault:
     try:
         return NewEntry(typed_number(part), *given)
     except BadInput as error:
-        return Fault(line, part, error.message)
+        return Fault(line, part, words_of(error))
 
 
 def read_own(
@@ -220,7 +226,7 @@ def read_own(
         try:
             yield own_entry(cells, given)
         except BadInput as error:
-            yield Fault(row.line, cells.get("number", ""), error.message)
+            yield Fault(row.line, cells.get("number", ""), words_of(error))
 
 
 def own_entry(cells: dict[str, str], given: Given) -> NewEntry:

@@ -152,8 +152,12 @@ def test_an_exported_line_with_a_fault_is_told(french: Flask) -> None:
     head = "number,reason,since,source,comment\n"
     found = read(f"{head}{ANN},weather,,,\n{BOB},manual,soon,,\n{EVE},,,,\nx,manual,,,\n")
     assert found.entries == [NewEntry(EVE, ELSEWHERE, "Klaviyo", "test")]
-    told = [(fault.line, fault.reason.partition(":")[0]) for fault in found.faults]
-    assert told == [(2, "reason"), (3, "since"), (5, "mobile")]
+    told = [(fault.line, fault.reason.partition(".")[0]) for fault in found.faults]
+    assert told == [
+        (2, "reason 'weather' is not known"),
+        (3, "since 'soon' is no date"),
+        (5, "has letters"),
+    ]
 
 
 # -- the page
@@ -172,7 +176,7 @@ def test_a_list_is_pasted_checked_and_stored(marc: Visitor) -> None:
     assert page.status_code == 200
     assert "Nothing is stored yet" in page.text
     assert "nobody" in page.text
-    assert "has letters" in page.text
+    assert "Has letters. Write the number in digits." in page.text
     assert "Put 2 numbers on do-not-contact" in page.text
     assert len(everything()) == 1
     (form,) = [one for one in forms_of(page.text) if "token" in one.filled()]

@@ -44,7 +44,7 @@ def import_list(file: Path, reason: str, origin: str, dry_run: bool, as_json: bo
     else:
         print_facts(facts)
         for fault in found.faults[:SHOWN]:
-            click.echo(f"line {fault.line}: {fault.reason}", err=True)
+            click.echo(f"line {fault.line}: {fault.text!r} {fault.reason}", err=True)
         if len(found.faults) > SHOWN:
             click.echo(f"and {len(found.faults) - SHOWN} more; --json lists all", err=True)
     if not found.entries:

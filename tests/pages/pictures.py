@@ -33,6 +33,7 @@ PAGES = {
     "contact-new": "/contacts/new",
     "contact-fields": "/contacts/fields",
     "dnc": "/contacts/dnc",
+    "dnc-list": "/contacts/dnc/list",
     "imports": "/imports/",
     "import": "/imports/1",
     "import-mapping": "/imports/2",
