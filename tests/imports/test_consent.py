@@ -5,15 +5,14 @@ from __future__ import annotations
 import pytest
 
 from core.imports.consent import (
-    CONSENT,
-    DO_NOT_CONTACT,
     ConsentReader,
     Refusal,
     find_consent,
     is_of_unsubscribed,
+    left_out,
     merged,
-    read_value,
 )
+from core.imports.consent_words import CONSENT, DO_NOT_CONTACT, read_value
 
 FORBIDS, ALLOWS = DO_NOT_CONTACT, CONSENT
 
@@ -170,10 +169,10 @@ def test_a_row_names_the_cell_that_forbids_texts() -> None:
         ["Phone", "SMS", "DNC"], {"Phone": "mobile", "SMS": ALLOWS, "DNC": FORBIDS}
     )
     assert reader.read(["1", "yes", ""]) is None
-    assert reader.read(["1", "yes", "1"]) == Refusal("DNC", "1", clear=True)
-    assert reader.read(["1", "perhaps", ""]) == Refusal("SMS", "perhaps", clear=False)
-    assert reader.read(["1", "perhaps", "1"]) == Refusal("DNC", "1", clear=True)
-    assert reader.read(["1"]) == Refusal("SMS", "", clear=True)  # a short row
+    assert reader.read(["1", "yes", "1"]) == Refusal("DNC", "1", clear=True, at=2)
+    assert reader.read(["1", "perhaps", ""]) == Refusal("SMS", "perhaps", clear=False, at=1)
+    assert reader.read(["1", "perhaps", "1"]) == Refusal("DNC", "1", clear=True, at=2)
+    assert reader.read(["1"]) == Refusal("SMS", "", clear=True, at=1)  # a short row
 
 
 def test_a_reader_without_columns_reads_nothing() -> None:
@@ -183,7 +182,7 @@ def test_a_reader_without_columns_reads_nothing() -> None:
 def test_in_a_file_of_unsubscribed_people_each_row_refuses() -> None:
     reader = ConsentReader(["Phone", "SMS"], {"Phone": "mobile", "SMS": ALLOWS}, everybody=True)
     assert reader.read(["1", "yes"]) is not None
-    assert reader.read(["1", "no"]) == Refusal("SMS", "no", clear=True)
+    assert reader.read(["1", "no"]) == Refusal("SMS", "no", clear=True, at=1)
 
 
 def test_of_two_rows_the_refusal_wins() -> None:
@@ -211,3 +210,15 @@ def test_a_file_may_say_by_its_name_that_all_in_it_unsubscribed(
     says: bool,
 ) -> None:
     assert is_of_unsubscribed(name) is says
+
+
+def test_what_is_left_out_is_known() -> None:
+    columns = ["Phone", "SMS Consent", "Unsubscribed"]
+    found = find_consent(columns, [["1", "yes", ""]])
+    number = {"Phone": "mobile"}
+    assert left_out(found, number | {"SMS Consent": ALLOWS, "Unsubscribed": FORBIDS}) == []
+    assert left_out(found, number | {"SMS Consent": ALLOWS}) == ["Unsubscribed"]
+    assert left_out(found, number) == ["SMS Consent", "Unsubscribed"]
+    about_email = find_consent(["Phone", "Accepts Email Marketing", "x"], [["1", "yes", "no"]])
+    assert left_out(about_email, number) == ["Accepts Email Marketing"]
+    assert left_out(about_email, number | {"x": ALLOWS}) == []
