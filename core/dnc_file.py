@@ -16,7 +16,7 @@ from core.dnc import REASONS
 from core.dnc_list import typed_number
 from core.dnc_many import NewEntry
 from core.errors import BadInput
-from core.imports.mapping import BY_WORD, WORDS, plain
+from core.imports.column_names import number_rank, plain
 from core.phone import looks_like_number
 
 MOST_BYTES = 20 * 1024 * 1024
@@ -158,7 +158,7 @@ def is_header(cells: Sequence[str]) -> bool:
     """In a single column only a known name is one: all else may be a number with a typo."""
     if any(map(is_numeric, cells)):
         return False
-    return len(cells) > 1 or plain(cells[0]) in BY_WORD
+    return len(cells) > 1 or number_rank(cells[0]) is not None
 
 
 ALL = -1
@@ -167,9 +167,11 @@ ALL = -1
 def number_column(rows: Sequence[Row], header: Sequence[str]) -> int | None:
     """Which column has the numbers: ALL where each cell is one, None where there are none."""
     data = rows[1:] if header else rows
-    for word in WORDS["mobile"]:
-        if word in header:
-            return header.index(word)
+    ranked = [
+        (rank, at) for at, name in enumerate(header) if (rank := number_rank(name)) is not None
+    ]
+    if ranked:
+        return min(ranked)[1]
     width = max(len(row.cells) for row in rows)
     if width == 1:
         return 0

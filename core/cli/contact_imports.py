@@ -38,6 +38,12 @@ from core.imports.reasons import REJECTED, ReasonCount, reason_words
     default=None,
     help="How 03/04/2026 is read where the file leaves it open; as in the region by default",
 )
+@click.option(
+    "--unsubscribed", is_flag=True, help="Everybody in the file has unsubscribed: nobody is texted"
+)
+@click.option(
+    "--without-consent", is_flag=True, help="Leave columns out that say who may be texted"
+)
 @click.option("--dry-run", is_flag=True, help="Check the file and store nothing")
 @json_option
 @in_app
@@ -48,6 +54,8 @@ def import_file(
     mapping: tuple[str, ...],
     header_line: int | None,
     date_order: str | None,
+    unsubscribed: bool,
+    without_consent: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -56,9 +64,10 @@ def import_file(
     Rows are merged on the mobile number. Rows that cannot be taken are written
     to an error file with the reason; all others are imported. A value that does
     not fit its field is left out, and the row is in that file with a remark.
+    Whom the file does not let be texted is on do-not-contact afterwards.
     """
     wanted = pairs("--map", mapping) or None
-    choices = Choices(wanted, region, header_line, date_order or "")
+    choices = Choices(wanted, region, header_line, date_order or "", unsubscribed, without_consent)
     if dry_run:
         show_dry_run(file, choices, as_json=as_json)
         return
@@ -70,6 +79,8 @@ def import_file(
         mapping=choices.mapping,
         header_line=choices.header_line,
         date_order=choices.date_order,
+        all_refuse=choices.all_refuse,
+        without_consent=choices.without_consent,
     )
     bar = Progress(
         TextColumn("Importing"),
@@ -92,6 +103,7 @@ def show_dry_run(file: Path, choices: Choices, *, as_json: bool) -> None:
         mapping=choices.mapping,
         header_line=choices.header_line,
         date_order=choices.date_order,
+        all_refuse=choices.all_refuse,
     )
     facts = trial_facts(trial)
     if as_json:
@@ -115,6 +127,7 @@ def trial_facts(trial: Trial) -> dict[str, Any]:
         "known": trial.known,
         "rejected": trial.rejected,
         "remarked": trial.remarked,
+        "on_do_not_contact": trial.opted_out,
         "first_errors": trial.first_errors,
     }
 
@@ -131,6 +144,7 @@ def show_import(job: Import, *, as_json: bool) -> None:
         "unchanged": job.unchanged,
         "rejected": job.rejected,
         "remarked": job.remarked,
+        "on_do_not_contact": job.opted_out,
         "error_file": job.error_path if job.rejected or job.remarked else "",
         "encoding": job.encoding,
         "delimiter": job.delimiter,

@@ -86,6 +86,9 @@ WORDS: dict[str, tuple[str, ...]] = {
         *("indicatif_pays", "vorwahl", "landesvorwahl", "landervorwahl", "prefijo", "prefisso"),
         *("isd_code", "phone_code", "phone_prefix", "code_pays", "country_prefix"),
     ),
+    # what columns about consent are called is in consent.json; these are for --map
+    "do_not_contact": ("do_not_contact", "dnc", "opt_out", "unsubscribed"),
+    "consent": ("consent", "may_be_texted", "opt_in"),
 }
 # a name where there is a column of first names and none of last names
 SURNAME_BESIDE_FIRST = frozenset({"name", "nom", "naam"})

@@ -27,6 +27,7 @@ TARGETS = (DO_NOT_CONTACT, CONSENT)
 READABLE = 0.6  # least share of filled cells that a column of consent must have readable
 LONGEST_VALUE = 100
 EVERYBODY = "everybody in the file has unsubscribed"
+MOVED = "(the row has too many cells)"
 
 
 class Refusal(NamedTuple):
@@ -138,6 +139,14 @@ class ConsentReader:
         if self._everybody:
             return Refusal("", EVERYBODY, clear=True)
         return unclear
+
+    def doubt(self, cells: Sequence[str]) -> Refusal | None:
+        """As `read`, of a row whose cells may have moved: a blank one may have said no."""
+        for at, column, target in self._columns:
+            blank = at >= len(cells) or not cells[at].strip()
+            if target == DO_NOT_CONTACT and blank:
+                return self.read(cells) or Refusal(column, MOVED, clear=False, at=at)
+        return self.read(cells)
 
 
 def merged(one: Refusal | None, other: Refusal | None) -> Refusal | None:

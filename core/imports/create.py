@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 from core.db import transaction
 from core.errors import NotFound
+from core.imports.keeping import imports_folder, keep_file
 from core.imports.models import PENDING, Import
-from core.imports.plan import Choices, Plan, plan_import
+from core.imports.plan import Choices, Plan, plan_import, refuse_unread_consent
 from core.imports.runner import get_import
-from core.installation import current_settings
 from core.leases import give_back, kept, take_lease
 from core.segments import create_segment, find_segment
 
@@ -25,12 +24,17 @@ def create_import(
     mapping: Mapping[str, str] | None = None,
     header_line: int | None = None,
     date_order: str = "",
+    all_refuse: bool = False,
+    without_consent: bool = False,
 ) -> Import:
     """Check the file and keep a copy of it; nothing is imported yet.
 
-    The segment is made when it is missing; for the others see Choices. Raises BadInput.
+    The segment is made when it is missing; for the others see Choices. Raises BadInput,
+    also when a column that may forbid texts is left out and not by name.
     """
-    plan = plan_import(path, Choices(mapping, region or "", header_line, date_order))
+    choices = Choices(mapping, region or "", header_line, date_order, all_refuse, without_consent)
+    plan = plan_import(path, choices)
+    refuse_unread_consent(plan, choices, said=True)
     segment_id = segment_for(segment) if segment else None
     job = Import(filename=filename[:255], path="", segment_id=segment_id)
     apply_plan(job, plan)
@@ -40,11 +44,21 @@ def create_import(
         session.flush()
         name_files(job)
     half = Path(f"{job.path}.part")  # half a file must never be taken for the whole
-    with kept(Import, job.id, owner or ""):
-        shutil.copyfile(path, half)
-        half.rename(job.path)
+    try:
+        with kept(Import, job.id, owner or ""), path.open("rb") as file:
+            keep_file(file, half)
+            half.rename(job.path)
+    except BaseException:
+        forget(job.id)
+        raise
     give_back(Import, job.id, owner or "")
     return get_import(job.id)
+
+
+def forget(import_id: int) -> None:
+    """Of an import whose file could not be kept nothing stays."""
+    with transaction() as session:
+        session.delete(session.get_one(Import, import_id))
 
 
 def apply_plan(job: Import, plan: Plan) -> None:
@@ -56,8 +70,7 @@ def apply_plan(job: Import, plan: Plan) -> None:
 
 def name_files(job: Import) -> None:
     """Where the file of the job is kept, and that of its rejected rows."""
-    folder = current_settings().folder / "imports"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = imports_folder()
     job.path = str(folder / f"{job.id}.csv")
     job.error_path = str(folder / f"{job.id}-errors.csv")
 

@@ -20,7 +20,8 @@ class FileFacts:
     before it are left out. `guessed` are the columns about which nobody said anything.
     `date_by` tells who decided about `date_order`: file, region, person, or "" for nobody.
     `evidence` is what the dates of an upload say: day first, month first, open. `again_of` is
-    the import whose file this is a copy of.
+    the import whose file this is a copy of. With `all_refuse` everybody in the file has
+    unsubscribed; `unread_consent` are columns about consent that are left out.
     """
 
     columns: tuple[str, ...] = ()
@@ -34,6 +35,8 @@ class FileFacts:
     guessed: tuple[str, ...] = ()
     evidence: tuple[bool, ...] = ()
     again_of: int = 0
+    all_refuse: bool = False
+    unread_consent: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -43,7 +46,7 @@ def facts_of(job: Import) -> FileFacts:
     """Of one that was planned; of an upload, only what was found."""
     known = {one.name for one in fields(FileFacts)}
     kept = {name: value for name, value in (job.reading or {}).items() if name in known}
-    for name in ("columns", "guessed", "evidence"):
+    for name in ("columns", "guessed", "evidence", "unread_consent"):
         kept[name] = tuple(kept.get(name, ()))
     return FileFacts(**kept)
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from core.csv_files import unmarked
 from core.imports.column_names import WORDS, number_rank, plain
 from core.phone import looks_like_number
 
@@ -91,7 +92,7 @@ def read_lines(lines: Sequence[str], dialect: Dialect) -> list[Line]:
 
 def clean(cell: str) -> str:
     text = " ".join(cell.replace("\ufeff", "").replace("\x00", "").split())
-    return unicodedata.normalize("NFC", text)
+    return unicodedata.normalize("NFC", unmarked(text))
 
 
 def find_header(rows: Sequence[Line]) -> Line | None:

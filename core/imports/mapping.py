@@ -15,9 +15,12 @@ from core.imports.column_names import (
     number_rank,
     plain,
 )
+from core.imports.consent import find_consent
+from core.imports.consent_words import CONSENT, DO_NOT_CONTACT
 from core.imports.targets import IGNORE, MOBILE, MOST, NAME, TARGETS, takes_several
 from core.phone import looks_like_number
 
+BY_VALUES = (NAME, DO_NOT_CONTACT, CONSENT)  # a name alone does not make a column one of these
 SHORTEST = 7  # digits of a number in a column whose name says nothing
 Samples = Sequence[Sequence[str]]
 
@@ -62,8 +65,9 @@ def guess_columns(
     said: Mapping[str, str],
 ) -> dict[str, str]:
     """What the columns that nobody said anything about seem to be."""
-    found: dict[str, str] = {}
-    free = [column for column in columns if column not in said]
+    consent = find_consent(columns, samples).mapped
+    found = {column: key for column, key in consent.items() if column not in said}
+    free = [column for column in columns if column not in said and column not in found]
     taken = set(said.values())
     for column in free:
         key = guess_field(column, fields, column_values(columns, samples, column))
@@ -77,13 +81,13 @@ def guess_columns(
 
 
 def guess_field(column: str, fields: dict[str, Field], values: Sequence[str]) -> str | None:
-    """The field or target that the name says, but for numbers and whole names."""
+    """The field or target that the name says, but for numbers, whole names and consent."""
     word = plain(column)
     own = find_field(column, {key: one for key, one in fields.items() if one.custom})
     if own is not None:
         return own.alias
     for key, target in TARGETS.items():
-        if key != NAME and word in WORDS[key] and target.fits(values):
+        if key not in BY_VALUES and word in WORDS[key] and target.fits(values):
             return key
     field = next((key for key in fields if word in WORDS.get(key, ())), None)
     if field is not None or number_rank(column) is not None or is_name(column):

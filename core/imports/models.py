@@ -27,7 +27,8 @@ class Import(Model):
     `rows_done` and `error_bytes` are written in the transaction that stores the
     rows themselves: a crash costs nothing but the batch it interrupted. `reading` says how the
     file is read (see facts.py); `reasons` why rows were rejected or taken with a remark, how
-    many each (see reasons.py). `remarked` rows are among those taken.
+    many each (see reasons.py). `remarked` rows are among those taken. `opted_out` counts the
+    numbers that the file puts on do-not-contact, those that were there before too.
     """
 
     __tablename__ = "imports"
@@ -51,6 +52,7 @@ class Import(Model):
     rejected: Mapped[int] = mapped_column(Id, default=0)
     remarked: Mapped[int] = mapped_column(Id, default=0)
     reasons: Mapped[list[Any]] = mapped_column(Json, default=list)
+    opted_out: Mapped[int] = mapped_column(Id, default=0)
     error_path: Mapped[str] = mapped_column(Text, default="")
     error_bytes: Mapped[int] = mapped_column(Id, default=0)
     error: Mapped[str] = mapped_column(Text, default="")

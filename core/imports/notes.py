@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from core.imports.consent_words import CONSENT, DO_NOT_CONTACT
 from core.imports.dates import BY_FILE, BY_PERSON, BY_REGION, MONTH_FIRST
 from core.imports.facts import FileFacts
 from core.imports.mapping import number_columns
@@ -33,6 +34,16 @@ FIRST_OF = Sentence("The number is the first that can get texts in the columns %
 CODE_BESIDE = Sentence("“%(column)s” is the dialling code in front of the number.")
 SPLIT = Sentence("“%(column)s” is split into first and last name.")
 REGION = Sentence("Numbers without a country code are numbers of %(region)s.")
+FORBIDS = Sentence(
+    "“%(columns)s” says who must not be texted: whoever it names goes on do-not-contact, and so "
+    "does whoever it leaves unclear."
+)
+ALLOWS = Sentence(
+    "“%(columns)s” says who may be texted: everybody without a clear yes there goes on "
+    "do-not-contact, blank cells too."
+)
+ALL_REFUSE = Sentence("Everybody in this file has unsubscribed: all numbers go on do-not-contact.")
+UNREAD = Sentence("Nothing is read from %(columns)s, which may say who must not be texted.")
 DATES = {
     (False, BY_FILE): Sentence("In dates the day comes first, as other dates in the file show."),
     (True, BY_FILE): Sentence("In dates the month comes first, as other dates in the file show."),
@@ -68,6 +79,7 @@ def reading_notes(
         *column_notes(facts, mapping, named),
         REGION.filled(region=region),
         date_note(facts),
+        *consent_notes(facts, mapping),
     ]
     return [note for note in notes if note is not None]
 
@@ -99,6 +111,17 @@ def column_notes(
         notes.append(CODE_BESIDE.filled(column=by_key[DIALLING_CODE]))
     if NAME in by_key:
         notes.append(SPLIT.filled(column=by_key[NAME]))
+    return notes
+
+
+def consent_notes(facts: FileFacts, mapping: Mapping[str, str]) -> list[Sentence]:
+    notes = [ALL_REFUSE] if facts.all_refuse else []
+    for target, words in ((DO_NOT_CONTACT, FORBIDS), (CONSENT, ALLOWS)):
+        columns = [column for column in facts.columns if mapping.get(column) == target]
+        if columns:
+            notes.append(words.filled(columns="”, “".join(columns)))
+    if facts.unread_consent and not facts.all_refuse:
+        notes.append(UNREAD.filled(columns=", ".join(facts.unread_consent)))
     return notes
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.contacts.fields import Field, contact_fields
 from core.errors import BadInput
+from core.imports.consent import find_consent, left_out
+from core.imports.consent_words import CONSENT, DO_NOT_CONTACT
 from core.imports.dates import date_columns, decide_order, find_evidence
 from core.imports.facts import FileFacts, facts_from
-from core.imports.mapping import map_columns
+from core.imports.mapping import given_columns, map_columns
 from core.imports.records import RecordReader
 from core.imports.rows import read_batches
 from core.imports.source import Source, inspect_file
+from core.imports.targets import IGNORE
 from core.installation import current_settings
 
 SAMPLES = 50  # rows that a guess goes by
@@ -25,13 +28,16 @@ class Choices:
 
     `mapping` is field by column, `header_line` the line with the names of the columns (0 for
     none), `date_order` day-first or month-first, `region` the country of numbers written
-    without one.
+    without one. With `all_refuse` everybody in the file has unsubscribed; `without_consent`
+    leaves columns out that say who may be texted.
     """
 
     mapping: Mapping[str, str] | None = None
     region: str = ""
     header_line: int | None = None
     date_order: str = ""
+    all_refuse: bool = False
+    without_consent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,12 @@ class Plan:
 
     def reader(self, fields: Mapping[str, Field]) -> RecordReader:
         return RecordReader(
-            self.source.columns, self.mapping, fields, self.region, self.facts.date_order
+            self.source.columns,
+            self.mapping,
+            fields,
+            self.region,
+            self.facts.date_order,
+            all_refuse=self.facts.all_refuse,
         )
 
 
@@ -53,11 +64,38 @@ def plan_import(path: Path, choices: Choices) -> Plan:
     """Look the file over and decide what was not chosen; raises BadInput."""
     source = inspect_file(path, header_line=choices.header_line)
     fields = contact_fields()
-    mapping = map_columns(source.columns, fields, first_rows(source), choices.mapping)
+    rows = first_rows(source)
+    mapping = map_columns(source.columns, fields, rows, choices.mapping)
     region = checked_region(choices.region)
     evidence = find_evidence(source, date_columns(source.columns, mapping, fields))
     dates = decide_order(evidence, region, choices.date_order)
-    return Plan(source, mapping, region, facts_from(source, dates, choices.mapping))
+    facts = replace(
+        facts_from(source, dates, choices.mapping),
+        all_refuse=choices.all_refuse,
+        unread_consent=tuple(left_out(find_consent(source.columns, rows), mapping)),
+    )
+    return Plan(source, mapping, region, facts)
+
+
+def refuse_unread_consent(plan: Plan, choices: Choices, *, said: bool) -> None:
+    """Raise BadInput when a column that may forbid texts is left out and nobody meant it.
+
+    With *said* a column that `choices.mapping` leaves out by name is left out on purpose.
+    """
+    if choices.without_consent or choices.all_refuse:
+        return
+    given = given_columns(plan.source.columns, contact_fields(), choices.mapping or {})
+    meant = {column for column, key in given.items() if said and key == IGNORE}
+    unread = [column for column in plan.facts.unread_consent if column not in meant]
+    if unread:
+        raise BadInput(
+            "consent",
+            "may say who must not be texted, and is left out",
+            value=", ".join(unread),
+            mend=f'Map it: --map "{unread[0]}={DO_NOT_CONTACT}" (yes forbids texts) or '
+            f'"{unread[0]}={CONSENT}" (yes allows them). To leave it out on purpose: '
+            f'--map "{unread[0]}=-", or --without-consent for all.',
+        )
 
 
 def first_rows(source: Source, count: int = SAMPLES) -> list[list[str]]:

@@ -34,10 +34,16 @@ def realign(
 
 
 def gets_texts(cell: str, region: str) -> bool:
-    if digits_in(cell) < SHORTEST:
-        return False
-    try:
-        read_cell(cell.strip(), region)
-    except BadInput:
-        return False
-    return True
+    return bool(numbers_among([cell], region))
+
+
+def numbers_among(cells: Sequence[str], region: str) -> list[str]:
+    """The numbers that can get texts, wherever they stand."""
+    found = []
+    for cell in cells:
+        if digits_in(cell) >= SHORTEST:
+            try:
+                found.append(read_cell(cell.strip(), region)[0].e164)
+            except BadInput:
+                continue
+    return found

@@ -91,6 +91,10 @@ REMARKS: dict[str, Sentence] = {
     "other_column": Sentence(
         "This number cannot get texts; the number of another column was taken."
     ),
+    "unclear_consent": Sentence(
+        "This does not say clearly whether the person may be texted: the number was put on "
+        "do-not-contact."
+    ),
     "extra_cells": Sentence(
         "The row has more cells than the header; cells that could belong to two columns were "
         "left out."

@@ -21,12 +21,15 @@ from core.imports.cells import (
     read_names,
     read_tags,
 )
+from core.imports.consent import TARGETS as CONSENT_TARGETS
+from core.imports.consent import ConsentReader, Refusal
 from core.imports.dates import DAY_FIRST
 from core.imports.mapping import number_columns
 from core.imports.numbers import NumberReader
 from core.imports.ragged import realign
 from core.imports.reasons import Reason
 from core.imports.targets import DIALLING_CODE, MOBILE, NAME, TAGS
+from core.phone import read_sender
 
 TEXTS = (
     *("first_name", "last_name", "email", "company"),
@@ -62,11 +65,15 @@ class Record(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """A record of each row; by index why some are none, and what was left out of others."""
+    """A record of each row; by index why some are none, and what was left out of others.
+
+    `refusals` says, by index too, why people must not be texted.
+    """
 
     records: list[Record]
     faults: dict[int, Reason]
     remarks: Remarks
+    refusals: dict[int, Refusal]
 
 
 class RecordReader:
@@ -79,13 +86,17 @@ class RecordReader:
         fields: Mapping[str, Field],
         region: str,
         date_order: str = DAY_FIRST,
+        *,
+        all_refuse: bool = False,
     ) -> None:
-        self._fields, self._region, self._width = fields, region, len(columns)
+        self._fields, self.region, self._width = fields, region, len(columns)
         at: dict[str, list[int]] = {}
         for index, column in enumerate(columns):
             if column in mapping:
                 at.setdefault(mapping[column], []).append(index)
-        at.pop(MOBILE, None)
+        for target in (MOBILE, *CONSENT_TARGETS):
+            at.pop(target, None)
+        self.consent = ConsentReader(columns, mapping, everybody=all_refuse)
         self._mobile = number_columns(columns, mapping)
         codes = next(iter(at.pop(DIALLING_CODE, [])), None)
         self._numbers = NumberReader(self._mobile, codes, region)
@@ -98,12 +109,12 @@ class RecordReader:
 
     def realign(self, cells: Sequence[str]) -> list[str] | Reason:
         """A row with more cells than the header, as wide as that; or why it cannot be told."""
-        return realign(cells, self._width, self._mobile, self._region)
+        return realign(cells, self._width, self._mobile, self.region)
 
     def read(self, rows: Sequence[list[str]]) -> Reading:
         """All rows must be as wide as the header."""
         if not rows:
-            return Reading([], {}, {})
+            return Reading([], {}, {}, {})
         cells: list[Cells] = list(zip(*rows, strict=True))
         remarks: Remarks = {}
         texts, custom = self._read_fields(cells, remarks)
@@ -125,7 +136,22 @@ class RecordReader:
             self._read_tags(cells, remarks),
             map(bool, given or repeat("")),
         )
-        return Reading(list(records), numbers.faults, remarks)
+        return Reading(list(records), numbers.faults, remarks, self._refusals(rows, remarks))
+
+    def _refusals(self, rows: Sequence[list[str]], remarks: Remarks) -> dict[int, Refusal]:
+        if not self.consent:
+            return {}
+        read = self.consent.read
+        found = {at: refusal for at, row in enumerate(rows) if (refusal := read(row)) is not None}
+        for at, refusal in found.items():
+            if not refusal.clear:
+                note(remarks, at, Reason("unclear_consent", refusal.at))
+        return found
+
+    def numbers_in(self, cells: Sequence[str]) -> list[str]:
+        """The numbers of a row that is not taken, such as landlines; they may refuse as well."""
+        numbers = [read_sender(cells[at], region=self.region) for at in self._mobile]
+        return [number for number in numbers if number]
 
     def _read_fields(
         self, cells: list[Cells], remarks: Remarks

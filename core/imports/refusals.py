@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from core.dnc import ELSEWHERE
 from core.dnc_many import NewEntry, add_entries, lift_of_source
-from core.imports.consent import Refusal
+from core.imports.consent import MOVED, Refusal, merged
+from core.imports.ragged import numbers_among
+from core.imports.reasons import Reason
+from core.imports.records import Reading, RecordReader
+from core.imports.rows import Batch
 
 
 def source_of_import(import_id: int) -> str:
@@ -29,3 +33,40 @@ def lift_refusals(import_id: int, *, by: str) -> int:
     """Take off the list what the import alone put there; returns how many entries."""
     comment = f"What import {import_id} put on the list was taken back"
     return lift_of_source(source_of_import(import_id), comment=comment, by=by)
+
+
+def find_refusals(
+    batch: Batch,
+    reader: RecordReader,
+    reading: Reading,
+    taken: Sequence[int],
+    moved: Mapping[int, object],
+    faults: Mapping[int, Reason],
+) -> dict[str, Refusal]:
+    """Why people of *batch* must not be texted, by number, those of rejected rows too.
+
+    *reading* is of the rows *taken*, of which those *moved* had too many cells. Where such
+    a row leaves open which cell is which, its numbers are not texted either.
+    """
+    if not reader.consent:
+        return {}
+    found: dict[str, Refusal] = {}
+    for at, row in enumerate(taken):
+        refusal = reading.refusals.get(at)
+        if row in moved:
+            refusal = reader.consent.doubt(batch.rows[row])
+        if refusal is not None:
+            mobile = reading.records[at].mobile
+            for number in [mobile] if mobile else reader.numbers_in(batch.rows[row]):
+                add(found, number, refusal)
+    for row in batch.overlong:
+        if row in faults:
+            for number in numbers_among(batch.rows[row], reader.region):
+                add(found, number, Refusal("", MOVED, clear=False))
+    return found
+
+
+def add(found: dict[str, Refusal], number: str, refusal: Refusal) -> None:
+    both = merged(found.get(number), refusal)
+    if both is not None:
+        found[number] = both

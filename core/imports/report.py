@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from core.csv_files import CsvWriter, unmarked
 from core.imports.reasons import (
     REJECTED,
     REJECTED_WORD,
@@ -18,6 +19,7 @@ from core.imports.reasons import (
     Reason,
     row_words,
 )
+from core.private_files import write_private
 from core.sentences import Sentence
 
 HEAD = ("row", "line", "result", "code", "reason")
@@ -47,23 +49,23 @@ class ReportFile:
         self._path, self._kept, self._columns = path, kept, columns
 
     def __enter__(self) -> ReportFile:
-        self._raw = self._path.open("r+b" if self._kept else "w+b")
+        self._raw = self._path.open("r+b") if self._kept else write_private(self._path)
         self._raw.truncate(self._kept)
         self._raw.seek(self._kept)
         self._text = io.TextIOWrapper(
             self._raw, "utf-8-sig" if not self._kept else "utf-8", newline=""
         )
-        self._writer = csv.writer(self._text)
+        self._writer = CsvWriter(self._text)
         self._changed = not self._kept
         if not self._kept:
-            self._writer.writerow([*HEAD, *self._columns])
+            self._writer.write([*HEAD, *self._columns])
         return self
 
     def add(self, rows: Sequence[ReportRow]) -> None:
         for row in rows:
             words = " ".join(row_words(one, self._columns, row.cells) for one in row.reasons)
             codes = " ".join(map(code_of, row.reasons))
-            self._writer.writerow(
+            self._writer.write(
                 [row.number, row.line, RESULTS[row.result], codes, words, *row.cells]
             )
         self._changed = self._changed or bool(rows)
@@ -94,7 +96,7 @@ def read_report(path: Path, *, result: str = "", words: Words | None = None) -> 
     """
     line, writer = written_lines()
     with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.reader(file)
+        rows = (list(map(unmarked, row)) for row in csv.reader(file))
         head = next(rows, list(HEAD))
         yield "\ufeff" + line(writer(head))
         columns = head[len(HEAD) :]
@@ -107,7 +109,7 @@ def read_report(path: Path, *, result: str = "", words: Words | None = None) -> 
 def written_lines() -> tuple[Callable[[object], str], Callable[[Sequence[str]], object]]:
     """Two functions: one writes a row, the other gives what was written."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer)
+    writer = CsvWriter(buffer)
 
     def line(_written: object) -> str:
         text = buffer.getvalue()
@@ -115,7 +117,7 @@ def written_lines() -> tuple[Callable[[object], str], Callable[[Sequence[str]], 
         buffer.truncate()
         return text
 
-    return line, writer.writerow
+    return line, writer.write
 
 
 def reworded(row: list[str], columns: Sequence[str], words: Words) -> list[str]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+from core.csv_files import MARK, unmarked
 from core.imports.encodings import open_lines
 from core.imports.reasons import Reason
 from core.imports.source import Source
@@ -56,6 +57,8 @@ def read_batches(source: Source, size: int, *, after: int = 0) -> Iterator[Batch
             if first > after:
                 batch.position = raw.tell()
                 even_out(batch, len(source.columns))
+                if reader.marked:
+                    unmark(batch.rows)
                 yield batch
             first += len(batch.rows)
 
@@ -67,6 +70,7 @@ class RowReader:
         self._text = text
         self._line = source.data_line  # of the first of those that wait
         self._waiting: list[str] = []
+        self.marked = False  # an apostrophe was read
         self._strict = {
             "delimiter": source.delimiter,
             "quotechar": source.quote,
@@ -79,6 +83,7 @@ class RowReader:
         while (left := room - len(batch.rows)) > 0:
             more = list(islice(self._text, max(0, min(BLOCK, left) - len(self._waiting))))
             self._waiting += more
+            self.marked = self.marked or MARK in "".join(more)
             if not self._waiting:
                 return
             self._read(batch, left)
@@ -158,6 +163,12 @@ class RowReader:
         if any(cells):
             batch.rows.append(cells)
             batch.lines.append(number)
+
+
+def unmark(rows: list[list[str]]) -> None:
+    """Take off the apostrophes that keep spreadsheets from running a cell."""
+    for at, cells in enumerate(rows):
+        rows[at] = [unmarked(cell) if cell[:1] == MARK else cell for cell in cells]
 
 
 def is_number(cell: str) -> bool:

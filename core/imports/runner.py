@@ -13,10 +13,12 @@ from core.db import AWAY, db, transaction, utcnow
 from core.errors import Conflict, HeliographError, NotFound
 from core.garbage import uncollected
 from core.imports.cells import Remarks
+from core.imports.consent import Refusal
 from core.imports.facts import facts_of, source_of
 from core.imports.models import CANCELLED, FAILED, FINISHED, PENDING, RUNNING, Import
 from core.imports.reasons import REJECTED, REMARK, Reason, ReasonCount, add_counts, count_reasons
 from core.imports.records import Record, RecordReader
+from core.imports.refusals import find_refusals, store_refusals
 from core.imports.report import ReportFile, ReportRow
 from core.imports.rows import Batch, read_batches
 from core.imports.storage import store_records
@@ -95,7 +97,12 @@ def take(import_id: int, states: Sequence[str]) -> str | None:
 def work(job: Import, owner: str, progress: Progress | None) -> None:
     source, facts = source_of(job), facts_of(job)
     reader = RecordReader(
-        source.columns, job.mapping, contact_fields(), job.region, facts.date_order
+        source.columns,
+        job.mapping,
+        contact_fields(),
+        job.region,
+        facts.date_order,
+        all_refuse=facts.all_refuse,
     )
     batches = read_batches(source, BATCH, after=job.rows_done)
     with ReportFile(Path(job.error_path), job.error_bytes, source.columns) as report:
@@ -132,6 +139,7 @@ def store_batch(
         job = session.get_one(Import, import_id, with_for_update=True, populate_existing=True)
         if job.status != RUNNING or job.owner != owner:
             return False
+        store_refusals(import_id, job.filename, found.refusals)
         stored = store_records(
             session, import_id, job.segment_id, list(found.records.values()), now
         )
@@ -140,6 +148,7 @@ def store_batch(
         job.unchanged += len(batch.rows) - len(found.faults) - stored.created - stored.updated
         job.rejected += len(found.faults)
         job.remarked += len(found.remarks)
+        job.opted_out += len(found.refusals)
         job.reasons = add_counts(job.reasons, counts)
         job.rows_done += len(batch.rows)
         job.bytes_done = max(job.bytes_done, min(batch.position, job.bytes_total))
@@ -151,13 +160,15 @@ def store_batch(
 class Sorted(NamedTuple):
     """Records by number; by index why rows are rejected, and what was left out of others.
 
-    `cells` has the rows that were put right as they came, by index.
+    `cells` has the rows that were put right as they came, by index. `refusals` says by
+    number who must not be texted.
     """
 
     records: dict[str, Record]
     faults: dict[int, Reason]
     remarks: Remarks
     cells: dict[int, list[str]]
+    refusals: dict[str, Refusal]
 
     def told(self, batch: Batch) -> list[ReportRow]:
         """The rows of *batch* that a person is to hear of, in their order."""
@@ -209,7 +220,8 @@ def sort_out(batch: Batch, reader: RecordReader) -> Sorted:
     by_number = {record[0]: record for record in records}
     if len(by_number) < len(records):
         by_number = merge_same(records)
-    return Sorted(by_number, faults, remarks, cells)
+    refusals = find_refusals(batch, reader, reading, taken, cells, faults)
+    return Sorted(by_number, faults, remarks, cells, refusals)
 
 
 def merge_same(found: list[Record]) -> dict[str, Record]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from core.contacts.fields import Field
+from core.imports.consent_words import CONSENT, DO_NOT_CONTACT
 from core.sentences import Sentence
 
 MOBILE = "mobile"
@@ -44,6 +45,8 @@ TARGETS: dict[str, Target] = {
         Target(DIALLING_CODE, Sentence("Dialling code of the number"), fits=are_dialling_codes),
         Target(NAME, Sentence("First and last name in one")),
         Target(TAGS, Sentence("Tags"), several=True),
+        Target(DO_NOT_CONTACT, Sentence("Do not contact (yes: no texts)"), several=True),
+        Target(CONSENT, Sentence("May be texted (no: no texts)"), several=True),
     )
 }
 

@@ -28,7 +28,8 @@ IN_ROW = Sentence("row %(row)s: %(why)s")
 class Trial:
     """`contacts` would be stored, of which `known` are there already; the rest is in rows.
 
-    `first_errors` are about the first rejected rows, `notes` about what was guessed.
+    `opted_out` numbers would be on do-not-contact. `first_errors` are about the first rejected
+    rows, `notes` about what was guessed.
     """
 
     plan: Plan
@@ -37,6 +38,7 @@ class Trial:
     known: int
     rejected: int
     remarked: int
+    opted_out: int
     reasons: list[ReasonCount]
     first_errors: list[Sentence]
     notes: list[Sentence]
@@ -54,12 +56,13 @@ def dry_run(
     mapping: Mapping[str, str] | None = None,
     header_line: int | None = None,
     date_order: str = "",
+    all_refuse: bool = False,
 ) -> Trial:
     """Read the whole file and store nothing; for what may be said see Choices.
 
     Raises BadInput when the file cannot be imported so, whatever the cause.
     """
-    choices = Choices(mapping, region or "", header_line, date_order)
+    choices = Choices(mapping, region or "", header_line, date_order, all_refuse)
     try:
         return tried(plan_import(path, choices))
     except (HeliographError, *AWAY):
@@ -72,7 +75,7 @@ def dry_run(
 def tried(plan: Plan) -> Trial:
     source, fields = plan.source, contact_fields()
     reader = plan.reader(fields)
-    rows = contacts = known = rejected = remarked = 0
+    rows = contacts = known = rejected = remarked = opted_out = 0
     reasons: list[ReasonCount] = []
     first: list[Sentence] = []
     for batch in read_batches(source, BATCH):
@@ -82,6 +85,7 @@ def tried(plan: Plan) -> Trial:
         known += len(existing(db.session(), list(found.records)))
         rejected += len(found.faults)
         remarked += len(found.remarks)
+        opted_out += len(found.refusals)
         reasons = add_counts(reasons, found.counts(batch, source.columns))
         if len(first) < SHOWN:
             first += first_rejected(batch, found, source.columns)[: SHOWN - len(first)]
@@ -92,7 +96,8 @@ def tried(plan: Plan) -> Trial:
         delimiter=source.delimiter,
         region=plan.region,
     )
-    return Trial(plan, rows, contacts, known, rejected, remarked, reasons, first, notes)
+    counts = rows, contacts, known, rejected, remarked, opted_out
+    return Trial(plan, *counts, reasons, first, notes)
 
 
 def first_rejected(batch: Batch, found: Sorted, columns: tuple[str, ...]) -> list[Sentence]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -14,6 +13,7 @@ from sqlalchemy import select
 from core.contacts.fields import Field, contact_fields
 from core.db import db, transaction, utcnow
 from core.errors import BadInput, Conflict
+from core.imports.consent import Found, find_consent, is_of_unsubscribed
 from core.imports.create import apply_plan, name_files, segment_for
 from core.imports.dates import (
     DateOrder,
@@ -23,9 +23,10 @@ from core.imports.dates import (
     find_evidence,
 )
 from core.imports.facts import FileFacts, facts_from, facts_of
+from core.imports.keeping import keep_file
 from core.imports.mapping import given_columns, guess_columns
 from core.imports.models import CANCELLED, FAILED, FINISHED, UNDONE, UPLOADED, Import
-from core.imports.plan import Choices, first_rows, plan_import
+from core.imports.plan import Choices, first_rows, plan_import, refuse_unread_consent
 from core.imports.runner import get_import
 from core.imports.source import Source, inspect_file
 from core.installation import current_settings
@@ -40,7 +41,8 @@ ENDED = (FINISHED, FAILED, CANCELLED, UNDONE)
 class UploadView:
     """What a person sees of an uploaded file; `guessed` is field by column, "" for none.
 
-    `dates` is what its dates say about the order of day and month.
+    `dates` is what its dates say about the order of day and month, `consent` which columns
+    say who may be texted.
     """
 
     source: Source
@@ -48,6 +50,7 @@ class UploadView:
     guessed: dict[str, str]
     facts: FileFacts
     dates: Evidence
+    consent: Found
 
 
 def keep_upload(stream: IO[bytes], filename: str) -> Import:
@@ -88,8 +91,7 @@ def keep(stream: IO[bytes], job: Import) -> Import:
         session.flush()
         name_files(job)
     try:
-        with Path(job.path).open("wb") as file:
-            shutil.copyfileobj(stream, file, 1 << 20)
+        keep_file(stream, Path(job.path))
         look_over(job.id, header_of(job))
     except BaseException:
         discard(job.id)
@@ -117,6 +119,7 @@ def look_over(import_id: int, header_line: int | None) -> None:
     facts = replace(
         facts_from(source, dates, None, again_of=before.again_of),
         evidence=tuple(find_evidence(source, likely_dates(source))),
+        all_refuse=before.all_refuse or (not job.reading and is_of_unsubscribed(job.filename)),
     )
     with transaction() as session:
         job = session.get_one(Import, import_id, with_for_update=True, populate_existing=True)
@@ -156,6 +159,7 @@ def view_upload(job: Import) -> UploadView:
         {column: guessed.get(column, "") for column in source.columns},
         facts,
         Evidence(*facts.evidence),
+        find_consent(source.columns, rows),
     )
 
 
@@ -175,12 +179,18 @@ def start_upload(
     region: str = "",
     segment: str = "",
     date_order: str = "",
+    all_refuse: bool = False,
+    without_consent: bool = False,
 ) -> Import:
-    """Have the clock run it; raises BadInput on the mapping, region, order or segment."""
+    """Have the clock run it; raises BadInput on the mapping, region, order or segment.
+
+    Also when a column that may forbid texts is left out, unless it is *without_consent*.
+    """
     job = get_import(import_id)
     refuse_started(job)
-    choices = Choices(mapping, region, header_of(job), date_order)
+    choices = Choices(mapping, region, header_of(job), date_order, all_refuse, without_consent)
     plan = plan_import(Path(job.path), choices)
+    refuse_unread_consent(plan, choices, said=False)
     segment_id = segment_for(segment.strip()) if segment.strip() else None
     with transaction() as session:
         job = session.get_one(Import, import_id, with_for_update=True, populate_existing=True)
