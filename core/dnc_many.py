@@ -21,12 +21,8 @@ from core.dnc import (
     DncBeneath,
     DncChange,
     check_reason,
-    entries_beneath,
-    locked_entry,
-    note_change,
     put_on,
     rank,
-    take_shown_off,
 )
 from core.events import SignalKind
 from core.lookups import one_of
@@ -207,42 +203,3 @@ def note_many(
 ) -> None:
     noted = NOTE_MANY.run(rows, **shared, change=change, at=at)
     tell_many(SignalKind.DNC, [(row.number, row.id) for row in noted])
-
-
-def lift_of_source(source: str, *, comment: str, by: str, channel: str = SMS) -> int:
-    """Lift the entries *elsewhere* that *source* made, and no others; returns how many."""
-    count = 0
-    while numbers := numbers_of_source(source, channel):
-        with transaction() as session:
-            for number in numbers:
-                count += lift_one(
-                    session, channel, number, source, {"comment": comment, "source": by}
-                )
-    return count
-
-
-def numbers_of_source(source: str, channel: str) -> list[str]:
-    """Some of the numbers that have such an entry."""
-    found: set[str] = set()
-    for model in MODELS:
-        mine = (model.channel == channel, model.reason == ELSEWHERE, model.source == source)
-        found |= set(db.session.scalars(select(model.number).where(*mine).limit(BATCH)))
-    return sorted(found)[:BATCH]
-
-
-def lift_one(
-    session: Session, channel: str, number: str, source: str, told: dict[str, str]
-) -> bool:
-    shown = locked_entry(session, channel, number)
-    if shown is None:
-        return False
-    if (shown.reason, shown.source) == (ELSEWHERE, source):
-        take_shown_off(session, shown)
-    else:
-        beneath = entries_beneath(session, channel, number)
-        mine = [one for one in beneath if (one.reason, one.source) == (ELSEWHERE, source)]
-        if not mine:
-            return False
-        session.delete(mine[0])
-    note_change(session, OFF, channel, number, reason=ELSEWHERE, **told)
-    return True

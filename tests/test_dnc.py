@@ -33,7 +33,8 @@ from core.dnc import (
     lift_dnc,
     lift_stop,
 )
-from core.dnc_many import NewEntry, add_entries, add_many, lift_many, lift_of_source
+from core.dnc_many import NewEntry, add_entries, add_many, lift_many
+from core.dnc_sources import lift_of_source
 from core.signals import SignalRow
 
 ANN, BOB = "+33612000000", "+33612000001"

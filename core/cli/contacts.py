@@ -10,6 +10,7 @@ from core.cli.contact_imports import import_file
 from core.cli.context import fail, in_app
 from core.cli.ids import ID
 from core.cli.dnc import export_list, import_list
+from core.cli.dnc import export_list, import_list, lift_import
 from core.cli.options import pairs
 from core.cli.output import json_option, print_facts, print_json, print_table
 from core.contacts import (
@@ -270,3 +271,4 @@ def dnc(number: str, lift: bool, comment: str) -> None:
 
 contacts.add_command(import_list)
 contacts.add_command(export_list)
+contacts.add_command(lift_import)

@@ -1,4 +1,4 @@
-"""`heliograph contacts dnc-import` and `dnc-export`."""
+"""`heliograph contacts dnc-import`, `dnc-export` and `dnc-lift-import`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from core.dnc_export import list_as_csv
 from core.dnc_file import NumberList, decoded, read_list
 from core.dnc_many import count_list, store_list
 from core.errors import BadInput
+from core.imports.refusals import count_refusals, lift_refusals
+from core.imports.runner import get_import
 from core.private_files import write_private
 
 SHOWN = 20
@@ -102,3 +104,19 @@ def export_list(output: Path | None) -> None:
             "--output", f"cannot be written: {error.strerror}", value=output, mend="Check the path."
         ) from None
     click.echo(f"The list is in {output}.")
+
+
+@click.command(name="dnc-lift-import")
+@click.argument("import_id", type=int, metavar="ID")
+@click.option("--yes", is_flag=True, help="Do not ask")
+@in_app
+def lift_import(import_id: int, yes: bool) -> None:
+    """Take off do-not-contact what import ID alone put there.
+
+    For a file that was wrong about who unsubscribed; undoing an import does not do it.
+    """
+    get_import(import_id)
+    count = count_refusals(import_id)
+    if not yes:
+        click.confirm(f"Let {count} numbers be texted again?", abort=True)
+    click.echo(f"{lift_refusals(import_id, by='command')} numbers are off do-not-contact.")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from core.dnc import ELSEWHERE
-from core.dnc_many import NewEntry, add_entries, lift_of_source
+from core.dnc_many import NewEntry, add_entries
+from core.dnc_sources import count_of_source, lift_of_source
 from core.imports.consent import MOVED, Refusal, merged
 from core.imports.ragged import numbers_among
 from core.imports.reasons import Reason
@@ -33,6 +34,11 @@ def lift_refusals(import_id: int, *, by: str) -> int:
     """Take off the list what the import alone put there; returns how many entries."""
     comment = f"What import {import_id} put on the list was taken back"
     return lift_of_source(source_of_import(import_id), comment=comment, by=by)
+
+
+def count_refusals(import_id: int) -> int:
+    """How many entries on the list are there because of this import alone."""
+    return count_of_source(source_of_import(import_id))
 
 
 def find_refusals(

@@ -15,15 +15,18 @@ from flask import (
     url_for,
 )
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from core.db import db
 from core.errors import BadInput, HeliographError
 from core.imports import Import, cancel_import, dry_run, get_import
+from core.imports.consent import is_of_unsubscribed, left_out
 from core.imports.dates import BY_PERSON, BY_REGION, decide_order
 from core.imports.models import PENDING, RUNNING, UNDOING, UNDONE, UPLOADED
 from core.imports.reasons import REJECTED, REMARK
+from core.imports.refusals import count_refusals, lift_refusals
 from core.imports.report import read_report
 from core.imports.targets import IGNORE
 from core.imports.undo import begin_undo, count_made, last_undoable
@@ -44,6 +47,7 @@ from core.segments import list_segments
 from core.segments.models import Segment
 from core.web.access import asks_password
 from core.web.contact_form import country_options
+from core.web.dnc_forms import source
 from core.web.forms import Page, errors_of, submit
 from core.web.import_words import (
     date_options,
@@ -62,6 +66,7 @@ from core.web.trail import note
 bp = Blueprint("imports", __name__, url_prefix="/imports")
 
 SHOWN = 30
+ON_FIELDS = {"region", "date_order", "header_line", "consent"}
 
 
 @bp.get("/")
@@ -119,6 +124,7 @@ def facts(job: Import) -> dict[str, object]:
         "columns": mapped_columns(job),
         "notes": note_lines(job),
         "can_map_again": job.status in ENDED and is_kept(job),
+        "lifts": count_refusals(job.id) if job.opted_out else 0,
         "stayed": count_made(job) if job.status == UNDONE else 0,
     }
 
@@ -131,8 +137,10 @@ def mapping_page(job: Import, error: HeliographError | None) -> str:
         for at, column in enumerate(view.source.columns)
     }
     problem = errors_of(error)
-    if error is not None and not problem.keys() & {"region", "date_order", "header_line"}:
+    if error is not None and not problem.keys() & ON_FIELDS:
         problem = {"": error.message.removeprefix("file: ").removeprefix("--map: ")}
+    mapped = {column: key for column, key in chosen.items() if key not in ("", IGNORE)}
+    all_refuse = "all_refuse" in typed if typed else view.facts.all_refuse
     region = typed.get("region", job.region)
     order = decide_order(view.dates, region)
     kept = view.facts.date_order if view.facts.date_by == BY_PERSON else ""
@@ -142,7 +150,11 @@ def mapping_page(job: Import, error: HeliographError | None) -> str:
         job=job,
         view=view,
         chosen=chosen,
-        left_out=[column for column, key in chosen.items() if key in ("", IGNORE)],
+        left_out=[column for column in chosen if column not in mapped],
+        all_refuse=all_refuse,
+        named_so=is_of_unsubscribed(job.filename),
+        unread=[] if all_refuse else left_out(view.consent, mapped),
+        without_consent="without_consent" in typed,
         notes=upload_lines(view, region, chosen),
         fields=field_options(),
         headers=header_options(view.source),
@@ -198,6 +210,7 @@ def attempt(import_id: int) -> Page:
             region=request.form.get("region", ""),
             header_line=header_of(job),
             date_order=request.form.get("date_order", ""),
+            all_refuse="all_refuse" in request.form,
         )
     except HeliographError as error:
         return render_template("imports/tried.html", error=error.message, trial=None)
@@ -205,6 +218,7 @@ def attempt(import_id: int) -> Page:
         "imports/tried.html",
         error=None,
         trial=trial,
+        unread=[] if trial.plan.facts.all_refuse else trial.plan.facts.unread_consent,
         rejections=reason_lines(trial.reasons, REJECTED),
         remarks=reason_lines(trial.reasons, REMARK),
         first_errors=[told(one) for one in trial.first_errors],
@@ -226,8 +240,10 @@ def start(import_id: int) -> Page:
             region=form.get("region", ""),
             segment=segment,
             date_order=form.get("date_order", ""),
+            all_refuse="all_refuse" in form,
+            without_consent="without_consent" in form,
         )
-        note(job.filename, segment=segment)
+        note(job.filename, segment=segment, without_consent="without_consent" in form)
         return url_for("imports.show", import_id=import_id)
 
     return submit(save, lambda error: mapping_or_result(import_id, error))
@@ -285,6 +301,16 @@ def cancel(import_id: int) -> Page:
     note(get_import(import_id).filename)
     cancel_import(import_id)
     flash(_("The import stops. What is in stays in; undo it to take it back."))
+    return redirect(url_for("imports.show", import_id=import_id), 303)
+
+
+@bp.post("/<int:import_id>/lift")
+def lift(import_id: int) -> Page:
+    """Take off do-not-contact what this import alone put there."""
+    job = get_import(import_id)
+    lifted = lift_refusals(import_id, by=source())
+    note(job.filename, lifted=lifted)
+    flash(ngettext("%(num)s number is off the list.", "%(num)s numbers are off the list.", lifted))
     return redirect(url_for("imports.show", import_id=import_id), 303)
 
 
