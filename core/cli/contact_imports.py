@@ -185,4 +185,4 @@ def tell(notes: Sequence[str], reasons: Sequence[ReasonCount]) -> None:
         for one in found:
             unit = "row" if one["rows"] == 1 else "rows"
             words = reason_words(one["code"], one["column"])
-            click.echo(f"  {one['rows']:,} {unit}: {words} (first in row {one['first_row']})")
+            click.echo(f"  {one['rows']:,} {unit}: {words} (first in line {one['first_line']})")

@@ -21,6 +21,7 @@ from core.imports.targets import IGNORE, MOBILE, MOST, NAME, TARGETS, takes_seve
 from core.phone import looks_like_number
 
 BY_VALUES = (NAME, DO_NOT_CONTACT, CONSENT)  # a name alone does not make a column one of these
+MOST_SINGLE = 0.7  # of last names are one word
 SHORTEST = 7  # digits of a number in a column whose name says nothing
 Samples = Sequence[Sequence[str]]
 
@@ -129,7 +130,7 @@ def guess_name(
         return {surname: "last_name"} if surname is not None else {}
     values = [value for value in column_values(columns, samples, column) if value]
     single = sum(" " not in value for value in values)
-    if plain(column) == "nom" and single > len(values) / 2:
+    if plain(column) == "nom" and single > MOST_SINGLE * len(values):
         return {column: "last_name"}
     return {column: NAME}
 

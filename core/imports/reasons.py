@@ -26,13 +26,16 @@ class Reason(NamedTuple):
 
 
 class ReasonCount(TypedDict):
-    """How many rows have a reason; `result` is rejected or remark, `column` a name or ""."""
+    """How many rows have a reason, and in which line of the file the first of them is.
+
+    `result` is rejected or remark, `column` a name or "".
+    """
 
     result: str
     code: str
     column: str
     rows: int
-    first_row: int
+    first_line: int
 
 
 # why there is no number: the row is rejected
@@ -138,23 +141,23 @@ def add_counts(counts: Iterable[ReasonCount], more: Iterable[ReasonCount]) -> li
             found[count["result"], count["code"], count["column"]] = count.copy()
         else:
             known["rows"] += count["rows"]
-            known["first_row"] = min(known["first_row"], count["first_row"])
+            known["first_line"] = min(known["first_line"], count["first_line"])
     return sorted(found.values(), key=lambda one: (one["result"] != REJECTED, -one["rows"]))
 
 
 def count_reasons(
     result: str, rows: Mapping[int, Iterable[Reason]], columns: Sequence[str]
 ) -> list[ReasonCount]:
-    """Of *rows* by number, how many have each reason; a reason counts once for a row."""
+    """Of *rows* by their line, how many have each reason; a reason counts once for a row."""
     found: dict[tuple[str, int], ReasonCount] = {}
-    for number, reasons in rows.items():
+    for line, reasons in rows.items():
         for code, column in {(reason.code, reason.column) for reason in reasons}:
             if (code, column) not in found:
                 name = columns[column] if 0 <= column < len(columns) else ""
                 found[code, column] = ReasonCount(
-                    result=result, code=code, column=name, rows=0, first_row=number
+                    result=result, code=code, column=name, rows=0, first_line=line
                 )
             count = found[code, column]
             count["rows"] += 1
-            count["first_row"] = min(count["first_row"], number)
+            count["first_line"] = min(count["first_line"], line)
     return list(found.values())

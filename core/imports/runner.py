@@ -186,8 +186,8 @@ class Sorted(NamedTuple):
         ]
 
     def counts(self, batch: Batch, columns: Sequence[str]) -> list[ReasonCount]:
-        rejected = {batch.first + at: [reason] for at, reason in self.faults.items()}
-        remarked = {batch.first + at: reasons for at, reasons in self.remarks.items()}
+        rejected = {batch.lines[at]: [reason] for at, reason in self.faults.items()}
+        remarked = {batch.lines[at]: reasons for at, reasons in self.remarks.items()}
         return [
             *count_reasons(REJECTED, rejected, columns),
             *count_reasons(REMARK, remarked, columns),

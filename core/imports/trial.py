@@ -21,7 +21,7 @@ from core.sentences import Sentence
 log = logging.getLogger(__name__)
 
 SHOWN = 10
-IN_ROW = Sentence("row %(row)s: %(why)s")
+IN_LINE = Sentence("line %(line)s: %(why)s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,6 @@ def tried(plan: Plan) -> Trial:
 def first_rejected(batch: Batch, found: Sorted, columns: tuple[str, ...]) -> list[Sentence]:
     told = [row for row in found.told(batch) if row.result == REJECTED][:SHOWN]
     return [
-        IN_ROW.filled(row=row.number, why=row_words(row.reasons[0], columns, row.cells))
+        IN_LINE.filled(line=row.line, why=row_words(row.reasons[0], columns, row.cells))
         for row in told
     ]

@@ -16,6 +16,7 @@ from core.errors import BadInput, Conflict
 from core.imports.consent import Found, find_consent, is_of_unsubscribed
 from core.imports.create import apply_plan, name_files, segment_for
 from core.imports.dates import (
+    BY_REGION,
     DateOrder,
     Evidence,
     columns_like_dates,
@@ -185,12 +186,16 @@ def start_upload(
     """Have the clock run it; raises BadInput on the mapping, region, order or segment.
 
     Also when a column that may forbid texts is left out, unless it is *without_consent*.
+    The order of dates must be chosen where the file leaves it open.
     """
     job = get_import(import_id)
     refuse_started(job)
     choices = Choices(mapping, region, header_of(job), date_order, all_refuse, without_consent)
     plan = plan_import(Path(job.path), choices)
     refuse_unread_consent(plan, choices, said=False)
+    if plan.facts.date_by == BY_REGION:  # a person is there to be asked
+        mend = "Choose whether the day or the month comes first."
+        raise BadInput("date_order", "is not clear from the dates of the file", mend=mend)
     segment_id = segment_for(segment.strip()) if segment.strip() else None
     with transaction() as session:
         job = session.get_one(Import, import_id, with_for_update=True, populate_existing=True)

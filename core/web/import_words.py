@@ -12,7 +12,7 @@ from core.contacts.fields import contact_fields
 from core.imports.dates import DAY_FIRST, MONTH_FIRST
 from core.imports.facts import FileFacts, facts_of
 from core.imports.models import FINISHED, Import
-from core.imports.notes import GUESSED, LEFT_OUT, reading_notes
+from core.imports.notes import GUESSED, LEFT_OUT, REGION, reading_notes
 from core.imports.plan import Plan
 from core.imports.reasons import REJECTED, ReasonCount, reason_words
 from core.imports.source import Source
@@ -26,11 +26,11 @@ LONGEST = 60
 
 @dataclass(frozen=True, slots=True)
 class ReasonLine:
-    """`rows` is a phrase such as *74 rows*, `first_row` where to look for an example."""
+    """`rows` is a phrase such as *74 rows*, `first_line` where to look for an example."""
 
     rows: str
     words: str
-    first_row: int
+    first_line: int
 
 
 def shown_status(job: Import) -> str:
@@ -45,7 +45,7 @@ def reason_lines(reasons: Sequence[ReasonCount], result: str = REJECTED) -> list
         ReasonLine(
             ngettext("%(num)s row", "%(num)s rows", one["rows"]),
             told(reason_words(one["code"], one["column"])),
-            one["first_row"],
+            one["first_line"],
         )
         for one in reasons
         if one["result"] == result
@@ -70,7 +70,7 @@ def upload_lines(view: UploadView, region: str, chosen: Mapping[str, str]) -> li
     """The same of an upload, but for what the choices on its page show."""
     mapping = {column: key for column, key in chosen.items() if key not in ("", IGNORE)}
     source = view.source
-    shown = (GUESSED.template, LEFT_OUT.template)
+    shown = (GUESSED.template, LEFT_OUT.template, REGION.template)
     return read_as(view.facts, mapping, source.encoding, source.delimiter, region, but=shown)
 
 
@@ -125,9 +125,10 @@ def header_options(source: Source) -> list[tuple[str, str]]:
     return [*options, ("0", _("No line: number the columns"))]
 
 
-def date_options() -> list[tuple[str, str]]:
+def date_options(*, open_: bool) -> list[tuple[str, str]]:
+    """How 03/04/2026 may be read; *open_*: the file does not show it."""
     return [
-        ("", _("As other dates in the file show, else as the country has it")),
+        ("", _("Please choose") if open_ else _("As other dates in the file show")),
         (DAY_FIRST, _("Day first: 3 April")),
         (MONTH_FIRST, _("Month first: March 4")),
     ]

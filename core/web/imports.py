@@ -23,7 +23,7 @@ from core.db import db
 from core.errors import BadInput, HeliographError
 from core.imports import Import, cancel_import, dry_run, get_import
 from core.imports.consent import is_of_unsubscribed, left_out
-from core.imports.dates import BY_PERSON, BY_REGION, decide_order
+from core.imports.dates import BY_PERSON
 from core.imports.models import PENDING, RUNNING, UNDOING, UNDONE, UPLOADED
 from core.imports.reasons import REJECTED, REMARK
 from core.imports.refusals import count_refusals, lift_refusals
@@ -142,8 +142,8 @@ def mapping_page(job: Import, error: HeliographError | None) -> str:
     mapped = {column: key for column, key in chosen.items() if key not in ("", IGNORE)}
     all_refuse = "all_refuse" in typed if typed else view.facts.all_refuse
     region = typed.get("region", job.region)
-    order = decide_order(view.dates, region)
     kept = view.facts.date_order if view.facts.date_by == BY_PERSON else ""
+    dates_open = (view.dates.open and not view.dates.settled) or "date_order" in problem
     segment = db.session.get(Segment, job.segment_id) if job.segment_id else None
     return render_template(
         "imports/mapping.html",
@@ -158,9 +158,9 @@ def mapping_page(job: Import, error: HeliographError | None) -> str:
         notes=upload_lines(view, region, chosen),
         fields=field_options(),
         headers=header_options(view.source),
-        dates=date_options() if any(view.dates) else [],
-        dates_open=order.by == BY_REGION,
-        date_order=typed.get("date_order", kept or (order.order if order.by == BY_REGION else "")),
+        dates=date_options(open_=dates_open) if any(view.dates) or dates_open else [],
+        dates_open=dates_open,
+        date_order=typed.get("date_order", kept),
         countries=country_options(),
         region=region,
         segment=typed.get("segment", segment.name if segment else ""),

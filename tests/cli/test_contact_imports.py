@@ -30,8 +30,8 @@ def test_a_dry_run_says_what_was_guessed_and_what_is_left_out(run: Run, file: Pa
         "The names of the columns are taken from line 2. The lines above it are left out: 1.",
         "These columns are left out: notes.",
         "What these columns are was guessed: mobile → mobile, e-mail → email.",
-        "1 row: mobile: The number is a landline; texts need a mobile number. (first in row 3)",
-        "1 row: e-mail: This is not an e-mail address; the field was left blank. (first in row 1)",
+        "1 row: mobile: The number is a landline; texts need a mobile number. (first in line 5)",
+        "1 row: e-mail: This is not an e-mail address; the field was left blank. (first in line 3)",
     ):
         assert words in said
     assert numbers() == []
@@ -58,7 +58,7 @@ def test_json_has_counts_by_reason_with_code_and_words(run: Run, file: Path) -> 
         "code": "landline",
         "column": "mobile",
         "rows": 1,
-        "first_row": 3,
+        "first_line": 5,
         "words": "mobile: The number is a landline; texts need a mobile number.",
     }
     assert Path(told["error_file"]).read_text("utf-8-sig").startswith("row,line,result,code,reason")

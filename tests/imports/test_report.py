@@ -100,7 +100,7 @@ def test_counts_are_by_reason_and_column_and_a_row_counts_once() -> None:
         5: [Reason("too_long", 0)],
     }
     found = count_reasons(REMARK, rows, COLUMNS)
-    assert [(one["code"], one["column"], one["rows"], one["first_row"]) for one in found] == [
+    assert [(one["code"], one["column"], one["rows"], one["first_line"]) for one in found] == [
         ("bad_tag", "tags", 2, 1),
         ("too_long", "mobile", 1, 5),
     ]
@@ -116,7 +116,7 @@ def test_counts_are_added_and_neither_is_changed() -> None:
     second = count_reasons(REMARK, {9: [Reason("bad_tag", 1)]}, COLUMNS)
     second += count_reasons(REJECTED, {8: [Reason("landline", 0)]}, COLUMNS)
     both = add_counts(first, second)
-    assert [(one["result"], one["rows"], one["first_row"]) for one in both] == [
+    assert [(one["result"], one["rows"], one["first_line"]) for one in both] == [
         (REJECTED, 1, 8),
         (REMARK, 2, 7),
     ]

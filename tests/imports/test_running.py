@@ -150,7 +150,7 @@ def test_reasons_are_counted_over_all_batches(
         ("rejected", "letters", "mobile", 4),
         ("remark", "not_an_email", "e-mail", 4),
     ]
-    assert [one["first_row"] for one in job.reasons] == [1, 2, 3]
+    assert [one["first_line"] for one in job.reasons] == [2, 3, 4]
     assert job.created + job.updated + job.unchanged + job.rejected == job.rows_done
 
 
@@ -165,7 +165,7 @@ def test_the_dry_run_counts_what_the_import_then_does(app: Flask, tmp_path: Path
     assert (before.rejected, before.remarked) == (job.rejected, job.remarked) == (1, 1)
     assert before.reasons == job.reasons
     assert before.first_errors == [
-        "row 3: mobile “n/a”: " + "The number has letters. Write it in digits."
+        "line 4: mobile “n/a”: " + "The number has letters. Write it in digits."
     ]
 
 

@@ -84,7 +84,7 @@ def test_from_upload_to_undo(app: Flask) -> None:
     tried = visitor.post(place + "/try", mapping).text
     assert re.search(r"New contacts.*?>2<", tried, re.DOTALL)
     assert re.search(r"Known numbers, updated.*?>1<", tried, re.DOTALL)
-    assert "row 4" in tried
+    assert "line 5" in tried
 
     unmapped = visitor.post(place + "/start", mapping | {"column-0": "-", "region": "XXX"})
     assert unmapped.status_code == 400
@@ -162,7 +162,7 @@ def test_an_import_with_rejected_rows_is_not_just_finished(app: Flask) -> None:
     place = place_of(visitor, MIXED)
     form = chosen_on(visitor.get(place).text) | {"region": "FR"}
     tried = visitor.post(place + "/try", form).text
-    lines = ("<strong>1 row</strong>: Mobile: The number is a landline", "First in row 2.")
+    lines = ("<strong>1 row</strong>: Mobile: The number is a landline", "First in line 3.")
     lines += ("<strong>1 row</strong>: TAGS: A tag cannot be read; it was left out.",)
     for line in lines:
         assert line in tried
@@ -286,6 +286,9 @@ def test_the_order_of_dates_is_asked_where_the_file_leaves_it_open(
     assert ("does not show whether the day or the month comes first" in page) == bool(asked)
     form = chosen_on(page) | {"region": "FR"}
     if asked:
+        refused = visitor.post(place + "/start", form)
+        assert refused.status_code == 400
+        assert 'id="date_order-error"' in refused.text
         form["date_order"] = "month-first"
     visitor.post(place + "/start", form)
     run_imports()
