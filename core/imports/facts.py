@@ -30,6 +30,7 @@ class FileFacts:
     above: int = 0
     quote: str = '"'
     mixed: bool = False
+    wrapped: bool = False
     date_order: str = DAY_FIRST
     date_by: str = ""
     guessed: tuple[str, ...] = ()
@@ -66,6 +67,7 @@ def source_of(job: Import) -> Source:
         facts.header_line,
         facts.data_line,
         facts.mixed,
+        facts.wrapped,
     )
 
 
@@ -80,6 +82,7 @@ def facts_from(
         above=sum(line.number < (source.header_line or source.data_line) for line in source.top),
         quote=source.quote,
         mixed=source.mixed,
+        wrapped=source.wrapped,
         date_order=dates.order,
         date_by=dates.by,
         guessed=tuple(column for column in source.columns if column not in said),

@@ -6,7 +6,7 @@ import csv
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from core.csv_files import unmarked
@@ -91,8 +91,29 @@ def read_lines(lines: Sequence[str], dialect: Dialect) -> list[Line]:
 
 
 def clean(cell: str) -> str:
-    text = " ".join(cell.replace("\ufeff", "").replace("\x00", "").split())
-    return unicodedata.normalize("NFC", unmarked(text))
+    seen = "".join(char for char in cell if char.isspace() or unicodedata.category(char)[0] != "C")
+    return unicodedata.normalize("NFC", unmarked(" ".join(seen.split())))
+
+
+def are_wrapped(lines: Sequence[str]) -> bool:
+    """Whether each line is a single quoted cell that has a whole row in it."""
+    cells = [row for row in read_cells(lines, Dialect(",")) if any(row)]
+    if not cells or any(len(row) != 1 for row in cells):
+        return False
+    written = [line.strip() for line in lines if line.strip()]
+    if len(written) != len(cells) or not all(line.startswith('"') for line in written):
+        return False
+    inside = list(unwrapped(lines))
+    return any(len(row) > 1 for row in read_cells(inside, find_dialect(inside)))
+
+
+def unwrapped(lines: Iterable[str]) -> Iterator[str]:
+    """The lines within the quotes."""
+    for line in lines:
+        text = line.strip()
+        if len(text) > 1 and text[0] == text[-1] == '"':
+            text = text[1:-1].replace('""', '"')
+        yield f"{text}\n"
 
 
 def find_header(rows: Sequence[Line]) -> Line | None:

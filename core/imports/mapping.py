@@ -153,9 +153,9 @@ def number_columns(columns: Sequence[str], mapping: Mapping[str, str]) -> list[i
     """Indexes of the columns of numbers, the one to try first first: mobile before phone."""
     mapped = [at for at, column in enumerate(columns) if mapping.get(column) == MOBILE]
 
-    def rank(at: int) -> int:
-        found = number_rank(columns[at])
-        return PHONE_RANK if found is None else found
+    def rank(at: int) -> tuple[int, int]:
+        found = number_rank(columns[at])  # of two phones the one with the plainer name
+        return PHONE_RANK if found is None else found, plain(columns[at]).count("_")
 
     return sorted(mapped, key=rank)
 

@@ -13,6 +13,7 @@ from itertools import islice
 
 from core.csv_files import MARK, unmarked
 from core.imports.encodings import open_lines
+from core.imports.header import unwrapped
 from core.imports.reasons import Reason
 from core.imports.source import Source
 from core.phone import looks_like_number
@@ -47,7 +48,8 @@ def read_batches(source: Source, size: int, *, after: int = 0) -> Iterator[Batch
     """
     csv.field_size_limit(MAX_CELL)
     with open_lines(source.path, source.encoding) as (raw, text):
-        reader = RowReader(source, islice(text, source.data_line - 1, None))
+        lines = unwrapped(text) if source.wrapped else text
+        reader = RowReader(source, islice(lines, source.data_line - 1, None))
         first = 1
         while True:
             batch = Batch(first)

@@ -10,13 +10,14 @@ from core.errors import BadInput
 from core.imports.encodings import SAMPLE, SAVE_AS, find_encoding, open_lines
 from core.imports.header import (
     LINES,
-    Dialect,
     Line,
+    are_wrapped,
     column_names,
     find_dialect,
     find_header,
     read_lines,
     said_delimiter,
+    unwrapped,
 )
 
 MAX_COLUMNS = 200
@@ -38,7 +39,8 @@ class Source:
 
     `header_line` is the line with the names of the columns, from 1, or 0 when there is
     none; the data begin in line `data_line`. `mixed`: some lines are in UTF-8, the others
-    in `encoding`. `top` are the first lines of the file that are not blank.
+    in `encoding`. `wrapped`: each line as a whole is in quotes. `top` are the first lines of
+    the file that are not blank.
     """
 
     path: Path
@@ -50,6 +52,7 @@ class Source:
     header_line: int = 1
     data_line: int = 2
     mixed: bool = False
+    wrapped: bool = False
     top: tuple[Line, ...] = ()
 
 
@@ -75,6 +78,8 @@ def inspect_file(path: Path, *, header_line: int | None = None) -> Source:
     encoding = find_encoding(path, head)
     with open_lines(path, encoding.name) as (_, text):
         lines = list(islice(text, 2 * LINES))
+    wrapped = are_wrapped(lines)
+    lines = list(unwrapped(lines)) if wrapped else lines
     dialect = find_dialect(lines)
     rows = read_lines(lines, dialect)
     header, data_line, width = choose_header(path, rows, lines, header_line)
@@ -89,6 +94,7 @@ def inspect_file(path: Path, *, header_line: int | None = None) -> Source:
         header.number if header is not None else 0,
         data_line,
         encoding.mixed,
+        wrapped,
         tuple(row for row in rows if any(row.cells))[:LINES],
     )
 
@@ -119,7 +125,3 @@ def checked_names(path: Path, cells: list[str]) -> tuple[str, ...]:
         mend = f"{MAX_COLUMNS} is the most: take out those you do not need."
         raise BadInput("file", f"has {len(cells)} columns", value=path.name, mend=mend)
     return column_names(cells)
-
-
-def dialect_of(source: Source) -> Dialect:
-    return Dialect(source.delimiter, source.quote)

@@ -52,6 +52,7 @@ def test_the_name_of_a_column_says_how_sure_it_holds_mobile_numbers(
         *(("portable", "téléphone"), ("téléphone", "numéro"), ("Handy", "Telefon")),
         *(("Telefon", "Nummer"), ("móvil", "teléfono"), ("cellulare", "telefono")),
         *(("SMS Phone Number", "Phone Number"), ("Mobile Phone Number", "Phone Number")),
+        *(("Phone", "Default Address Phone"), ("Mobile Phone", "Phone")),
     ],
 )
 @pytest.mark.parametrize("turned", [False, True])
@@ -160,3 +161,51 @@ def test_the_order_of_columns_of_numbers_is_by_their_names() -> None:
     columns = ("number", "phone", "who", "mobile")
     found = number_columns(columns, dict.fromkeys(columns, "mobile"))
     assert [columns[at] for at in found] == ["mobile", "phone", "who", "number"]
+
+
+EXPORTS = {
+    "Mailchimp": (
+        "Email Address,First Name,Last Name,Address,Phone Number,SMS Phone Number,TAGS\n"
+        'a@example.com,Ada,Lovelace,"1 rue, Paris",0142685300,{},"""VIP"",""spring"""\n'
+    ),
+    "HubSpot": (
+        "Record ID,First Name,Last Name,Email,Phone Number,Mobile Phone Number,Lead Status\n"
+        "101,Ada,Lovelace,a@example.com,0142685300,{},NEW\n"
+    ),
+    "Shopify": (
+        "Customer ID,First Name,Last Name,Email,Default Address Phone,Phone,Accepts SMS Marketing\n"
+        "'7012345678901,Ada,Lovelace,a@example.com,+33612345609,{},yes\n"
+    ),
+    "Klaviyo": "Email,First Name,Last Name,Phone Number\na@example.com,Ada,Lovelace,'{}\n",
+    "Mautic": (
+        "id,title,firstname,lastname,email,mobile,phone,points,fax\n"
+        "1,,Ada,Lovelace,a@example.com,{},0142685300,0,\n"
+    ),
+    "Google": (
+        "First Name,Last Name,E-mail 1 - Value,Phone 1 - Label,Phone 1 - Value\n"
+        "Ada,Lovelace,a@example.com,Mobile,{} ::: +33 1 42 68 53 00\n"
+    ),
+    "Outlook": (
+        "Title,First Name,Last Name,Business Phone,Mobile Phone,E-mail Address\n"
+        ",Ada,Lovelace,01 42 68 53 00,{},a@example.com\n"
+    ),
+    "Excel, French": (
+        "Civilité;Nom;Prénom;Tél. fixe;Tél. portable;Courriel;N° client\n"
+        "Mme;Lovelace;Ada;0142685300;{};a@example.com;10023456\n"
+    ),
+    "Excel, German": (
+        "Anrede;Name;Vorname;Telefon;Handy;E-Mail\nFrau;Lovelace;Ada;030 123456;{};a@example.com\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252"])
+@pytest.mark.parametrize("name", EXPORTS)
+def test_exports_of_other_tools_are_read_without_a_word_from_anybody(
+    installation: Flask, tmp_path: Path, name: str, encoding: str
+) -> None:
+    found = read(tmp_path, EXPORTS[name].format(ADA).encode(encoding))
+    (ada,) = found.people
+    assert ada["mobile"] == ADA
+    assert (ada["first_name"], ada["last_name"]) == ("Ada", "Lovelace")
+    assert ada["email"] == "a@example.com"

@@ -58,6 +58,11 @@ ADA, GRACE, JOAN = "+33612345601", "+33612345602", "+33612345603"
             [ADA, GRACE],
             id="lines in cells",
         ),
+        pytest.param(
+            f'"mobile,first name"\n"{ADA},""A, L"""\n"{GRACE},B"\n',
+            [ADA, GRACE],
+            id="whole lines in quotes",
+        ),
         pytest.param(f"mobile|first name\n{ADA}|A\n{GRACE}|B\n", [ADA, GRACE], id="bars"),
         pytest.param(f"mobile\tfirst name\n{ADA}\tA, L\n{GRACE}\tB; C\n", [ADA, GRACE], id="tabs"),
         pytest.param(
