@@ -20,6 +20,7 @@ from core.dnc_kept import keep_list, kept_list
 from core.errors import BadInput, NotFound
 from core.imports.keeping import imports_folder, keep_file, sweep_files
 from core.imports.models import FINISHED, PENDING, UPLOADED, Import
+from core.imports.pending import sweep
 from core.migrations import upgrade_schema
 from core.private_files import private_folder, write_private
 from core.settings import Settings
@@ -142,10 +143,12 @@ def test_files_beyond_the_quota_are_refused_in_words_and_leave_nothing(small: Fl
 def stored(status: str, *, days: int, files: tuple[str, ...] = ("{}.csv",)) -> list[Path]:
     """An import that ended so many days ago, and its files."""
     then = utcnow() - timedelta(days=days)
-    job = Import(filename="a.csv", path="", status=status, created_at=then)
+    job = Import(filename="a.csv", path="", status=status, created_at=then, error_path="")
     job.finished_at = then if status == FINISHED else None
     with transaction() as session:
         session.add(job)
+        session.flush()
+        job.path = str(imports_folder() / f"{job.id}.csv")
     paths = [imports_folder() / name.format(job.id) for name in files]
     for path in paths:
         path.touch()
@@ -156,11 +159,12 @@ def test_files_go_some_days_after_their_import(small: Flask) -> None:
     both = ("{}.csv", "{}-errors.csv")
     old = stored(FINISHED, days=11, files=both)
     new = stored(FINISHED, days=9, files=both)
-    waiting = stored(PENDING, days=50) + stored(UPLOADED, days=50)
+    waiting = stored(PENDING, days=50) + stored(UPLOADED, days=1)
+    unstarted = stored(UPLOADED, days=3)
     other = imports_folder() / "notes.txt"
     other.touch()
-    assert sweep_files() == "2 files deleted"
-    assert not any(path.exists() for path in old)
+    assert sweep() == "2 files deleted"
+    assert not any(path.exists() for path in [*old, *unstarted])
     assert all(path.exists() for path in [*new, *waiting, other])
     assert sweep_files() is None
 

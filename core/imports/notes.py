@@ -43,7 +43,7 @@ ALLOWS = Sentence(
     "do-not-contact, blank cells too."
 )
 ALL_REFUSE = Sentence("Everybody in this file has unsubscribed: all numbers go on do-not-contact.")
-UNREAD = Sentence("Nothing is read from %(columns)s, which may say who must not be texted.")
+UNREAD = Sentence("Columns that may say who must not be texted are left out: %(columns)s.")
 DATES = {
     (False, BY_FILE): Sentence("In dates the day comes first, as other dates in the file show."),
     (True, BY_FILE): Sentence("In dates the month comes first, as other dates in the file show."),

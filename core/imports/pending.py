@@ -9,9 +9,11 @@ from sqlalchemy import select
 
 from core.db import AWAY, db, transaction
 from core.errors import Conflict
+from core.imports.keeping import sweep_files
 from core.imports.models import FAILED, PENDING, RUNNING, UNDOING, Import
 from core.imports.runner import is_away, run_import, take, words_of
 from core.imports.undo import undo_import
+from core.imports.upload import sweep_uploads
 from core.leases import kept, let_lapse
 
 log = logging.getLogger(__name__)
@@ -48,6 +50,12 @@ def in_state(*states: str) -> Sequence[int]:
     found = db.session.scalars(query).all()
     db.session.rollback()
     return found
+
+
+def sweep() -> str | None:
+    """Job: delete files that are no longer kept, and uploads that nobody started."""
+    sweep_uploads()
+    return sweep_files()
 
 
 def undo_pending() -> list[int]:

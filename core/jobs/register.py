@@ -20,8 +20,7 @@ from core.deliveries.reports import match_waiting_reports
 from core.figures import refresh_figures
 from core.host import Job, current_host
 from core.imports import run_pending_imports
-from core.imports.keeping import sweep_files
-from core.imports.pending import has_pending
+from core.imports.pending import has_pending, sweep
 from core.links.counts import count_new_clicks
 from core.logins import sweep_logins
 from core.segments import refresh_all
@@ -39,7 +38,7 @@ def core_jobs() -> list[Job]:
         Job("accounts.sweep", 600, sweep_logins, "Deletes ended sessions, old wrong passwords"),
         Job("links.count", 30, count_new_clicks, "Counts clicks on links for pages"),
         Job("imports.run", 2, run_pending_imports, "Runs uploaded CSV imports", wanted=has_pending),
-        Job("imports.sweep", 3600, sweep_files, "Deletes files of imports that ended long ago"),
+        Job("imports.sweep", 3600, sweep, "Deletes files of imports that ended long ago"),
         Job("segments.refresh", 60, refresh_segments, "Brings filtered segments up to date"),
         Job("segments.follow", 2, follow_changes, FOLLOWS, wanted=has_changes),
         *campaign_jobs(),

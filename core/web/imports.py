@@ -141,6 +141,7 @@ def mapping_page(job: Import, error: HeliographError | None) -> str:
         problem = {"": error.message.removeprefix("file: ").removeprefix("--map: ")}
     mapped = {column: key for column, key in chosen.items() if key not in ("", IGNORE)}
     all_refuse = "all_refuse" in typed if typed else view.facts.all_refuse
+    unread = [] if all_refuse else left_out(view.consent, mapped)
     region = typed.get("region", job.region)
     kept = view.facts.date_order if view.facts.date_by == BY_PERSON else ""
     dates_open = (view.dates.open and not view.dates.settled) or "date_order" in problem
@@ -150,10 +151,10 @@ def mapping_page(job: Import, error: HeliographError | None) -> str:
         job=job,
         view=view,
         chosen=chosen,
-        left_out=[column for column in chosen if column not in mapped],
+        left_out=[column for column in chosen if column not in mapped and column not in unread],
         all_refuse=all_refuse,
         named_so=is_of_unsubscribed(job.filename),
-        unread=[] if all_refuse else left_out(view.consent, mapped),
+        unread=unread,
         without_consent="without_consent" in typed,
         notes=upload_lines(view, region, chosen),
         fields=field_options(),

@@ -21,7 +21,7 @@ from tests.web.forms import forms_of
 
 run = run_fixture
 ANN, BOB = "+33612345601", "+33612345602"
-RED = "nothing of it is read"
+RED = "Columns that may say who must not be texted are left out"
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_a_column_that_leaves_it_open_is_red_and_the_import_waits_for_an_answer(
     assert re.search(r'alert-danger"[^>]*role="alert".*?' + RED, page, re.DOTALL)
     filled = filled_form(page)
     assert "without_consent" not in filled
-    assert "Nothing is read from columns" in marc.post(place + "/try", filled).text
+    assert RED in marc.post(place + "/try", filled).text
     refused = marc.post(place + "/start", filled)
     assert (refused.status_code, RED in refused.text) == (400, True)
     assert job().status == UPLOADED
