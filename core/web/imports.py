@@ -123,6 +123,7 @@ def facts(job: Import) -> dict[str, object]:
         "remarks": reason_lines(job.reasons, REMARK),
         "columns": mapped_columns(job),
         "notes": note_lines(job),
+        "file_is_gone": job.status in ENDED and not is_kept(job),
         "can_map_again": job.status in ENDED and is_kept(job),
         "lifts": count_refusals(job.id) if job.opted_out else 0,
         "stayed": count_made(job) if job.status == UNDONE else 0,

@@ -5,16 +5,19 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import select
 
-from core.db import db
+from core.db import db, utcnow
 from core.dnc import ELSEWHERE, Dnc, add_dnc
 from core.imports import run_pending_imports
 from core.imports.models import UPLOADED, Import
+from core.imports.pending import sweep
 from tests.cli.conftest import run as run_fixture
 from tests.visitor import Visitor, sign_in
 from tests.web.forms import forms_of
@@ -145,6 +148,21 @@ def test_what_a_wrong_file_put_on_the_list_is_lifted_by_a_person(marc: Visitor) 
     assert set(listed()) == {BOB}
     assert "1 number is off the list." in marc.get(place).text
     assert "Take them off the list" not in marc.get(place).text
+
+
+def test_a_file_that_is_no_longer_kept_is_said(marc: Visitor) -> None:
+    place = upload(marc, f"mobile\n{ANN}\n12\n")
+    marc.post(place + "/start", filled_form(marc.get(place).text))
+    run_imports()
+    words = "no longer kept"
+    assert words not in marc.get(place).text
+    with time_machine.travel(utcnow() + timedelta(days=31), tick=False):
+        sweep()
+    page = marc.get(place).text
+    assert words in page
+    assert "Download rejected rows" not in page
+    assert "Map again" not in page
+    assert marc.get(place + "/errors.csv").status_code == 404
 
 
 def test_the_command_needs_a_word_about_it(
