@@ -18,6 +18,7 @@ from core.cli.group import COMMANDS
 from core.contacts.fields import STANDARD, Field
 from core.events import Condition, Decision
 from core.hookspecs import SPECS
+from core.imports.reasons import WORDS
 from core.segments.subjects import BY_KIND, OTHERS
 from core.segments.texts import text_operators
 from core.setting_keys import KEYS, Key
@@ -160,6 +161,11 @@ def test_each_event_is_documented_with_its_fields(event: Action | Decision | Con
 def test_no_event_is_documented_that_is_not_there() -> None:
     named = re.findall(r"^`([\w<>]+\.\w+)` · ", page("reference/events.md"), re.MULTILINE)
     assert sorted(named) == sorted(event.key for event in EVENTS)
+
+
+def test_each_reason_of_imports_is_documented_and_no_other_is() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", page("reference/imports.md"), re.MULTILINE)
+    assert rows == [(code, str(words)) for code, words in WORDS.items()]
 
 
 def test_links_between_pages_lead_somewhere() -> None:

@@ -14,7 +14,8 @@ from core.imports.notes import reading_notes
 from core.imports.plan import Choices, Plan, plan_import
 from core.imports.reasons import REJECTED, ReasonCount, add_counts, row_words
 from core.imports.rows import Batch, read_batches
-from core.imports.runner import BATCH, Sorted, sort_out, words_of
+from core.imports.runner import BATCH, words_of
+from core.imports.sorting import Sorted, sort_out
 from core.imports.storage import existing
 from core.sentences import Sentence
 

@@ -10,7 +10,7 @@ from core.contacts.fields import contact_fields
 from core.imports.plan import Choices, Plan, plan_import
 from core.imports.records import TEXTS, Record
 from core.imports.rows import read_batches
-from core.imports.runner import sort_out
+from core.imports.sorting import sort_out
 
 
 @dataclass
