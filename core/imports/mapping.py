@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 
 from core.contacts.fields import Field, find_field
@@ -77,7 +78,13 @@ def guess_columns(
             taken.add(key)
     if MOBILE not in said.values():
         found |= guess_numbers(columns, samples, [one for one in free if one not in found])
-    names = [column for column in free if column not in found and is_name(column)]
+    names = [
+        column
+        for column in free
+        if column not in found
+        and is_name(column)
+        and are_names(column_values(columns, samples, column))
+    ]
     return found | guess_name(columns, samples, names, {*said.values(), *found.values()})
 
 
@@ -116,6 +123,13 @@ def guess_numbers(columns: Sequence[str], samples: Samples, free: Sequence[str])
 
 def is_name(column: str) -> bool:
     return plain(column) in WORDS[NAME]
+
+
+def are_names(values: Sequence[str]) -> bool:
+    """Whether most of *values* may be names: no addresses, no numbers of customers."""
+    filled = [value for value in values if value]
+    names = sum(any(map(str.isalpha, value)) and not re.search(r"[@\d]", value) for value in filled)
+    return names >= MOST * len(filled)
 
 
 def guess_name(

@@ -21,7 +21,6 @@ from core.imports.header import (
 )
 
 MAX_COLUMNS = 200
-LONGEST = 1 << 20  # characters of a line
 SIGNATURES = {
     b"PK\x03\x04": "a spreadsheet or archive",
     b"\xd0\xcf\x11\xe0": "an Excel file",
@@ -75,6 +74,9 @@ def inspect_file(path: Path, *, header_line: int | None = None) -> Source:
     for signature, kind in SIGNATURES.items():
         if head.startswith(signature):
             raise BadInput("file", f"is {kind}, no CSV", value=path.name, mend=SAVE_AS)
+    if len(head) == SAMPLE and not {*b"\r\n"} & {*head}:
+        mend = "It should have one contact in a line."
+        raise BadInput("file", "has no lines", value=path.name, mend=mend)
     encoding = find_encoding(path, head)
     with open_lines(path, encoding.name) as (_, text):
         lines = list(islice(text, 2 * LINES))

@@ -80,6 +80,13 @@ def test_a_line_without_names_is_refused(installation: Flask, tmp_path: Path, li
     assert refused.value.value == line
 
 
+def test_a_file_of_one_endless_line_is_refused_before_it_is_read(
+    installation: Flask, tmp_path: Path
+) -> None:
+    with pytest.raises(BadInput, match="has no lines"):
+        read(tmp_path, "mobile," * 50_000)
+
+
 def test_columns_of_one_name_are_numbered(installation: Flask, tmp_path: Path) -> None:
     found = read(tmp_path, f"mobile,notes,notes,,notes (2)\n{ADA},a,b,c,d\n")
     names = ("mobile", "notes", "notes (2)", "column 4", "notes (2) (2)")

@@ -116,6 +116,12 @@ def test_names_are_told_from_whole_names(
     assert mapped(*columns, row=row) == {"mobile": "mobile"} | expected
 
 
+@pytest.mark.parametrize("cell", ["10023", "ada@example.com", "+33612345601", "C-1002"])
+@pytest.mark.parametrize("name", ["Client", "contact", "name"])
+def test_a_column_called_name_with_something_else_in_it_is_none(name: str, cell: str) -> None:
+    assert mapped("mobile", name, row=("0612345601", cell)) == {"mobile": "mobile"}
+
+
 def test_a_french_column_of_single_names_holds_last_names() -> None:
     assert mapped("mobile", "nom", row=("0612345601", "Dupont"))["nom"] == "last_name"
     assert mapped("mobile", "nom", row=("0612345601", "Ada Dupont"))["nom"] == "name"
