@@ -22,14 +22,27 @@ DATABASE_TAILS = ("", "-wal", "-shm", "-journal")
 
 def private_folder(path: Path) -> Path:
     """Make the folder when it is missing, for its owner alone."""
-    path.mkdir(mode=FOLDER, parents=True, exist_ok=True)
+    if not path.is_dir():
+        path.mkdir(mode=FOLDER, parents=True, exist_ok=True)
+        give_to_owner(path)
     return path
 
 
 def write_private(path: Path) -> IO[bytes]:
     """An empty file, open for writing bytes, that only its owner may read."""
     path.unlink(missing_ok=True)  # an older one keeps its rights
-    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, FILE), "w+b")
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, FILE)
+    give_to_owner(path)
+    return os.fdopen(handle, "w+b")
+
+
+def give_to_owner(path: Path) -> None:
+    """What root makes belongs to the owner of the folder: the server must be able to read it."""
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return
+    folder = path.parent.stat()
+    if folder.st_uid:
+        os.chown(path, folder.st_uid, folder.st_gid, follow_symlinks=False)
 
 
 def make_private(settings: Settings) -> None:
@@ -49,6 +62,7 @@ def make_private(settings: Settings) -> None:
 def begin_private(path: Path) -> None:
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE))
+        give_to_owner(path)
     except OSError:
         return  # it is there, or cannot be made, which SQLite says in better words
 

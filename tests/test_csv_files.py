@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from core.csv_files import CsvWriter, neutral, unmarked
 
+ROOT = Path(__file__).parent.parent
 # what OWASP's page on CSV injection names as the beginning of a formula
 BEGINNINGS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -56,6 +59,13 @@ def test_whatever_was_written_is_read_again(text: str) -> None:
     written = neutral(text)
     assert unmarked(written) == text
     assert not written.startswith(BEGINNINGS) or written[1:2].isdigit()
+
+
+def test_nothing_else_writes_csv() -> None:
+    writing = re.compile(r"csv\.(writer|DictWriter)\b")
+    sources = [path for name in ("core", "plugins") for path in (ROOT / name).rglob("*.py")]
+    found = [str(path.relative_to(ROOT)) for path in sources if writing.search(path.read_text())]
+    assert found == ["core/csv_files.py"]
 
 
 def test_a_row_is_written_cell_by_cell() -> None:

@@ -111,6 +111,22 @@ def test_a_link_in_the_place_of_a_new_file_is_not_followed(tmp_path: Path) -> No
     assert other.read_text() == "mine"
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_what_root_makes_belongs_to_the_owner_of_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    os.chown(folder, 12345, 12345)
+    app = create_app(Settings(data_dir=str(folder)))
+    with app.app_context():
+        upgrade_schema()
+        keep_file(io.BytesIO(b"mobile\n"), imports_folder() / "1.csv")
+        db.session.execute(db.select(Import)).all()
+        owners = {str(path.relative_to(folder)): path.stat().st_uid for path in folder.rglob("*")}
+        db.session.rollback()
+    assert {"secret_key", "heliograph.db", "heliograph.db-wal", "imports/1.csv"} <= owners.keys()
+    assert set(owners.values()) == {12345}
+
+
 def test_the_doctor_names_what_others_may_read(app: Flask) -> None:
     (imports_folder() / "7.csv").touch(mode=0o644)
     (finding,) = [one for one in look_at_machine() if one.what == "data folder"]

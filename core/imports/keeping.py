@@ -38,14 +38,14 @@ def keep_file(stream: IO[bytes], path: Path) -> int:
     Raises BadInput when all files together would be larger than the installation allows,
     and leaves nothing then.
     """
-    size, room = 0, quota_bytes() - used_bytes()
+    size, most = 0, quota_bytes()
     try:
         with write_private(path) as file:
             while chunk := stream.read(CHUNK):
-                size += len(chunk)
-                if size > room:
-                    raise over_quota()
-                file.write(chunk)
+                if used_bytes() + len(chunk) > most:  # others may be uploading too
+                    raise over_quota(path)
+                size += file.write(chunk)
+                file.flush()
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -68,9 +68,10 @@ def size_of(path: Path) -> int:
         return 0
 
 
-def over_quota() -> BadInput:
+def over_quota(path: Path) -> BadInput:
+    """About the file at *path*, which does not count itself."""
     settings = current_settings()
-    used = used_bytes() / (1 << 20)
+    used = (used_bytes() - size_of(path)) / (1 << 20)
     return BadInput(
         "file",
         f"does not fit: files of imports take {used:.0f} of {settings.import_quota} MB",
