@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from core.db import AWAY, db, transaction
+from core.db import db, transaction
 from core.errors import Conflict
 from core.imports.keeping import sweep_files
 from core.imports.models import FAILED, PENDING, RUNNING, UNDOING, Import
@@ -37,8 +37,8 @@ def run_pending_imports() -> str | None:
             job = run_import(import_id)
         except Conflict:
             continue
-        except AWAY as error:
-            log.warning("import %s is gone on with later: %s", import_id, error)
+        except Exception as error:
+            log.exception("import %s is gone on with later: %s", import_id, error)
             continue
         done.append(f"import {job.id}: {job.created} created, {job.rejected} rejected")
     done += [f"import {import_id} undone" for import_id in undo_pending()]

@@ -67,9 +67,13 @@ def is_away(error: Exception) -> bool:
 
 def fail(import_id: int, error: Exception) -> None:
     """End it with the reason: the same would happen again each time."""
-    end(import_id, FAILED, error=words_of(error))
     expected = isinstance(error, (HeliographError, OSError))
     log.warning("import %s failed: %s", import_id, error, exc_info=None if expected else error)
+    try:
+        end(import_id, FAILED, error=words_of(error))
+    except Exception:  # counting its segment may be what fails
+        log.exception("the segment of import %s was not counted", import_id)
+        end(import_id, FAILED, error=words_of(error), counting=False)
 
 
 def words_of(error: Exception) -> str:
@@ -155,7 +159,7 @@ def store_batch(
     return True
 
 
-def end(import_id: int, status: str, *, error: str = "") -> None:
+def end(import_id: int, status: str, *, error: str = "", counting: bool = True) -> None:
     with transaction() as session:
         job = session.get_one(Import, import_id, with_for_update=True, populate_existing=True)
         if job.status not in (PENDING, RUNNING):
@@ -164,7 +168,7 @@ def end(import_id: int, status: str, *, error: str = "") -> None:
         job.finished_at = utcnow()
         if status == FINISHED:
             job.bytes_done = job.bytes_total
-        if job.segment_id is not None:
+        if job.segment_id is not None and counting:
             settle_counts(job.segment_id, added=job.created + job.updated + job.unchanged)
         session.flush()
 

@@ -67,6 +67,22 @@ def test_any_error_ends_the_import_with_its_reason_and_no_other(
     assert not has_pending()
 
 
+def test_an_error_of_counting_the_segment_ends_it_too(
+    app: Flask, tmp_path: Path, monkeypatch: Patch
+) -> None:
+    bad = make(tmp_path, f"mobile\n{ADA}\n", segment="Fair")
+    good = make(tmp_path, f"mobile\n{GRACE}\n")
+
+    def breaks(*_: Any, **__: Any) -> Any:
+        raise ValueError("no counting today")
+
+    monkeypatch.setattr(runner, "settle_counts", breaks)
+    run_pending_imports()
+    assert (get_import(bad.id).status, get_import(good.id).status) == ("failed", "finished")
+    assert "no counting today" in get_import(bad.id).error
+    assert numbers() == [ADA, GRACE]
+
+
 def test_a_file_that_is_gone_fails_the_import(app: Flask, tmp_path: Path) -> None:
     job = make(tmp_path, f"mobile\n{ADA}\n")
     Path(job.path).unlink()
