@@ -22,43 +22,29 @@ from werkzeug.wrappers import Response
 from core.db import db
 from core.errors import BadInput, HeliographError
 from core.imports import Import, cancel_import, dry_run, get_import
-from core.imports.consent import is_of_unsubscribed, left_out
-from core.imports.dates import BY_PERSON
-from core.imports.models import PENDING, RUNNING, UNDOING, UNDONE, UPLOADED
+from core.imports.models import UPLOADED
 from core.imports.reasons import REJECTED, REMARK
-from core.imports.refusals import count_refusals, lift_refusals
+from core.imports.refusals import lift_refusals
 from core.imports.report import read_report
-from core.imports.targets import IGNORE
-from core.imports.undo import begin_undo, count_made, last_undoable
+from core.imports.undo import begin_undo, last_undoable
 from core.imports.upload import (
-    ENDED,
     MOST_MEGABYTES,
-    UploadView,
     choose_header,
     discard,
     header_of,
-    is_kept,
     keep_upload,
     map_again,
     start_upload,
     view_upload,
 )
-from core.segments import list_segments
-from core.segments.models import Segment
 from core.web.access import asks_password
-from core.web.contact_form import country_options
 from core.web.dnc_forms import source
 from core.web.forms import Page, errors_of, submit
+from core.web.import_pages import mapping_of, mapping_or_result, mapping_page, result_facts
 from core.web.import_words import (
-    date_options,
-    field_options,
-    header_options,
-    mapped_columns,
-    note_lines,
     plan_lines,
     reason_lines,
     shown_status,
-    upload_lines,
 )
 from core.web.sentence_words import told
 from core.web.trail import note
@@ -66,7 +52,6 @@ from core.web.trail import note
 bp = Blueprint("imports", __name__, url_prefix="/imports")
 
 SHOWN = 30
-ON_FIELDS = {"region", "date_order", "header_line", "consent"}
 
 
 @bp.get("/")
@@ -105,75 +90,7 @@ def show(import_id: int) -> str:
     job = get_import(import_id)
     if job.status == UPLOADED:
         return mapping_page(job, None)
-    return render_template("imports/show.html", **facts(job))
-
-
-def facts(job: Import) -> dict[str, object]:
-    newest = last_undoable()
-    has_report = Path(job.error_path).is_file()
-    return {
-        "job": job,
-        "shown_status": shown_status(job),
-        "segment": db.session.get(Segment, job.segment_id) if job.segment_id else None,
-        "working": job.status in (PENDING, RUNNING, UNDOING),
-        "undoable": newest is not None and newest.id == job.id,
-        "has_errors": job.rejected > 0 and has_report,
-        "has_remarks": job.remarked > 0 and has_report,
-        "rejections": reason_lines(job.reasons, REJECTED),
-        "remarks": reason_lines(job.reasons, REMARK),
-        "columns": mapped_columns(job),
-        "notes": note_lines(job),
-        "file_is_gone": job.status in ENDED and not is_kept(job),
-        "can_map_again": job.status in ENDED and is_kept(job),
-        "lifts": count_refusals(job.id) if job.opted_out else 0,
-        "stayed": count_made(job) if job.status == UNDONE else 0,
-    }
-
-
-def mapping_page(job: Import, error: HeliographError | None) -> str:
-    view = view_upload(job)
-    typed = request.form
-    chosen = {
-        column: typed.get(f"column-{at}", view.guessed[column])
-        for at, column in enumerate(view.source.columns)
-    }
-    problem = errors_of(error)
-    if error is not None and not problem.keys() & ON_FIELDS:
-        problem = {"": error.message.removeprefix("file: ").removeprefix("--map: ")}
-    mapped = {column: key for column, key in chosen.items() if key not in ("", IGNORE)}
-    all_refuse = "all_refuse" in typed if typed else view.facts.all_refuse
-    unread = [] if all_refuse else left_out(view.consent, mapped)
-    region = typed.get("region", job.region)
-    kept = view.facts.date_order if view.facts.date_by == BY_PERSON else ""
-    dates_open = (view.dates.open and not view.dates.settled) or "date_order" in problem
-    segment = db.session.get(Segment, job.segment_id) if job.segment_id else None
-    return render_template(
-        "imports/mapping.html",
-        job=job,
-        view=view,
-        chosen=chosen,
-        left_out=[column for column in chosen if column not in mapped and column not in unread],
-        all_refuse=all_refuse,
-        named_so=is_of_unsubscribed(job.filename),
-        unread=unread,
-        without_consent="without_consent" in typed,
-        notes=upload_lines(view, region, chosen),
-        fields=field_options(),
-        headers=header_options(view.source),
-        dates=date_options(open_=dates_open) if any(view.dates) or dates_open else [],
-        dates_open=dates_open,
-        date_order=typed.get("date_order", kept),
-        countries=country_options(),
-        region=region,
-        segment=typed.get("segment", segment.name if segment else ""),
-        segments=list_segments(),
-        errors=problem,
-    )
-
-
-def mapping_of(view: UploadView) -> dict[str, str]:
-    columns = enumerate(view.source.columns)
-    return {column: request.form.get(f"column-{at}") or IGNORE for at, column in columns}
+    return render_template("imports/show.html", **result_facts(job))
 
 
 @bp.post("/<int:import_id>/header")
@@ -191,14 +108,6 @@ def header(import_id: int) -> Page:
         return url_for("imports.show", import_id=import_id)
 
     return submit(save, lambda error: mapping_or_result(import_id, error))
-
-
-def mapping_or_result(import_id: int, error: HeliographError) -> str:
-    """The page of an upload with the error; of one that was started meanwhile, how it goes."""
-    job = get_import(import_id)
-    if job.status != UPLOADED:
-        return render_template("imports/show.html", **facts(job))
-    return mapping_page(job, error)
 
 
 @bp.post("/<int:import_id>/try")
@@ -253,7 +162,7 @@ def start(import_id: int) -> Page:
 
 @bp.get("/<int:import_id>/progress")
 def progress(import_id: int) -> str:
-    return render_template("imports/progress.html", **facts(get_import(import_id)))
+    return render_template("imports/progress.html", **result_facts(get_import(import_id)))
 
 
 @bp.get("/<int:import_id>/errors.csv")
