@@ -25,8 +25,8 @@ from core.imports.consent import TARGETS as CONSENT_TARGETS
 from core.imports.consent import ConsentReader, Refusal
 from core.imports.dates import DAY_FIRST
 from core.imports.mapping import number_columns
-from core.imports.numbers import NumberReader
-from core.imports.ragged import realign
+from core.imports.numbers import NumberReader, digits_in, parts_of
+from core.imports.ragged import numbers_among, realign
 from core.imports.reasons import Reason
 from core.imports.targets import DIALLING_CODE, MOBILE, NAME, TAGS
 from core.phone import read_sender
@@ -36,6 +36,7 @@ TEXTS = (
     *("city", "country", "locale", "timezone"),
 )
 COUNTRY = TEXTS.index("country")
+MOST_DIGITS = 15  # of one number
 # shared by all records that say nothing: never changed in place
 NOTHING: dict[str, Any] = {}
 NO_TAGS: list[str] = []
@@ -98,8 +99,8 @@ class RecordReader:
             at.pop(target, None)
         self.consent = ConsentReader(columns, mapping, everybody=all_refuse)
         self._mobile = number_columns(columns, mapping)
-        codes = next(iter(at.pop(DIALLING_CODE, [])), None)
-        self._numbers = NumberReader(self._mobile, codes, region)
+        self._codes = next(iter(at.pop(DIALLING_CODE, [])), None)
+        self._numbers = NumberReader(self._mobile, self._codes, region)
         self._tags = at.pop(TAGS, [])
         self._name = next(iter(at.pop(NAME, [])), None)
         self._columns = [
@@ -148,10 +149,19 @@ class RecordReader:
                 note(remarks, at, Reason("unclear_consent", refusal.at))
         return found
 
-    def numbers_in(self, cells: Sequence[str]) -> list[str]:
-        """The numbers of a row that is not taken, such as landlines; they may refuse as well."""
-        numbers = [read_sender(cells[at], region=self.region) for at in self._mobile]
-        return [number for number in numbers if number]
+    def numbers_of(self, cells: Sequence[str], mobile: str) -> list[str]:
+        """All numbers of a person whose own one is *mobile*, "" where the row is not taken.
+
+        Then landlines count as well: nothing else is known of that person.
+        """
+        given = [cells[at] for at in self._mobile]
+        if not mobile:
+            numbers = [read_sender(cell, region=self.region) for cell in given]
+            return [number for number in numbers if number]
+        if self._codes is not None or (len(given) == 1 and digits_in(given[0]) <= MOST_DIGITS):
+            return [mobile]
+        parts = [part for cell in given for part in (cell, *parts_of(cell))]
+        return list(dict.fromkeys([mobile, *numbers_among(parts, self.region)]))
 
     def _read_fields(
         self, cells: list[Cells], remarks: Remarks

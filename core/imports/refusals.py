@@ -63,7 +63,7 @@ def find_refusals(
             refusal = reader.consent.doubt(batch.rows[row])
         if refusal is not None:
             mobile = reading.records[at].mobile
-            for number in [mobile] if mobile else reader.numbers_in(batch.rows[row]):
+            for number in reader.numbers_of(batch.rows[row], mobile):
                 add(found, number, refusal)
     for row in batch.overlong:
         if row in faults:

@@ -111,6 +111,15 @@ def test_a_row_that_is_not_taken_counts_when_its_number_can_be_read(load: Load) 
     assert set(listed()) == {landline}
 
 
+def test_who_refuses_is_texted_at_none_of_the_numbers_in_the_row(load: Load) -> None:
+    job = load(
+        f"mobile,phone,SMS Consent\n{ANN},0612345611,yes\n{BOB},0612345612,no\n"
+        f"{EVE} / 0612345613,0142685300,no\n"
+    )
+    assert job.created == 3
+    assert set(listed()) == {BOB, "+33612345612", EVE, "+33612345613"}
+
+
 def test_several_columns_may_say_it_and_one_is_enough(load: Load) -> None:
     job = load(f"mobile,SMS Consent,Unsubscribed\n{ANN},yes,\n{BOB},yes,2026-01-02\n{EVE},no,\n")
     assert set(job.mapping.values()) == {"mobile", "consent", "do_not_contact"}
