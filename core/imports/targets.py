@@ -42,8 +42,8 @@ class Target:
 TARGETS: dict[str, Target] = {
     target.key: target
     for target in (
-        Target(DIALLING_CODE, Sentence("Dialling code of the number"), fits=are_dialling_codes),
-        Target(NAME, Sentence("First and last name in one")),
+        Target(DIALLING_CODE, Sentence("Dialling code"), fits=are_dialling_codes),
+        Target(NAME, Sentence("Full name")),
         Target(TAGS, Sentence("Tags"), several=True),
         Target(DO_NOT_CONTACT, Sentence("Do not contact (yes: no texts)"), several=True),
         Target(CONSENT, Sentence("May be texted (no: no texts)"), several=True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flask import render_template, request
+from flask_babel import gettext as _
 
 from core.db import db
 from core.errors import HeliographError
@@ -68,6 +69,8 @@ def mapping_page(job: Import, error: HeliographError | None) -> str:
     problem = errors_of(error)
     if error is not None and not problem.keys() & ON_FIELDS:
         problem = {"": error.message.removeprefix("file: ").removeprefix("--map: ")}
+    if "date_order" in problem:
+        problem["date_order"] = _("Choose whether the day or the month comes first.")
     mapped = {column: key for column, key in chosen.items() if key not in ("", IGNORE)}
     all_refuse = "all_refuse" in typed if typed else view.facts.all_refuse
     unread = [] if all_refuse else left_out(view.consent, mapped)

@@ -91,7 +91,7 @@ def test_from_upload_to_undo(app: Flask) -> None:
     assert visitor.post(place + "/start", mapping).status_code == 303
     run_imports()
     done = visitor.get(place).text
-    assert "Finished" in done
+    assert "Partly imported" in done
     errors = visitor.get(place + "/errors.csv")
     assert "nonsense" in errors.text
     assert find_segment("Fair").member_count == 3
@@ -153,7 +153,7 @@ def test_what_is_guessed_and_left_out_is_said_before_and_after(app: Flask) -> No
     run_imports()
     after = visitor.get(place).text
     assert "These columns are left out: Notes." in after
-    assert re.search(r"<td[^>]*>Notes</td><td><span[^>]*>left out</span>", after)
+    assert re.search(r"<td[^>]*>Notes</td><td><span[^>]*>not imported</span>", after)
     assert re.search(r"<td[^>]*>First name</td><td>First name</td>", after)
 
 
@@ -162,18 +162,18 @@ def test_an_import_with_rejected_rows_is_not_just_finished(app: Flask) -> None:
     place = place_of(visitor, MIXED)
     form = chosen_on(visitor.get(place).text) | {"region": "FR"}
     tried = visitor.post(place + "/try", form).text
-    lines = ("<strong>1 row</strong>: Mobile: The number is a landline", "First in line 3.")
-    lines += ("<strong>1 row</strong>: TAGS: A tag cannot be read; it was left out.",)
+    lines = ("1 row: Mobile: The number is a landline", "First in line 3.")
+    lines += ("1 row: TAGS: A tag cannot be read; it was left out.",)
     for line in lines:
         assert line in tried
     visitor.post(place + "/start", form)
     run_imports()
     page = visitor.get(place).text
-    assert "Finished, with rejected rows" in page
+    assert "Partly imported" in page
     assert "2 rows are not in." in page
     for line in lines:
         assert line in page
-    assert "Finished, with rejected rows" in visitor.get("/imports/").text
+    assert "Partly imported" in visitor.get("/imports/").text
     rejected = visitor.get(place + "/errors.csv?only=rejected").text
     assert [line.split(",")[0] for line in rejected.splitlines()[1:]] == ["2", "4"]
     remarks = visitor.get(place + "/errors.csv?only=remark").text
