@@ -91,7 +91,7 @@ def test_from_upload_to_undo(app: Flask) -> None:
     assert visitor.post(place + "/start", mapping).status_code == 303
     run_imports()
     done = visitor.get(place).text
-    assert "Partly imported" in done
+    assert "Finished in part" in done
     errors = visitor.get(place + "/errors.csv")
     assert "nonsense" in errors.text
     assert find_segment("Fair").member_count == 3
@@ -169,11 +169,11 @@ def test_an_import_with_rejected_rows_is_not_just_finished(app: Flask) -> None:
     visitor.post(place + "/start", form)
     run_imports()
     page = visitor.get(place).text
-    assert "Partly imported" in page
+    assert "Finished in part" in page
     assert "2 rows are not in." in page
     for line in lines:
         assert line in page
-    assert "Partly imported" in visitor.get("/imports/").text
+    assert "Finished in part" in visitor.get("/imports/").text
     rejected = visitor.get(place + "/errors.csv?only=rejected").text
     assert [line.split(",")[0] for line in rejected.splitlines()[1:]] == ["2", "4"]
     remarks = visitor.get(place + "/errors.csv?only=remark").text
