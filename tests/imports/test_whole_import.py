@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from core.imports import (
     runner,
 )
 from core.segments import count_members, find_segment
+from tests.imports.files import make, numbers, report
 
 
 @pytest.fixture
@@ -34,22 +34,6 @@ def load(app: Flask, tmp_path: Path) -> Any:
         return run_import(make(tmp_path, content, **options).id)
 
     return call
-
-
-def make(folder: Path, content: str | bytes, **options: Any) -> Import:
-    path = folder / "people.csv"
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return create_import(path, filename="people.csv", **({"region": "FR"} | options))
-
-
-def numbers() -> list[str | None]:
-    db.session.rollback()
-    return list(db.session.scalars(db.select(Contact.mobile).order_by(Contact.mobile)))
-
-
-def errors(job: Import) -> list[dict[str, str]]:
-    with Path(job.error_path).open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def test_numbers_in_many_spellings(load: Any) -> None:
@@ -67,7 +51,7 @@ def test_rows_that_cannot_be_taken_are_kept_with_their_reason(load: Any) -> None
         "0800-FLOWERS,,y\n12,,z\n0612345679,not an address,w\n0612345670\n"
     )
     assert (job.created, job.rejected, job.remarked) == (3, 3, 1)
-    kept = errors(job)
+    kept = report(job)
     assert [(row["row"], row["line"]) for row in kept] == [
         *(("2", "3"), ("3", "4"), ("4", "5"), ("5", "6")),
     ]
@@ -186,7 +170,7 @@ def test_it_goes_on_where_it_was_cut_off(
     done = get_import(job.id)
     assert (done.status, done.rows_done, done.created, done.rejected) == ("finished", 50, 42, 8)
     assert len(numbers()) == 42
-    assert [row["row"] for row in errors(done)] == [str(n + 1) for n in range(0, 50, 7)]
+    assert [row["row"] for row in report(done)] == [str(n + 1) for n in range(0, 50, 7)]
 
 
 def test_an_import_can_be_cancelled(app: Flask, tmp_path: Path) -> None:
