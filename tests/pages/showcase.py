@@ -91,12 +91,14 @@ def make_people(chance: random.Random, folder: Path, owner: int) -> list[int]:
         address = f"{name}.{family}{number}@example.com".lower()
         lines.append(f"06 12 {number:06};{name};{family};{address};{chance.choice(CITIES)};{tags}")
     lines += ["01 42 68 53 00;Front;Desk;;Paris;", "nonsense;No;Number;;;"]
+    lines += [f"06 12 {COUNT - 1:06};;;no address;;"]  # taken, with a remark
     path = folder / "newsletter.csv"
     path.write_text("\n".join(lines))
     run_import(create_import(path, filename="newsletter.csv", segment="Newsletter").id)
     small = folder / "fair.csv"
     small.write_text(
-        "Téléphone;Prénom;Nom;Ville\n0612999001;Chloé;Petit;Paris\n0612999002;Hugo;Roux;Lyon\n"
+        "Salon d'automne;;;;;\nTéléphone;Prénom;Nom;Ville;Naissance;Notes\n"
+        "0612999001;Chloé;Petit;Paris;03/04/1990;a appelé\n0612999002;Hugo;Roux;Lyon;05/06/1991;\n"
     )
     with small.open("rb") as stream:
         keep_upload(stream, "fair.csv")
