@@ -8,9 +8,8 @@ import click
 
 from core.cli.contact_imports import import_file
 from core.cli.context import fail, in_app
-from core.cli.ids import ID
-from core.cli.dnc import export_list, import_list
 from core.cli.dnc import export_list, import_list, lift_import
+from core.cli.ids import ID
 from core.cli.options import pairs
 from core.cli.output import json_option, print_facts, print_json, print_table
 from core.contacts import (
