@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from core.audit import AuditEntry
 from core.contacts import add_contact
 from core.db import db
 from core.dnc import BOUNCED, ELSEWHERE, MANUAL, UNSUBSCRIBED, Dnc, DncBeneath, add_dnc
@@ -232,12 +233,13 @@ def test_a_token_of_no_list_is_refused(marc: Visitor, token: str) -> None:
 
 def test_the_list_is_exported_by_those_who_may_change_it(marc: Visitor, french: Flask) -> None:
     add_dnc(ANN, reason=MANUAL, comment="by phone")
-    answer = marc.post("/contacts/dnc/export")
+    answer = marc.get("/contacts/dnc/export.csv")
     assert answer.headers["Content-Type"].startswith("text/csv")
     assert "attachment" in answer.headers["Content-Disposition"]
     assert f"{ANN},manual," in answer.text
+    assert db.session.scalars(select(AuditEntry.action)).all()[-1:] == ["dnc_lists.export"]
     reader = sign_in(french, "reader")
-    assert reader.post("/contacts/dnc/export").status_code == 403
+    assert reader.get("/contacts/dnc/export.csv").status_code == 403
     assert "Export as CSV" not in reader.get("/contacts/dnc").text
 
 

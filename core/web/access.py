@@ -99,6 +99,12 @@ def reads_only(view: Any) -> Any:
     return view
 
 
+def for_marketers(view: Any) -> Any:
+    """Marks a GET view that gives away more than a page shows: readers may not call it."""
+    view.for_marketers = True
+    return view
+
+
 def asks_password(view: Any) -> Any:
     """Marks a view that touches users or secrets, or exports: the password is asked again.
 
@@ -119,6 +125,11 @@ def changes_nothing() -> bool:
     return request.method in SAFE_METHODS or getattr(view, "reads_only", False)
 
 
+def is_for_readers() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return changes_nothing() and not getattr(view, "for_marketers", False)
+
+
 def needed_role(blueprint: str | None, *, changing: bool) -> str:
     """The least role that may do it."""
     if blueprint in OF_ADMINS:
@@ -135,7 +146,7 @@ def guard() -> AnyResponse | None:
     user = person()
     if user is None:
         return ask_to_sign_in()
-    needed = needed_role(request.blueprint, changing=not changes_nothing())
+    needed = needed_role(request.blueprint, changing=not is_for_readers())
     if ROLES.index(user.role) > ROLES.index(needed):
         abort(403, f"Your role is {user.role}: this needs {needed}. Ask an admin.")
     return None

@@ -14,6 +14,7 @@ from core.dnc_file import NumberList, decoded, read_list
 from core.dnc_kept import forget_list, keep_list, kept_list
 from core.dnc_many import count_list, store_list
 from core.errors import BadInput, HeliographError
+from core.web.access import asks_password, for_marketers
 from core.web.dnc_forms import source
 from core.web.forms import Page, errors_of, submit
 from core.web.trail import note
@@ -113,9 +114,11 @@ def store() -> Page:
     return submit(save, form_page)
 
 
-@bp.post("/export")
+@bp.get("/export.csv")
+@asks_password
+@for_marketers
 def export() -> Response:
-    """The whole list. A POST: it is for those who may change it, and leaves an audit entry."""
+    """The whole list; it leaves an audit entry."""
     note("do-not-contact")
     name = f"do-not-contact-{datetime.now(UTC):%Y-%m-%d}.csv"
     answer = Response(stream_with_context(list_as_csv()), mimetype="text/csv")

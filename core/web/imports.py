@@ -173,6 +173,7 @@ def errors(import_id: int) -> Page:
     if not Path(job.error_path).is_file():
         abort(404, _("This import has no error file."))
     only = request.args.get("only", "")
+    note(job.filename, only=only)
     pieces = read_report(
         Path(job.error_path), result=only if only in (REJECTED, REMARK) else "", words=told
     )

@@ -1,4 +1,4 @@
-"""The audit trail: each request that changed something leaves an entry."""
+"""The audit trail: each request that changed something, or exported it, leaves an entry."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ def note_run(subject: str, **changes: Any) -> None:
 
 
 def leave_entry(response: Response) -> Response:
-    if changes_nothing() or request.endpoint is None:
+    is_export = "trail" in g  # a GET that notes what it gives away
+    if request.endpoint is None or (changes_nothing() and not is_export):
         return response
     if response.status_code >= 400:
         return response

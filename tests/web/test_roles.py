@@ -21,6 +21,7 @@ ASKS_PASSWORD = {
     "POST /admin/users/<int:user_id>",
     "POST /admin/users/<int:user_id>/password",
     "POST /admin/users/<int:user_id>/unlock",
+    "GET /contacts/dnc/export.csv",
     "GET /imports/<int:import_id>/errors.csv",
 }
 
