@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
@@ -11,9 +12,17 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from core import create_app
+from core.contacts import add_contact
+from core.db import db
+from core.messages import create_message
+from core.migrations import upgrade_schema
+from core.segments import add_members, create_segment
+from core.settings import Settings
+from core.users import create_user
 from tests.pages.drawing import SEND, Board
 from tests.pages.pictures import SIZES, sign_in
-from tests.pages.visit import begin
+from tests.pages.visit import EMAIL, PASSWORD
 
 TOMORROW = date.today() + timedelta(days=2)
 NINE, TEN = f"{TOMORROW}T09:00", f"{TOMORROW}T10:00"
@@ -30,27 +39,32 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     context.close()
 
 
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of a user of Tokyo's time who has written to one contact."""
+    folder = tmp_path_factory.mktemp("sale")
+    app = create_app(Settings(data_dir=str(folder), default_region="FR", scheduler="off"))
+    with app.app_context():
+        upgrade_schema()
+        create_user(EMAIL, PASSWORD, timezone="Asia/Tokyo")
+        ada = add_contact({"first_name": "Ada", "mobile": "+33612345678"}, region="FR")
+        regulars = create_segment("Regulars")
+        add_members(regulars.id, [ada.id])
+        create_message(name="Sale", text="The sale begins", segments=[regulars.id])
+        db.session.remove()
+        db.engine.dispose()
+    return folder
+
+
 @pytest.fixture
-def sale(quiet: Page, serve: Callable[..., str], environment: dict[str, str]) -> str:
-    """The review page of a message to one contact, by a user of Tokyo's time."""
+def sale(
+    quiet: Page, prepared: Path, serve: Callable[..., str], environment: dict[str, str]
+) -> str:
+    """The review page of that message."""
+    shutil.copytree(prepared, environment["HELIOGRAPH_DATA_DIR"])
     address = serve(TZ="America/New_York")
-    begin(quiet, address)
-    quiet.goto(f"{address}/account")
-    quiet.get_by_label("Time zone").select_option("Asia/Tokyo")
-    quiet.get_by_role("button", name="Save").first.click()
-    quiet.goto(f"{address}/contacts/new")
-    quiet.get_by_label("First name").fill("Ada")
-    quiet.get_by_label("Mobile").fill("+33612345678")
-    quiet.get_by_role("button", name="Save").click()
-    quiet.goto(f"{address}/segments/new")
-    quiet.get_by_label("Name", exact=True).fill("Regulars")
-    quiet.get_by_role("button", name="Save").click()
-    quiet.get_by_label("Contact to add").fill("+33612345678")
-    quiet.get_by_role("button", name="Add by hand").click()
-    quiet.goto(f"{address}/messages/new?segment=1")
-    quiet.get_by_label("Internal name").fill("Sale")
-    quiet.get_by_label("Text", exact=True).fill("The sale begins")
-    quiet.get_by_role("button", name="Save and review").click()
+    sign_in(quiet, address)
+    quiet.goto(f"{address}/broadcasts/1")
     expect(quiet.locator("#recipients")).to_have_text("1")
     return f"{address}/broadcasts/1"
 
@@ -107,6 +121,7 @@ def test_a_typed_hour_is_the_hour_at_which_it_goes(
     expect(quiet.locator("#done")).to_have_text("1 / 1", timeout=40_000)
 
 
+@pytest.mark.parametrize("page", ["desktop"], indirect=True)
 def test_now_and_at_are_changed_without_losing_the_date(quiet: Page, sale: str) -> None:
     at = quiet.get_by_label("Day and hour")
     at.fill(NINE)
@@ -118,6 +133,7 @@ def test_now_and_at_are_changed_without_losing_the_date(quiet: Page, sale: str) 
     expect(quiet.locator("#go")).to_contain_text("09:00 Tokyo time")
 
 
+@pytest.mark.parametrize("page", ["desktop"], indirect=True)
 def test_it_is_scheduled_by_keyboard_alone(
     quiet: Page, sale: str, environment: dict[str, str]
 ) -> None:
@@ -144,6 +160,7 @@ def test_it_is_scheduled_by_keyboard_alone(
     assert stored(environment) == (SCHEDULED, f"{TOMORROW} 00:00")
 
 
+@pytest.mark.parametrize("page", ["phone"], indirect=True)
 def test_what_was_changed_elsewhere_is_looked_at_again(
     quiet: Page, sale: str, environment: dict[str, str]
 ) -> None:
