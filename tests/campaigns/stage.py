@@ -49,7 +49,7 @@ class Stage:
 
     def cast(self, count: int, **values: Any) -> tuple[int, list[int]]:
         """So many new contacts in a new segment: its id, theirs."""
-        first = next(ids) * 1000
+        first = next(ids) % 1000 * 1000  # numbers have nine digits
         people = add_people(count, first=first)
         for contact_id in people:
             contact = db.session.get_one(Contact, contact_id)

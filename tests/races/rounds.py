@@ -151,6 +151,9 @@ class Round:
             left = [row for row in rows if row.number not in over]
             claimed = [row.number for row in left if row.status == SENDING]
             queued = [row.number for row in left if row.status == QUEUED]
+            if not claimed and not self._calls():  # nobody sends yet: no race
+                time.sleep(0.05)
+                continue
             busy = sum(not stop.done() for stop in self._stops.values())
             for _ in range(POSTERS - busy):
                 choice = claimed if claimed and random.random() < CLAIMED else queued
