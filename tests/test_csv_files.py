@@ -26,8 +26,6 @@ BEGINNINGS = ("=", "+", "-", "@", "\t", "\r")
         "-2+3+cmd",
         "@SUM(1)",
         "\t=1",
-        "\r=1",
-        "\n=1",
         " =1+1",
         "＝1+1",
         "+1 (415) 555-2671",
@@ -41,6 +39,27 @@ def test_a_formula_is_marked_as_text(cell: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("Ada;=1+1;x", "Ada;'=1+1;x"),
+        ("Ada; @SUM(1)", "Ada; '@SUM(1)"),
+        ("Ada\n=1+1", "Ada\n'=1+1"),
+        ("=1;=2", "'=1;'=2"),
+        ("\n=1", "'\n'=1"),
+        ("\r=1", "'\r'=1"),
+        ("a;'=1", "a;''=1"),
+        ("06 12 34 56 78; +33 6 12 34 56 79", "06 12 34 56 78; +33 6 12 34 56 79"),
+        ("a;b;-1;2", "a;b;-1;2"),
+    ],
+)
+def test_a_formula_is_marked_where_a_spreadsheet_begins_a_cell_of_its_own(
+    cell: str, written: str
+) -> None:
+    assert neutral(cell) == written
+    assert unmarked(written) == cell
+
+
+@pytest.mark.parametrize(
     "cell",
     [
         *("+33612345678", "+33 6 12 34 56 78", "-12.50", "+1", "06 12 34 56 78"),
@@ -51,10 +70,12 @@ def test_numbers_and_texts_stay_as_they_are(cell: str) -> None:
     assert neutral(cell) == cell
 
 
-@given(st.text())
+@given(st.one_of(st.text(), st.text(alphabet=";'=+1a \n\r")))
 @example("''=1")
 @example("'+33612345678")
 @example("\u00a0=1")
+@example("a;'=1\n =2;+33612345678")
+@example("\n;=1")
 def test_whatever_was_written_is_read_again(text: str) -> None:
     written = neutral(text)
     assert unmarked(written) == text
