@@ -20,7 +20,7 @@ from core.stored_settings import (
     list_settings,
     settings_version,
 )
-from core.web.access import actor
+from core.web.access import actor, asks_password
 from core.web.contact_form import country_options
 from core.web.forms import Page, differences, errors_of, submit
 from core.web.locale import words_of_time
@@ -101,6 +101,7 @@ def overwritten(rows: list[Row]) -> list[tuple[str, str]]:
 
 
 @bp.post("/")
+@asks_password
 def save() -> Page:
     def store() -> str:
         given = settings_of(current_app)

@@ -14,9 +14,11 @@ from core.db import change_rows, db, transaction, utcnow
 from core.host import current_host
 from core.login_failures import FAILURES_OF_EMAIL, LoginFailure, unlock
 from core.logins import FRESH, LoginSession
+from core.stored_settings import stored_values
 from core.users import list_users
 from tests.visitor import PASSWORD, Visitor, sign_in
 from tests.web.forms import Form, forms_of
+from tests.web.test_settings_page import version_of
 
 NEW = {"email": "new@example.com", "password": "x7Gq2pLw9z", "role": "reader", "first_name": "É"}
 ERRORS = "/imports/1/errors.csv"
@@ -65,6 +67,14 @@ def test_what_was_entered_goes_on_after_the_password(admin: Visitor) -> None:
     assert Visitor(admin.app).sign_in(NEW["email"], NEW["password"]).status_code == 303
     user = list_users()[1]  # and it is not asked again for a while
     assert admin.post(f"/admin/users/{user.id}", {"role": "marketer"}).status_code == 303
+
+
+def test_it_is_asked_before_webhooks_may_read_a_variable(admin: Visitor) -> None:
+    form = {"webhook_env": "CRM_KEY", "version": version_of(admin.get("/admin/settings/").text)}
+    asked = admin.post("/admin/settings/", form)
+    assert (asked.status_code, stored_values()) == (403, {})
+    assert send(admin, asking(asked)).status_code == 303
+    assert stored_values() == {"webhook_env": "CRM_KEY"}
 
 
 def test_a_wrong_password_keeps_what_was_entered(admin: Visitor) -> None:

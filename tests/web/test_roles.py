@@ -17,6 +17,7 @@ MADE_UP = {"int": "1", "path": "mark.svg", "default": "x"}
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 ASKS_PASSWORD = {
     "POST /admin/plugins/<name>",
+    "POST /admin/settings/",
     "POST /admin/users/",
     "POST /admin/users/<int:user_id>",
     "POST /admin/users/<int:user_id>/password",
