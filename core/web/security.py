@@ -17,12 +17,13 @@ from flask import (
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from core.installation import settings_of
 from core.logins import LONGEST
 from core.settings import Settings
-from core.web.access import person
+from core.web.access import is_callback, person
 from core.web.kept import kept_fields, own_path, read_kept
 
 POLICY = "; ".join(
@@ -45,6 +46,7 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+NUL = "\x00"
 LARGEST_BODY = 101 * 1024 * 1024
 YEAR = timedelta(days=365)
 # for this host alone: others of the same domain are not ours to bind
@@ -82,6 +84,7 @@ def cookie_name(settings: Settings) -> str:
 
 def init_security(app: Flask) -> CSRFProtect:
     app.session_interface = CookieSessions()
+    app.before_request(drop_nul)
     app.after_request(add_headers)
     if settings_of(app).is_https:
         app.after_request(demand_https)
@@ -102,6 +105,27 @@ class CookieSessions(SecureCookieSessionInterface):
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         if session.modified or session:
             super().save_session(app, session, response)
+
+
+def drop_nul() -> None:
+    """Leave NUL out of what a browser sends: nobody types it, and PostgreSQL takes it in no text.
+
+    Callbacks stay as they came, because their signature counts each character.
+    """
+    if request.endpoint is None or is_callback():
+        return
+    request.args, request.form = without_nul(request.args), without_nul(request.form)
+    request.view_args = {
+        name: value.replace(NUL, "") if isinstance(value, str) else value
+        for name, value in (request.view_args or {}).items()
+    }
+
+
+def without_nul(fields: MultiDict[str, str]) -> ImmutableMultiDict[str, str]:
+    pairs = fields.items(multi=True)
+    return ImmutableMultiDict(
+        [(name.replace(NUL, ""), text.replace(NUL, "")) for name, text in pairs]
+    )
 
 
 def add_headers(response: AnyResponse) -> AnyResponse:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
+from core.dnc import find_dnc
 from tests.pages.pictures import PAGES
 from tests.visitor import Visitor
 from tests.web.forms import Form, forms_of
@@ -63,6 +64,26 @@ def test_no_form_falls_over(shop: Flask, ann: Visitor, kind: str) -> None:
         assert page.status_code < 500, path
         assert "<script>alert" not in page.text
         assert "<img src=x" not in page.text
+
+
+NUL = "a\x00b"
+
+
+def test_nul_in_any_field_is_left_out(shop: Flask, ann: Visitor) -> None:
+    """Alone among good fields, in hidden ones too: others must not refuse the form first."""
+    sent = ann.post("/segments/new", {"name": f"Nul {NUL}", "form_key": NUL})
+    assert sent.status_code == 303
+    assert "Nul ab" in ann.get("/segments/").text
+    number, reason = "+33612345699", "manual"
+    listed = {"number": number, "reason": reason, "comment": NUL, "form_key": f"1{NUL}"}
+    assert ann.post("/contacts/dnc", listed).status_code == 303
+    with shop.app_context():
+        found = find_dnc(number)
+        assert found is not None
+        assert found.comment == "ab"
+    assert ann.post("/contacts/dnc/lift", listed | {"form_key": f"2{NUL}"}).status_code == 303
+    assert ann.get("/campaigns/1/events/%00").status_code == 404
+    assert ann.get("/contacts/?q=%00&%00=1").status_code == 200
 
 
 def encoded(values: dict[str, str]) -> dict[str, bytes]:
