@@ -7,12 +7,13 @@ import secrets
 import time
 from pathlib import Path
 
-from core.errors import NotFound
+from core.errors import BadInput, NotFound
 from core.installation import current_settings
 from core.private_files import private_folder, write_private
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 KEPT_SECONDS = 24 * 3600
+MOST_BYTES = 200 * 1024 * 1024  # of all lists that wait to be stored
 
 
 def folder() -> Path:
@@ -20,8 +21,14 @@ def folder() -> Path:
 
 
 def keep_list(raw: bytes) -> str:
-    """Keep a list for a day; returns the token by which it is found."""
+    """Keep a list for a day; returns the token by which it is found.
+
+    Raises BadInput when all that are kept would take too much room.
+    """
     sweep_lists()
+    if sum(map(size_of, private_folder(folder()).iterdir())) + len(raw) > MOST_BYTES:
+        mend = "Store those that were checked, or try again tomorrow."
+        raise BadInput("file", "does not fit: too many lists wait to be stored", mend=mend)
     token = secrets.token_urlsafe(16)
     with write_private(private_folder(folder()) / token) as file:
         file.write(raw)
@@ -54,6 +61,13 @@ def sweep_lists() -> int:
     for path in old:
         path.unlink(missing_ok=True)
     return len(old)
+
+
+def size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def age_mark(path: Path) -> float:

@@ -13,7 +13,7 @@ import pytest
 import time_machine
 from flask import Flask
 
-from core import create_app
+from core import create_app, dnc_kept
 from core.checkup.machine import look_at_machine
 from core.db import db, transaction, utcnow
 from core.dnc_kept import keep_list, kept_list
@@ -201,6 +201,18 @@ def test_a_list_that_nobody_stored_goes_after_a_day(small: Flask) -> None:
         assert sweep_files() == "1 files deleted"
     with pytest.raises(NotFound):
         kept_list(token)
+
+
+def test_lists_that_wait_take_no_more_room_than_there_is(
+    small: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dnc_kept, "MOST_BYTES", 30)
+    token = keep_list(b"+33612345678")
+    keep_list(b"+33612345679")
+    with pytest.raises(BadInput, match="too many lists wait"):
+        keep_list(b"+33612345670")
+    dnc_kept.forget_list(token)
+    keep_list(b"+33612345670")
 
 
 @pytest.mark.parametrize("name", ["IMPORT_DAYS", "IMPORT_QUOTA"])
