@@ -28,6 +28,7 @@ READABLE = 0.6  # least share of filled cells that a column of consent must have
 LONGEST_VALUE = 100
 EVERYBODY = "everybody in the file has unsubscribed"
 MOVED = "(the row has too many cells)"
+UNREAD = "(the row cannot be read)"
 
 
 class Refusal(NamedTuple):

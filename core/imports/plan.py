@@ -8,8 +8,8 @@ from pathlib import Path
 
 from core.contacts.fields import Field, contact_fields
 from core.errors import BadInput
-from core.imports.consent import find_consent, left_out
-from core.imports.consent_words import CONSENT, DO_NOT_CONTACT
+from core.imports.consent import TARGETS, find_consent, left_out
+from core.imports.consent_words import CONSENT, DO_NOT_CONTACT, read_header
 from core.imports.dates import date_columns, decide_order, find_evidence
 from core.imports.facts import FileFacts, facts_from
 from core.imports.mapping import given_columns, map_columns
@@ -80,9 +80,14 @@ def plan_import(path: Path, choices: Choices) -> Plan:
 def refuse_unread_consent(plan: Plan, choices: Choices, *, said: bool) -> None:
     """Raise BadInput when a column that may forbid texts is left out and nobody meant it.
 
+    Also when one is read in the opposite sense, which nobody can mean.
+
     With *said* a column that `choices.mapping` leaves out by name is left out on purpose.
     """
-    if choices.without_consent or choices.all_refuse:
+    if choices.all_refuse:
+        return
+    refuse_reversed_consent(plan.mapping)
+    if choices.without_consent:
         return
     given = given_columns(plan.source.columns, contact_fields(), choices.mapping or {})
     meant = {column for column, key in given.items() if said and key == IGNORE}
@@ -95,6 +100,25 @@ def refuse_unread_consent(plan: Plan, choices: Choices, *, said: bool) -> None:
             mend=f'Map it: --map "{unread[0]}={DO_NOT_CONTACT}" (yes forbids texts) or '
             f'"{unread[0]}={CONSENT}" (yes allows them). To leave it out on purpose: '
             f'--map "{unread[0]}=-", or --without-consent for all.',
+        )
+
+
+def refuse_reversed_consent(mapping: Mapping[str, str]) -> None:
+    """Raise BadInput when a column is read in the opposite of the sense that its name has.
+
+    Everybody who has unsubscribed would be texted, and nobody else.
+    """
+    for column, key in mapping.items():
+        header = read_header(column) if key in TARGETS else None
+        if header is None or header.status or not header.sure or header.target == key:
+            continue
+        sense = "forbids" if header.target == DO_NOT_CONTACT else "allows"
+        raise BadInput(
+            "--map",
+            f"says by its name that yes {sense} texts, and is mapped the other way round",
+            value=column,
+            mend=f'Map it: --map "{column}={header.target}". If its name is wrong, rename the '
+            "column in the file.",
         )
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from core.dnc import ELSEWHERE
 from core.dnc_many import NewEntry, add_entries
 from core.dnc_sources import count_of_source, lift_of_source
-from core.imports.consent import MOVED, Refusal, merged
+from core.imports.consent import MOVED, UNREAD, Refusal, merged
 from core.imports.ragged import numbers_among
 from core.imports.reasons import Reason
 from core.imports.records import Reading, RecordReader
 from core.imports.rows import Batch
+
+BETWEEN_CELLS = re.compile(r"[,;\t|\"'\r\n]+")
 
 
 def source_of_import(import_id: int) -> str:
@@ -52,7 +55,8 @@ def find_refusals(
     """Why people of *batch* must not be texted, by number, those of rejected rows too.
 
     *reading* is of the rows *taken*, of which those *moved* had too many cells. Where such
-    a row leaves open which cell is which, its numbers are not texted either.
+    a row leaves open which cell is which, its numbers are not texted either, and neither
+    are those of a row that cannot be read: nobody knows whether it refuses.
     """
     if not reader.consent:
         return {}
@@ -65,11 +69,21 @@ def find_refusals(
             mobile = reading.records[at].mobile
             for number in reader.numbers_of(batch.rows[row], mobile):
                 add(found, number, refusal)
-    for row in batch.overlong:
-        if row in faults:
-            for number in numbers_among(batch.rows[row], reader.region):
-                add(found, number, Refusal("", MOVED, clear=False))
+    for row, words in unclear_rows(batch, faults):
+        for number in numbers_among(cells_in(batch.rows[row]), reader.region):
+            add(found, number, Refusal("", words, clear=False))
     return found
+
+
+def unclear_rows(batch: Batch, faults: Mapping[int, Reason]) -> Iterator[tuple[int, str]]:
+    """Rows that nobody can read by columns, and in words why."""
+    yield from ((row, MOVED) for row in batch.overlong if row in faults)
+    yield from ((row, UNREAD) for row in batch.faults)
+
+
+def cells_in(lines: Sequence[str]) -> list[str]:
+    """What may be cells in *lines* whose quotes and delimiters are in disorder."""
+    return [cell for line in lines for cell in BETWEEN_CELLS.split(line)]
 
 
 def add(found: dict[str, Refusal], number: str, refusal: Refusal) -> None:

@@ -10,6 +10,7 @@ import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from threading import Lock
 
 from core.csv_files import MARK, unmarked
 from core.imports.encodings import open_lines
@@ -22,6 +23,7 @@ MAX_CELL = 100_000
 BLOCK = 5_000  # lines that are read at once
 MAX_LINES = 1_000  # of one row
 SHORTEST = 7  # digits of a number
+LIMIT = Lock()  # the limit of the csv module is one for all threads
 
 
 @dataclass(slots=True)
@@ -149,10 +151,19 @@ class RowReader:
         loose = self._strict | {"strict": False}
         return next(csv.reader([line], **loose), [])  # type: ignore[arg-type]
 
+    def _long_cells(self, line: str) -> list[str]:
+        """As `_cells`, each cut at the longest that is read: one such cell costs no row."""
+        with LIMIT:
+            csv.field_size_limit(len(line))
+            try:
+                return [cell[:MAX_CELL] for cell in self._cells(line)]
+            finally:
+                csv.field_size_limit(MAX_CELL)
+
     def _read_alone(self, batch: Batch, line: str, at: int) -> None:
         number = self._line + at
         try:
-            cells = self._cells(line)
+            cells = self._cells(line) if len(line) <= MAX_CELL else self._long_cells(line)
         except csv.Error:
             cells, code = [], "unreadable_row"
         else:
@@ -170,7 +181,7 @@ class RowReader:
 def unmark(rows: list[list[str]]) -> None:
     """Take off the apostrophes that keep spreadsheets from running a cell."""
     for at, cells in enumerate(rows):
-        rows[at] = [unmarked(cell) if cell[:1] == MARK else cell for cell in cells]
+        rows[at] = [unmarked(cell) if MARK in cell else cell for cell in cells]
 
 
 def is_number(cell: str) -> bool:

@@ -143,6 +143,43 @@ def test_a_row_that_leaves_open_which_cell_is_which_is_not_texted_either(load: L
     assert set(listed()) == {BOB, EVE}
 
 
+@pytest.mark.parametrize("row", [f'{BOB},"Bob,1', f'"{BOB},Bob,1'])
+def test_a_row_that_cannot_be_read_may_refuse(load: Load, row: str) -> None:
+    """Bob was here before: that his row is rejected must not let him be texted."""
+    load(f"mobile\n{BOB}\n")
+    job = load(f"mobile,first name,Do not contact\n{ANN},Ann,0\n{row}\n{EVE},Eve,0\n")
+    assert (job.rejected, job.opted_out) == (1, 1)
+    assert listed() == {BOB: "(the row cannot be read) (people.csv)"}
+
+
+def test_a_row_that_cannot_be_read_forbids_nothing_in_a_file_without_consent(load: Load) -> None:
+    job = load(f'mobile,first name\n{ANN},Ann\n{BOB},"Bob\n')
+    assert (job.rejected, listed()) == (1, {})
+
+
+@pytest.mark.parametrize(
+    ("column", "wrong"),
+    [
+        ("unsubscribed", "consent"),
+        ("Do not contact", "consent"),
+        ("Accepts SMS Marketing", "do_not_contact"),
+    ],
+)
+@pytest.mark.parametrize("said", [{}, {"without_consent": True}])
+def test_a_column_is_not_read_against_its_name(
+    load: Load, column: str, wrong: str, said: dict[str, Any]
+) -> None:
+    with pytest.raises(BadInput, match="mapped the other way round"):
+        load(f"mobile,{column}\n{ANN},yes\n{BOB},no\n", mapping={column: wrong}, **said)
+    assert people() == set()
+
+
+def test_a_status_may_be_read_either_way(load: Load) -> None:
+    for target in ("do_not_contact", "consent"):
+        load(f"mobile,status\n{ANN},unsubscribed\n{BOB},subscribed\n", mapping={"status": target})
+        assert set(listed()) == {ANN}
+
+
 def test_a_whole_file_may_have_unsubscribed(load: Load) -> None:
     job = load(f"mobile,SMS Consent\n{ANN},yes\n{BOB},no\n", all_refuse=True)
     assert (job.created, job.opted_out) == (2, 2)
