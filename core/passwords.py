@@ -45,7 +45,7 @@ def weakness(password: str, hints: Iterable[str] = ()) -> str:
     from zxcvbn import zxcvbn  # noqa: PLC0415  its word lists are loaded by the first check
 
     own = [*words_of(hints), *PRODUCT]
-    found = zxcvbn(normal(password)[:MOST_MEASURED], user_inputs=own)
+    found = zxcvbn(folded(password)[:MOST_MEASURED], user_inputs=own)
     if found["score"] >= LEAST_SCORE:
         return ""
     if any(part.get("dictionary_name") == "user_inputs" for part in found["sequence"]):
@@ -89,6 +89,12 @@ def is_outdated(stored: str) -> bool:
 def normal(password: str) -> str:
     """The same characters however the keyboard composes them."""
     return unicodedata.normalize("NFC", password)
+
+
+def folded(password: str) -> str:
+    """As a guesser takes it: `pässwörd` is `password`, and what cannot be seen is not there."""
+    parts = unicodedata.normalize("NFKD", password)
+    return "".join(char for char in parts if unicodedata.category(char) not in ("Mn", "Cf"))
 
 
 def encoded(password: str) -> bytes:

@@ -22,9 +22,16 @@ OWN = ("ann.chappe@example.com", "Anne", "Chappe")
 EASY = [
     *("1234567890", "aaaaaaaaaa", "password12", "qwertyuiop", "Summer2024!", "motdepasse123"),
     *("heliograph", "heliograph1!", "ann.chappe@example.com", "ann.chappe@example.comxy"),
+    *("pässwörd12345", "ⓟⓐⓢⓢⓦⓞⓡⓓ12", "pass\u200bword\u200bpassword"),
     *("annechappe", "Chappe2024!", "abcdefghij", "a" * 1000),
 ]
-GOOD = ["four words make one", "x7Gq2pLw9z", "correct horse battery staple", "été à la plage 2024"]
+GOOD = [
+    "four words make one",
+    "x7Gq2pLw9z",
+    "correct horse battery staple",
+    "été à la plage 2024",
+    "четыре слова подряд",
+]
 
 
 @pytest.mark.parametrize("password", EASY)
