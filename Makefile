@@ -9,7 +9,7 @@ ARGS ?=
 # the tests compiles all of it again
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test bench races lint pictures random-campaigns translations
+.PHONY: run test test-both bench races lint pictures random-campaigns translations
 
 run: $(VENV)/.run $(VENV)/.assets
 	HELIOGRAPH_DATA_DIR=$${HELIOGRAPH_DATA_DIR:-var} $(BIN)/heliograph serve --demo $(ARGS)
@@ -19,6 +19,9 @@ test: $(VENV)/.test $(VENV)/.assets $(VENV)/.browser
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+test-both: $(VENV)/.test $(VENV)/.assets $(VENV)/.browser
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --both $(ARGS)
 
 bench: $(VENV)/.test $(VENV)/.assets
 	$(BIN)/python -m benchmarks $(ARGS)

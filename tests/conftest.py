@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -153,7 +154,37 @@ LONG += ("test_strangers", "pages/", "test_shutdown", "test_engine", "test_campa
 LONG += ("test_serve", "test_faults", "test_neighbours", "test_pausing", "links/test_counts")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+# What takes long, and asks little of the database, runs on one of the two. `make test-both`
+# runs it on both.
+ON_ONE = {
+    "test_end_to_end.py": "postgresql",
+    "deliveries/test_crashes.py": "postgresql",
+    "campaigns/test_crashes.py": "sqlite",
+    "test_random_campaigns_go_on_a_server": "postgresql",
+    "deliveries/test_faults.py": "postgresql",
+    "deliveries/test_neighbours.py": "sqlite",
+    "deliveries/test_blocked_loops.py": "sqlite",
+    "campaigns/test_hours.py": "sqlite",
+    "web/test_campaign_builder.py": "sqlite",
+    "web/test_schedule_pages.py": "sqlite",
+    "web/test_sentences.py": "sqlite",
+    "web/test_simulation_page.py": "sqlite",
+}
+DATABASE = re.compile(r"[\[-](sqlite|postgresql)[\]-]")
+
+
+def is_left_out(item: pytest.Item) -> bool:
+    """Whether its database is not the one on which such a test runs."""
+    found = DATABASE.search(item.nodeid)
+    wanted = next((kind for name, kind in ON_ONE.items() if name in item.nodeid), None)
+    return found is not None and wanted not in (None, found[1])
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--both"):
+        config.hook.pytest_deselected(items=[item for item in items if is_left_out(item)])
+        items[:] = [item for item in items if not is_left_out(item)]
+
     def place(item: pytest.Item) -> int:
         return next((n for n, name in enumerate(LONG) if name in item.nodeid), len(LONG))
 
@@ -161,6 +192,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--both", action="store_true", help="run all tests on both databases")
     parser.addoption("--deaths", type=int, default=12, help="how often processes are killed")
     parser.addoption("--pictures", type=Path, help="a folder for pictures of long stories")
 
