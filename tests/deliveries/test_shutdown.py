@@ -99,7 +99,7 @@ def test_a_server_whose_texts_hang_ends_soon_and_nobody_gets_two(
     wait_until(lambda: counterpart.hanging >= LINES, 60)
     assert stop(process) < SECONDS_TO_END * busy()
     counterpart.faults = []
-    assert all("accepted" in statuses(one) for one in broadcasts)
+    assert any("accepted" in statuses(one) for one in broadcasts)
     assert 0 < len(counterpart.texts) < BROADCASTS * PEOPLE
 
     again = Nursery().begin(live, environment_of(app))
