@@ -8,6 +8,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from http.server import ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -38,7 +39,7 @@ class Counterpart:
 
     `faults` are taken one per create call: None for none, a Refusal, or one of
     "hang", "accept_and_hang", "drop" (closed before it was taken), "accept_and_drop",
-    "bad_json", "503".
+    "bad_json", "503". `fault_of` names the fault by the recipient's number instead.
     """
 
     account_sid = "AC" + "0a" * 16
@@ -53,6 +54,7 @@ class Counterpart:
         self.texts: list[Text] = []
         self.opted_out: set[str] = set()
         self.faults: list[Refusal | str | None] = []
+        self.fault_of: Callable[[str], str | None] | None = None
         self.latency, self.hang_seconds = 0.0, 5.0
         self.hanging = 0
         self.requests: list[tuple[str, str]] = []
@@ -90,7 +92,10 @@ class Counterpart:
     def create(self, form: dict[str, list[str]]) -> tuple[Text, str | None]:
         """Take a message, or raise Refusal; the fault says how the answer is spoilt."""
         with self._lock:
-            fault = self.faults.pop(0) if self.faults else None
+            if self.fault_of is not None:
+                fault: Refusal | str | None = self.fault_of(form.get("To", [""])[0])
+            else:
+                fault = self.faults.pop(0) if self.faults else None
         if isinstance(fault, Refusal):
             raise fault
         if fault in ("drop", "503", "hang"):
