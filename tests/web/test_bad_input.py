@@ -42,7 +42,7 @@ def all_forms(visitor: Visitor) -> dict[tuple[str, tuple[str, ...]], tuple[str, 
 
 
 # what a database itself may stumble over is tried on both
-ON_BOTH = ("code", "huge")  # NUL has a test of its own
+ON_BOTH = ("code", "nul", "lone", "huge")
 TRIED = [("sqlite", kind) for kind in HOSTILE] + [("postgresql", kind) for kind in ON_BOTH]
 
 
