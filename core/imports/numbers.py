@@ -44,13 +44,15 @@ class NumberReader:
         """*countries* are those that the rows name, "" where they name none."""
         first = list(map(str.strip, cells[self._columns[0]]))
         regions = self._regions(cells, countries, len(first))
-        numbers: list[Number | None] = parse_plain_numbers(first, regions)
         faults: dict[int, Reason] = {}
         remarks: dict[int, Reason] = {}
-        for index, number in enumerate(numbers):
-            if number is None:
-                numbers[index] = self._search(cells, index, regions[index], faults, remarks)
-        return Numbers(numbers, faults, remarks)  # type: ignore[arg-type]  # no None is left
+        numbers = [
+            self._search(cells, index, regions[index], faults, remarks)
+            if number is None
+            else number
+            for index, number in enumerate(parse_plain_numbers(first, regions))
+        ]
+        return Numbers(numbers, faults, remarks)
 
     def _regions(
         self, cells: list[Cells], countries: Sequence[str] | None, rows: int

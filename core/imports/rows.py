@@ -67,6 +67,18 @@ def read_batches(source: Source, size: int, *, after: int = 0) -> Iterator[Batch
             first += len(batch.rows)
 
 
+def dialect_of(source: Source, *, is_strict: bool) -> type[csv.Dialect]:
+    """How the cells of the file are written; a strict one refuses what does not fit."""
+
+    class Written(csv.excel):
+        delimiter = source.delimiter
+        quotechar = source.quote
+        skipinitialspace = True
+        strict = is_strict
+
+    return Written
+
+
 class RowReader:
     """Rows out of lines, with those lines at hand that a row which is none has swallowed."""
 
@@ -75,12 +87,8 @@ class RowReader:
         self._line = source.data_line  # of the first of those that wait
         self._waiting: list[str] = []
         self.marked = False  # an apostrophe was read
-        self._strict = {
-            "delimiter": source.delimiter,
-            "quotechar": source.quote,
-            "skipinitialspace": True,
-            "strict": True,
-        }
+        self._strict = dialect_of(source, is_strict=True)
+        self._loose = dialect_of(source, is_strict=False)
 
     def fill(self, batch: Batch, room: int) -> None:
         """Add at most *room* rows to *batch*; fewer only at the end of the file."""
@@ -96,7 +104,7 @@ class RowReader:
         """Take rows out of the lines that wait."""
         lines = self._waiting
         begun, end = 0, len(batch.rows) + room
-        reader = csv.reader(lines, **self._strict)  # type: ignore[arg-type]
+        reader = csv.reader(lines, self._strict)
         try:
             for cells in reader:
                 read_to = reader.line_num
@@ -135,7 +143,7 @@ class RowReader:
     def _is_open(self, lines: Sequence[str]) -> bool:
         """Whether a quotation mark is open at the end of *lines*."""
         try:
-            list(csv.reader(lines, **self._strict))  # type: ignore[arg-type]
+            list(csv.reader(lines, self._strict))
         except csv.Error as error:
             return "unexpected end" in str(error)
         return False
@@ -148,8 +156,7 @@ class RowReader:
 
     def _cells(self, line: str) -> list[str]:
         """The cells of one line, quotes taken as loosely as they may be."""
-        loose = self._strict | {"strict": False}
-        return next(csv.reader([line], **loose), [])  # type: ignore[arg-type]
+        return next(csv.reader([line], self._loose), [])
 
     def _long_cells(self, line: str) -> list[str]:
         """As `_cells`, each cut at the longest that is read: one such cell costs no row."""
