@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -41,7 +42,7 @@ Process = Callable[[Any], Any]
 Statement = Update | ReturningInsert[Any]
 
 
-class Each:
+class Each(ABC):
     """A statement over many rows, each with values of its own, made and compiled once.
 
     *own* are columns that each row gives, *shared* those that one run gives.
@@ -103,8 +104,9 @@ class Each:
             self._made[dialect] = self._make(dialect)
         return self._made[dialect]
 
+    @abstractmethod
     def _make(self, dialect: str) -> Statement:
-        raise NotImplementedError
+        """The statement as that database understands it."""
 
     def _given(self, dialect: str) -> dict[str, ColumnElement[Any]]:
         """SQL of each value, by the name of its column."""

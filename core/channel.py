@@ -188,7 +188,7 @@ class Provider:
 
     def send(self, text: OutgoingText) -> Sent | Awaitable[Sent]:
         """Hand *text* over; raises Failure. Called outside of any transaction."""
-        raise NotImplementedError
+        raise NotImplementedError  # a plugin without it is refused when it loads
 
     def find(self, text: OutgoingText) -> list[Sent] | Awaitable[list[Sent]]:
         """All texts the provider holds that may be *text*; [] is surely absent.
