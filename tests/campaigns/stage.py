@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 
 from core import clock
-from core.campaigns import publish
+from core.campaigns import publish, unpublish
 from core.campaigns.engine import Engine, Scope
 from core.campaigns.membership import rebuild
 from core.campaigns.models import Campaign, CampaignEvent, CampaignMember, CampaignStep
@@ -101,6 +101,14 @@ class Stage:
         while self.now < end:
             self.now = min(end, self.now + step)
             self.turn()
+
+    def hold(self, campaign_id: int, *, days: int) -> None:
+        """Hold the campaign for so long; then it goes on."""
+        with clock.at(self.now):
+            unpublish(campaign_id)
+        self.leap(days=days)
+        with clock.at(self.now):
+            publish(campaign_id)
 
     def leap(self, **time: float) -> None:
         """Let time pass with nobody at work."""

@@ -12,7 +12,6 @@ from sqlalchemy import delete
 
 from core import clock
 from core.actions import ActionContext, Outcome, Result
-from core.campaigns import publish, unpublish
 from core.campaigns.models import CampaignStep
 from core.campaigns.moving import jump
 from core.campaigns.simulation import read_simulation, simulate
@@ -115,12 +114,8 @@ def test_what_a_hold_made_too_late_counts_as_skipped(stage: Stage, queued: bool)
         stage.leap(days=1)
         stage.turn()
         assert steps(ann)["t2"] == "sending"
-    with clock.at(stage.now):
-        unpublish(campaign)
-    stage.leap(days=5)
+    stage.hold(campaign, days=5)
     stage.outage = False
-    with clock.at(stage.now):
-        publish(campaign)
     stage.turn()
     assert steps(ann)["t2"] == "skipped"
     assert tags(ann) == ["bad", "never"]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from core import clock
-from core.campaigns import publish, unpublish
 from core.dnc import MANUAL, add_dnc
 from core.host import current_host
 from tests.campaigns.drawing import after, event, tag
@@ -73,12 +71,8 @@ def test_staff_is_told_however_late_a_hold_made_it(stage: Stage, queued: bool) -
         stage.leap(days=1)
         stage.turn()
         assert steps(ann) == {"tell": "sending"}
-    with clock.at(stage.now):
-        unpublish(campaign)
-    stage.leap(days=5)
+    stage.hold(campaign, days=5)
     stage.outage = False
-    with clock.at(stage.now):
-        publish(campaign)
     stage.turn()
     assert [number for _, number, _ in stage.texts] == ["+33699999999"]
     assert steps(ann) == {"tell": "done"}
