@@ -147,11 +147,8 @@ def test_longer_ids_cost_no_row_that_refers_to_a_text(app: Flask) -> None:
         session.get_one(Delivery, 5).provider_id = "x" * 255
 
 
-def test_old_spellings_become_one_and_a_stop_of_either_holds(app: Flask) -> None:
-    """Contacts, do-not-contact, texts and replies that were stored before."""
-    segment = create_segment("All")
-    message = create_message(name="Hi", text="Hi", segments=[segment.id]).id
-    migrate("0008")
+def store_old_spellings(message: int) -> None:
+    """Numbers as they were stored up to revision 0008."""
     run_each(
         "INSERT INTO contacts (id, mobile, number_status, first_name, last_name, email, company,"
         " city, country, locale, timezone, custom, created_at, updated_at)"
@@ -198,6 +195,14 @@ def test_old_spellings_become_one_and_a_stop_of_either_holds(app: Flask) -> None
             {"id": 2, "number": "12345", "at": NOW},
         ],
     )
+
+
+def test_old_spellings_become_one_and_a_stop_of_either_holds(app: Flask) -> None:
+    """Contacts, do-not-contact, texts and replies that were stored before."""
+    segment = create_segment("All")
+    message = create_message(name="Hi", text="Hi", segments=[segment.id]).id
+    migrate("0008")
+    store_old_spellings(message)
     migrate("head")
     contacts = dict(db.session.execute(select(Contact.id, Contact.mobile)).all())  # type: ignore[arg-type]
     assert contacts == {
