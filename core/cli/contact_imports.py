@@ -61,7 +61,7 @@ def import_file(
 ) -> None:
     """Import contacts from a CSV FILE and wait until it is done.
 
-    Rows are merged on the mobile number. Rows that cannot be taken are written
+    Rows are merged on the mobile number. Rows that cannot be imported are written
     to an error file with the reason; all others are imported. A value that does
     not fit its field is left out, and the row is in that file with a remark.
     Whom the file does not let be texted is on do-not-contact afterwards.
@@ -178,7 +178,7 @@ def tell(notes: Sequence[str], reasons: Sequence[ReasonCount]) -> None:
     click.echo("")
     for words in notes:
         click.echo(words)
-    for title, rejected in (("Rejected rows", True), ("Rows taken with a remark", False)):
+    for title, rejected in (("Rejected rows", True), ("Rows imported with a remark", False)):
         found = [one for one in reasons if (one["result"] == REJECTED) == rejected]
         if found:
             click.echo(f"\n{title}:")

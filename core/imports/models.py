@@ -26,7 +26,7 @@ class Import(Model):
 
     `rows_done` and `error_bytes` are written in the transaction that stores the
     rows themselves: a crash costs nothing but the batch it interrupted. `reading` says how the
-    file is read (see facts.py); `reasons` why rows were rejected or taken with a remark, how
+    file is read (see facts.py); `reasons` why rows were rejected or imported with a remark, how
     many each (see reasons.py). `remarked` rows are among those taken. `opted_out` counts the
     numbers that the file puts on do-not-contact, those that were there before too.
     """

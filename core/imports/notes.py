@@ -24,7 +24,9 @@ DELIMITERS = {
     "|": Sentence("vertical bars"),
 }
 READ_AS = Sentence("The file is read as %(encoding)s, separated by %(delimiter)s.")
-MIXED = Sentence("Some of its lines are UTF-8, others %(encoding)s: each is read as what it is.")
+MIXED = Sentence(
+    "Some of its lines are UTF-8, others %(encoding)s: each line is read in its own encoding."
+)
 HEADER = Sentence("The names of the columns are taken from line %(line)s.")
 ABOVE = Sentence("The lines above it are left out: %(count)s.")
 NO_HEADER = Sentence("No line has the names of the columns, so the columns are numbered.")

@@ -104,8 +104,8 @@ REMARKS: dict[str, Sentence] = {
     ),
 }
 # the words that pages say for the result of a row
-TAKEN_WITH_REMARK = Sentence("taken, with a remark")
-REJECTED_WORD = Sentence("not taken")
+TAKEN_WITH_REMARK = Sentence("imported, with a remark")
+REJECTED_WORD = Sentence("not imported")
 WORDS: Mapping[str, Sentence] = NUMBERS | ROWS | REMARKS
 UNKNOWN = Sentence("There is no known reason.")
 ABOUT = Sentence("%(column)s: %(why)s")

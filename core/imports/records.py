@@ -150,7 +150,7 @@ class RecordReader:
         return found
 
     def numbers_of(self, cells: Sequence[str], mobile: str) -> list[str]:
-        """All numbers of a person whose own one is *mobile*, "" where the row is not taken.
+        """All numbers of a person whose own one is *mobile*, "" where the row is not imported.
 
         Then landlines count as well: nothing else is known of that person.
         """

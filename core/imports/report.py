@@ -1,4 +1,4 @@
-"""The file of rows that were rejected, or taken with a remark."""
+"""The file of rows that were rejected, or imported with a remark."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def read_given(raw: bytes) -> NumberList:
     if reason not in CHOICES:
         raise BadInput("reason", "is missing", value=reason, mend=_("Choose one."))
     if not origin:
-        mend = _("Say it in a few words: the system, or who told you.")
+        mend = _("Name the system, or who told you, in a few words.")
         raise BadInput("origin", "is missing", mend=mend)
     text = decoded(raw)
     return read_list(text, reason=reason, comment=origin[:LONGEST_ORIGIN], source=source())

@@ -43,7 +43,7 @@ def test_the_import_says_the_same_afterwards(run: Run, file: Path) -> None:
         "The lines above it are left out: 1.",
         "These columns are left out: notes.",
         "Rejected rows:",
-        "Rows taken with a remark:",
+        "Rows imported with a remark:",
     ):
         assert words in said
     assert numbers() == [ADA, GRACE]

@@ -37,6 +37,6 @@ def contact(number: str) -> Contact:
 
 
 def report(job: Import) -> list[dict[str, str]]:
-    """The file of rows that were rejected or taken with a remark."""
+    """The file of rows that were rejected or imported with a remark."""
     with Path(job.error_path).open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))

@@ -39,7 +39,7 @@ def test_rows_are_written_with_their_reasons(tmp_path: Path) -> None:
         [
             "1",
             "2",
-            "not taken",
+            "not imported",
             "landline:1",
             "mobile “0142685300”: The number is a landline; texts need a mobile number.",
             "0142685300",
@@ -48,7 +48,7 @@ def test_rows_are_written_with_their_reasons(tmp_path: Path) -> None:
         [
             "2",
             "3",
-            "taken, with a remark",
+            "imported, with a remark",
             "bad_tag:2 other_numbers:1",
             "tags “b”: A tag cannot "
             "be read; it was left out. mobile “x / y”: There are several numbers; the first that "
@@ -59,7 +59,7 @@ def test_rows_are_written_with_their_reasons(tmp_path: Path) -> None:
         [
             "3",
             "4",
-            "not taken",
+            "not imported",
             "unclosed_quote",
             "Line 4: A quotation mark is opened and never closed.",
             '"open',
@@ -78,7 +78,11 @@ def test_reasons_are_said_in_the_words_of_the_reader(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     written(path, ROWS)
     said = read(path, words=str.upper)
-    assert [row[2] for row in said[1:]] == ["NOT TAKEN", "TAKEN, WITH A REMARK", "NOT TAKEN"]
+    assert [row[2] for row in said[1:]] == [
+        "NOT IMPORTED",
+        "IMPORTED, WITH A REMARK",
+        "NOT IMPORTED",
+    ]
     assert said[3][4] == "LINE 4: A QUOTATION MARK IS OPENED AND NEVER CLOSED."
     assert [row[5:] for row in said] == [row[5:] for row in read(path)]
 

@@ -231,9 +231,9 @@ def test_the_file_of_rows_says_what_became_of_each(app: Flask, tmp_path: Path) -
     job = load(tmp_path, content)
     rows = report(job)
     assert [(row["row"], row["line"], row["result"], row["code"]) for row in rows] == [
-        ("1", "2", "taken, with a remark", "not_an_email:2 bad_tag:3"),
-        ("2", "3", "not taken", "landline:1"),
-        ("3", "4", "not taken", "unclosed_quote"),
+        ("1", "2", "imported, with a remark", "not_an_email:2 bad_tag:3"),
+        ("2", "3", "not imported", "landline:1"),
+        ("3", "4", "not imported", "unclosed_quote"),
     ]
     assert rows[2]["reason"] == "Line 4: A quotation mark is opened and never closed."
     assert rows[0]["e-mail"] == "none"

@@ -55,7 +55,7 @@ def test_rows_that_cannot_be_taken_are_kept_with_their_reason(load: Any) -> None
     assert [(row["row"], row["line"]) for row in kept] == [
         *(("2", "3"), ("3", "4"), ("4", "5"), ("5", "6")),
     ]
-    assert [row["result"] for row in kept] == [*["not taken"] * 3, "taken, with a remark"]
+    assert [row["result"] for row in kept] == [*["not imported"] * 3, "imported, with a remark"]
     assert [row["note"] for row in kept] == ["front desk", "y", "z", "w"]
     assert [row["code"] for row in kept] == [
         *("landline:1", "letters:1", "too_short:1", "not_an_email:2"),

@@ -91,7 +91,7 @@ def make_people(chance: random.Random, folder: Path, owner: int) -> list[int]:
         address = f"{name}.{family}{number}@example.com".lower()
         lines.append(f"06 12 {number:06};{name};{family};{address};{chance.choice(CITIES)};{tags}")
     lines += ["01 42 68 53 00;Front;Desk;;Paris;", "nonsense;No;Number;;;"]
-    lines += [f"06 12 {COUNT - 1:06};;;no address;;"]  # taken, with a remark
+    lines += [f"06 12 {COUNT - 1:06};;;no address;;"]  # imported, with a remark
     path = folder / "newsletter.csv"
     path.write_text("\n".join(lines))
     run_import(create_import(path, filename="newsletter.csv", segment="Newsletter").id)

@@ -58,7 +58,7 @@ def test_an_admin_sets_zone_and_country(app: Flask) -> None:
 
 def test_an_admin_allows_a_variable_for_webhooks_and_it_is_in_the_audit_log(app: Flask) -> None:
     admin = sign_in(app)
-    assert "Now none." in admin.get(URL).text
+    assert "None is set." in admin.get(URL).text
     status, page = save(admin, webhook_env="CRM_KEY, HELIOGRAPH_SECRET_KEY")
     assert status == 400
     assert "Can never be allowed" in page

@@ -91,7 +91,7 @@ def test_from_upload_to_undo(app: Flask) -> None:
     assert visitor.post(place + "/start", mapping).status_code == 303
     run_imports()
     done = visitor.get(place).text
-    assert "Finished in part" in done
+    assert "Partly imported" in done
     errors = visitor.get(place + "/errors.csv")
     assert "nonsense" in errors.text
     assert find_segment("Fair").member_count == 3
@@ -169,11 +169,11 @@ def test_an_import_with_rejected_rows_is_not_just_finished(app: Flask) -> None:
     visitor.post(place + "/start", form)
     run_imports()
     page = visitor.get(place).text
-    assert "Finished in part" in page
-    assert "2 rows are not in." in page
+    assert "Partly imported" in page
+    assert "2 rows were not imported." in page
     for line in lines:
         assert line in page
-    assert "Finished in part" in visitor.get("/imports/").text
+    assert "Partly imported" in visitor.get("/imports/").text
     rejected = visitor.get(place + "/errors.csv?only=rejected").text
     assert [line.split(",")[0] for line in rejected.splitlines()[1:]] == ["2", "4"]
     remarks = visitor.get(place + "/errors.csv?only=remark").text
@@ -181,14 +181,14 @@ def test_an_import_with_rejected_rows_is_not_just_finished(app: Flask) -> None:
     assert len(visitor.get(place + "/errors.csv").text.splitlines()) == 4
 
 
-def test_an_import_of_which_nobody_was_taken_says_so(app: Flask) -> None:
+def test_an_import_of_no_contact_says_so(app: Flask) -> None:
     visitor = sign_in(app)
     place = place_of(visitor, "Mobile\nn/a\n0142685300\n")
     form = chosen_on(visitor.get(place).text) | {"region": "FR"}
-    assert "Nobody would be taken" in visitor.post(place + "/try", form).text
+    assert "No contacts would be imported" in visitor.post(place + "/try", form).text
     visitor.post(place + "/start", form)
     run_imports()
-    assert "Nobody was taken: every row was rejected." in visitor.get(place).text
+    assert "No contacts were imported: every row was rejected." in visitor.get(place).text
 
 
 def test_reasons_are_said_in_the_language_of_the_reader(app: Flask) -> None:
