@@ -82,8 +82,8 @@ KEYS = (
         "webhook_env",
         Sentence("Environment variables for webhooks"),
         Sentence(
-            "Names, by comma, such as CRM_KEY: headers of campaigns' webhooks may send these as "
-            "$env:CRM_KEY. Whoever draws campaigns can then send their values anywhere."
+            "Names separated by commas, such as CRM_KEY: headers of campaigns' webhooks may send "
+            "these as $env:CRM_KEY. Whoever draws campaigns can then send their values anywhere."
         ),
         Sentence("Contacts wait before a webhook that names another one."),
         "",

@@ -211,7 +211,7 @@ def test_a_list_is_uploaded(marc: Visitor) -> None:
         ({"numbers": ""}, "Paste numbers, or choose a file"),
         ({"numbers": "nobody"}, "has no number that can be read"),
         ({"reason": "unsubscribed"}, "Choose one."),
-        ({"origin": " "}, "Say it in a few words"),
+        ({"origin": " "}, "in a few words"),
     ],
 )
 def test_what_is_missing_is_said_and_what_was_typed_is_kept(

@@ -46,7 +46,7 @@ TARGETS: dict[str, Target] = {
         Target(NAME, Sentence("Full name")),
         Target(TAGS, Sentence("Tags"), several=True),
         Target(DO_NOT_CONTACT, Sentence("Do not contact (yes: no texts)"), several=True),
-        Target(CONSENT, Sentence("May be texted (no: no texts)"), several=True),
+        Target(CONSENT, Sentence("May be texted (yes: texts are allowed)"), several=True),
     )
 }
 

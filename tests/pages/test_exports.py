@@ -12,7 +12,6 @@ from tests.imports.exports import EXPORTS
 from tests.pages.visit import begin
 from tests.test_end_to_end import wait_until
 
-
 ENDED = re.compile("Finished|Partly imported")
 
 

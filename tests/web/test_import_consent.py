@@ -84,7 +84,7 @@ def test_the_column_is_found_and_what_came_of_it_is_said(marc: Visitor) -> None:
     run_imports()
     page = marc.get(place).text
     assert "1 number of this file is not texted" in page
-    assert "Undoing the import leaves them there." in page
+    assert "Undoing the import does not change that." in page
     assert listed() == {BOB: ELSEWHERE}
 
 
@@ -147,7 +147,7 @@ def test_what_a_wrong_file_put_on_the_list_is_lifted_by_a_person(marc: Visitor) 
     assert marc.post(place + "/lift").status_code == 303
     assert set(listed()) == {BOB}
     assert "1 number is off the list." in marc.get(place).text
-    assert "Take them off the list" not in marc.get(place).text
+    assert "Remove from do-not-contact" not in marc.get(place).text
 
 
 def test_a_file_that_is_no_longer_kept_is_said(marc: Visitor) -> None:
