@@ -9,19 +9,27 @@ ARGS ?=
 # the tests compiles all of it again
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test test-both bench races lint pictures random-campaigns translations
+.PHONY: run test names test-both bench races lint pictures random-campaigns translations
 
 run: $(VENV)/.run $(VENV)/.assets
 	HELIOGRAPH_DATA_DIR=$${HELIOGRAPH_DATA_DIR:-var} $(BIN)/heliograph serve --demo $(ARGS)
 
-test: $(VENV)/.test $(VENV)/.assets $(VENV)/.browser
+test: $(VENV)/.test $(VENV)/.assets $(VENV)/.browser names
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	PYTHONPATH=$(VENV)/names $(BIN)/lint-imports
 	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-both: $(VENV)/.test $(VENV)/.assets $(VENV)/.browser
 	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --both $(ARGS)
+
+# the folders under the names by which they are imported: for tools that read sources, and
+# for editors (add .venv/names to the paths in which they look)
+names:
+	rm -rf $(VENV)/names
+	mkdir -p $(VENV)/names/heliograph
+	ln -s $(CURDIR)/core/* $(CURDIR)/plugins $(CURDIR)/migrations $(VENV)/names/heliograph/
 
 bench: $(VENV)/.test $(VENV)/.assets
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -29,7 +37,7 @@ bench: $(VENV)/.test $(VENV)/.assets
 races: $(VENV)/.test
 	$(BIN)/python -m tests.races $(ARGS)
 
-lint: $(VENV)/.test
+lint: $(VENV)/.test names
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(BIN)/mypy
@@ -51,7 +59,7 @@ PAGES := $(shell find core/templates core/translations core/campaigns plugins fr
 
 $(VENV)/.assets: $(VENV)/.run package-lock.json core/web/assets.py $(PAGES)
 	(command -v npm && command -v node) >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check '.[node]'
-	$(BIN)/python -c 'from core.web.assets import install; install()'
+	$(BIN)/python -c 'from heliograph.web.assets import install; install()'
 	touch $@
 
 $(VENV)/.browser: $(VENV)/.test tests/browser.py

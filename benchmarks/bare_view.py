@@ -9,7 +9,7 @@ import sys
 
 from flask import Flask, Response
 
-from core.cli.serve import Server, options_for
+from heliograph.cli.serve import Server, options_for
 
 
 class BareServer(Server):

@@ -24,8 +24,8 @@ from sqlalchemy import func, select, text
 from benchmarks.counterpart import ACCOUNT, NUMBER, TOKEN
 from benchmarks.figures import Figures, at_least, print_figures
 from benchmarks.scene import Scene, crowd, scene
-from core.db import db, dialect_name
-from core.deliveries.models import DELIVERED, Delivery
+from heliograph.db import db, dialect_name
+from heliograph.deliveries.models import DELIVERED, Delivery
 from tests.counterpart.signature import sign
 from tests.databases import Postgres
 

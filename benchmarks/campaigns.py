@@ -18,15 +18,15 @@ from sqlalchemy import func, select, text
 
 from benchmarks.figures import Figures, at_least, figure, print_figures
 from benchmarks.scene import crowd, scene
-from core.campaigns import create_campaign, publish, save_draft
-from core.campaigns.engine import KICKOFF, SCHEDULED, Engine, Scope
-from core.campaigns.membership import rebuild
-from core.campaigns.models import CampaignMember, CampaignStep
-from core.channel import InboundText
-from core.contacts.models import Contact
-from core.db import db, dialect_name, transaction
-from core.jobs.clock import Clock
-from core.replies.inbox import receive_reply
+from heliograph.campaigns import create_campaign, publish, save_draft
+from heliograph.campaigns.engine import KICKOFF, SCHEDULED, Engine, Scope
+from heliograph.campaigns.membership import rebuild
+from heliograph.campaigns.models import CampaignMember, CampaignStep
+from heliograph.channel import InboundText
+from heliograph.contacts.models import Contact
+from heliograph.db import db, dialect_name, transaction
+from heliograph.jobs.clock import Clock
+from heliograph.replies.inbox import receive_reply
 from tests.databases import Postgres
 
 CLAIM = {

@@ -18,8 +18,8 @@ from benchmarks import bare_client, curl_client, sdk_loop
 from benchmarks.counterpart import NUMBER, Counterpart, counterpart
 from benchmarks.figures import Figures, at_least, figure, print_figures
 from benchmarks.scene import TEXT, Scene, crowd, scene
-from core.db import db
-from core.deliveries.claim import Scope, claim_texts
+from heliograph.db import db
+from heliograph.deliveries.claim import Scope, claim_texts
 from tests.databases import Postgres
 
 SDK_OWN = 60  # µs of the SDK's own work for one text, without HTTP

@@ -13,10 +13,10 @@ import time
 from pathlib import Path
 
 from benchmarks.figures import Figures, figure, installation, print_figures
-from core.db import db
-from core.imports import create_import, run_import
-from core.installation import current_settings
-from core.phone import parse_number
+from heliograph.db import db
+from heliograph.imports import create_import, run_import
+from heliograph.installation import current_settings
+from heliograph.phone import parse_number
 
 ROUNDS = 5
 COLUMNS = ("mobile", "first name", "last name", "email", "city")

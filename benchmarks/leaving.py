@@ -17,14 +17,14 @@ from sqlalchemy import select, text
 from benchmarks.campaigns import campaign, installation, one_step, people, settled
 from benchmarks.figures import Figures, figure, print_figures
 from benchmarks.scene import crowd
-from core.campaigns.engine import Engine, Scope
-from core.campaigns.membership import rebuild
-from core.campaigns.models import CampaignMember
-from core.contacts.profile import edit_contact
-from core.db import db, transaction
-from core.jobs.clock import Clock
-from core.segments import create_segment, refresh_segment
-from core.segments.members import remove_members
+from heliograph.campaigns.engine import Engine, Scope
+from heliograph.campaigns.membership import rebuild
+from heliograph.campaigns.models import CampaignMember
+from heliograph.contacts.profile import edit_contact
+from heliograph.db import db, transaction
+from heliograph.jobs.clock import Clock
+from heliograph.segments import create_segment, refresh_segment
+from heliograph.segments.members import remove_members
 from tests.databases import Postgres
 
 BAR = 5.0  # seconds

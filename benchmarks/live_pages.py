@@ -18,11 +18,11 @@ import requests
 from benchmarks.callbacks import serving
 from benchmarks.figures import Figures, figure, print_figures
 from benchmarks.scene import Scene, crowd, scene
-from core.broadcasts.lifecycle import get_broadcast
-from core.db import db, utcnow
-from core.host import current_host
-from core.messages import create_message
-from core.users import create_user
+from heliograph.broadcasts.lifecycle import get_broadcast
+from heliograph.db import db, utcnow
+from heliograph.host import current_host
+from heliograph.messages import create_message
+from heliograph.users import create_user
 
 NOBODY = "http://127.0.0.1:9"
 EMAIL, PASSWORD = "ann@example.com", "four words make one"

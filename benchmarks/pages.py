@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from flask import Flask
 
 from benchmarks.figures import Figures, figure, print_figures
-from core import create_app
-from core.db import db
-from core.migrations import upgrade_schema
-from core.settings import Settings
+from heliograph import create_app
+from heliograph.db import db
+from heliograph.settings import Settings
+from heliograph.upgrades import upgrade_schema
 from tests.crowd import VISITS, make_crowd
 from tests.databases import Postgres
 from tests.visitor import Visitor, sign_in

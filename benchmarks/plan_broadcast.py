@@ -11,10 +11,10 @@ from sqlalchemy import text
 
 from benchmarks.figures import Figures, figure, print_figures
 from benchmarks.scene import crowd, scene
-from core.broadcasts.lifecycle import begin
-from core.broadcasts.plan import plan_broadcast
-from core.db import db, dialect_name, utcnow
-from core.messages import create_message
+from heliograph.broadcasts.lifecycle import begin
+from heliograph.broadcasts.plan import plan_broadcast
+from heliograph.db import db, dialect_name, utcnow
+from heliograph.messages import create_message
 from tests.databases import Postgres
 
 NOBODY = "http://127.0.0.1:9"

@@ -15,15 +15,15 @@ from flask import Flask
 from sqlalchemy import text
 
 from benchmarks.counterpart import ACCOUNT, NUMBER, TOKEN
-from core import create_app
-from core.broadcasts.lifecycle import begin
-from core.broadcasts.plan import plan_broadcast
-from core.db import db, dialect_name, utcnow
-from core.host import current_host
-from core.messages import create_message
-from core.migrations import upgrade_schema
-from core.segments import create_segment
-from core.settings import Settings
+from heliograph import create_app
+from heliograph.broadcasts.lifecycle import begin
+from heliograph.broadcasts.plan import plan_broadcast
+from heliograph.db import db, dialect_name, utcnow
+from heliograph.host import current_host
+from heliograph.messages import create_message
+from heliograph.segments import create_segment
+from heliograph.settings import Settings
+from heliograph.upgrades import upgrade_schema
 
 SECRET = "benchmarks"
 TEXT = "Hello {contactfield=firstname|there}, the shop is open"

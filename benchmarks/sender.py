@@ -8,9 +8,9 @@ import sys
 import time
 
 from benchmarks.bare_client import used
-from core import create_app
-from core.broadcasts.run import Options, send_one
-from core.deliveries.loop import DeliveryLoop
+from heliograph import create_app
+from heliograph.broadcasts.run import Options, send_one
+from heliograph.deliveries.loop import DeliveryLoop
 
 
 def main() -> None:

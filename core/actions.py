@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from core.events import FAILED, THEN, Batch, EventConfig, Path
+from heliograph.events import FAILED, THEN, Batch, EventConfig, Path
 
 
 class Result(StrEnum):

@@ -5,22 +5,22 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from core.campaigns import builtin
-from core.db import init_db
-from core.encryption import Cipher
-from core.host.discovery import candidates
-from core.host.plugins import EXTENSION, PluginHost
-from core.logs import configure_logging
-from core.meters import init_meters
-from core.migrations import init_migrations
-from core.private_files import make_private
-from core.settings import Settings
-from core.web import mount_web
-from core.web.application import Application
-from core.web.errors import register_error_handlers
-from core.web.mount import mount_plugins
-from core.web.prefix import PublicPrefix
-from core.web.security import cookie_settings
+from heliograph.campaigns import builtin
+from heliograph.db import init_db
+from heliograph.encryption import Cipher
+from heliograph.host.discovery import candidates
+from heliograph.host.plugins import EXTENSION, PluginHost
+from heliograph.logs import configure_logging
+from heliograph.meters import init_meters
+from heliograph.private_files import make_private
+from heliograph.settings import Settings
+from heliograph.upgrades import init_migrations
+from heliograph.web import mount_web
+from heliograph.web.application import Application
+from heliograph.web.errors import register_error_handlers
+from heliograph.web.mount import mount_plugins
+from heliograph.web.prefix import PublicPrefix
+from heliograph.web.security import cookie_settings
 
 SETTINGS = "heliograph_settings"
 HIDDEN = {"hide_parameters": True}  # errors of the database are logged: no texts, no numbers
@@ -32,7 +32,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     make_private(settings)
     keys = settings.keys()
     configure_logging(settings)
-    app = Application("core")
+    app = Application("heliograph")
     app.extensions[SETTINGS] = settings
     app.config.update(
         SECRET_KEY=keys[0],

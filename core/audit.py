@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.addresses import plain_address
-from core.db import Id, Json, Model, UTCDateTime, db, transaction, utcnow
-from core.users import User
+from heliograph.addresses import plain_address
+from heliograph.db import Id, Json, Model, UTCDateTime, db, transaction, utcnow
+from heliograph.users import User
 
 PAGE = 50
 RUN = timedelta(minutes=10)

@@ -31,7 +31,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import TypeEngine
 
-from core.db import Model, db, dialect_name, table_of
+from heliograph.db import Model, db, dialect_name, table_of
 
 ROWS, SHARED = "rows", "shared_"
 SEPARATOR = "\x1f"

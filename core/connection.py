@@ -16,12 +16,12 @@ from typing import Any
 
 from flask import Flask
 
-from core.channel import Check, Failure, Provider
-from core.db import db
-from core.errors import HeliographError
-from core.host.guard import guarded
-from core.installation import running_app
-from core.providers import open_provider
+from heliograph.channel import Check, Failure, Provider
+from heliograph.db import db
+from heliograph.errors import HeliographError
+from heliograph.host.guard import guarded
+from heliograph.installation import running_app
+from heliograph.providers import open_provider
 
 log = logging.getLogger(__name__)
 

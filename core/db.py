@@ -36,9 +36,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
-from core import clock
-from core.errors import Changed
-from core.turns import Turns
+from heliograph import clock
+from heliograph.errors import Changed
+from heliograph.turns import Turns
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

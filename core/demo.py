@@ -6,9 +6,9 @@ import logging
 
 from sqlalchemy import func, select
 
-from core.db import db
-from core.host import PluginState, current_host
-from core.providers import provider_class
+from heliograph.db import db
+from heliograph.host import PluginState, current_host
+from heliograph.providers import provider_class
 
 log = logging.getLogger(__name__)
 

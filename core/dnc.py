@@ -17,12 +17,12 @@ from typing import Any
 from sqlalchemy import Index, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core.db import Id, Model, UTCDateTime, db, insert_new, transaction, utcnow
-from core.errors import BadInput
-from core.events import SignalKind
-from core.lookups import one_of
-from core.phone import one_spelling
-from core.signals import tell
+from heliograph.db import Id, Model, UTCDateTime, db, insert_new, transaction, utcnow
+from heliograph.errors import BadInput
+from heliograph.events import SignalKind
+from heliograph.lookups import one_of
+from heliograph.phone import one_spelling
+from heliograph.signals import tell
 
 SMS = "sms"
 UNSUBSCRIBED, BOUNCED, MANUAL = "unsubscribed", "bounced", "manual"

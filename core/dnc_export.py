@@ -8,10 +8,10 @@ from typing import IO
 
 from sqlalchemy import select
 
-from core.csv_files import CsvWriter
-from core.db import db
-from core.dnc import SMS, Dnc, DncBeneath
-from core.dnc_many import MODELS, NewEntry
+from heliograph.csv_files import CsvWriter
+from heliograph.db import db
+from heliograph.dnc import SMS, Dnc, DncBeneath
+from heliograph.dnc_many import MODELS, NewEntry
 
 COLUMNS = ("number", "reason", "since", "source", "comment")
 PAGE = 1000

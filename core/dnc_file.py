@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from core.csv_files import unmarked
-from core.db import utcnow
-from core.dnc import REASONS
-from core.dnc_list import typed_number
-from core.dnc_many import NewEntry
-from core.errors import BadInput
-from core.imports.column_names import number_rank, plain
-from core.phone import looks_like_number
+from heliograph.csv_files import unmarked
+from heliograph.db import utcnow
+from heliograph.dnc import REASONS
+from heliograph.dnc_list import typed_number
+from heliograph.dnc_many import NewEntry
+from heliograph.errors import BadInput
+from heliograph.imports.column_names import number_rank, plain
+from heliograph.phone import looks_like_number
 
 MOST_BYTES = 20 * 1024 * 1024
 MOST_COMMENT, MOST_SOURCE = 500, 60

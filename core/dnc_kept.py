@@ -7,9 +7,9 @@ import secrets
 import time
 from pathlib import Path
 
-from core.errors import BadInput, NotFound
-from core.installation import current_settings
-from core.private_files import private_folder, write_private
+from heliograph.errors import BadInput, NotFound
+from heliograph.installation import current_settings
+from heliograph.private_files import private_folder, write_private
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 KEPT_SECONDS = 24 * 3600

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 from sqlalchemy import and_, func, or_, select
 
-from core.contacts.models import Contact
-from core.db import db
-from core.dnc import SMS, Dnc, DncBeneath, find_beneath
-from core.errors import BadInput
-from core.installation import current_settings
-from core.phone import parse_number, read_sender
+from heliograph.contacts.models import Contact
+from heliograph.db import db
+from heliograph.dnc import SMS, Dnc, DncBeneath, find_beneath
+from heliograph.errors import BadInput
+from heliograph.installation import current_settings
+from heliograph.phone import parse_number, read_sender
 
 PAGE = 50
 

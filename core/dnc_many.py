@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from core.bulk import InsertNew
-from core.db import db, transaction, utcnow
-from core.dnc import (
+from heliograph.bulk import InsertNew
+from heliograph.db import db, transaction, utcnow
+from heliograph.dnc import (
     ELSEWHERE,
     OFF,
     ON,
@@ -24,10 +24,10 @@ from core.dnc import (
     put_on,
     rank,
 )
-from core.events import SignalKind
-from core.lookups import one_of
-from core.phone import one_spelling
-from core.signals import tell_many
+from heliograph.events import SignalKind
+from heliograph.lookups import one_of
+from heliograph.phone import one_spelling
+from heliograph.signals import tell_many
 
 OWN = ("number", "comment", "source")
 # what people asked for themselves: only they, or a person of the team, take it back

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from core.db import db, transaction
-from core.dnc import (
+from heliograph.db import db, transaction
+from heliograph.dnc import (
     ELSEWHERE,
     OFF,
     SMS,
@@ -17,7 +17,7 @@ from core.dnc import (
     note_change,
     take_shown_off,
 )
-from core.dnc_many import BATCH, MODELS
+from heliograph.dnc_many import BATCH, MODELS
 
 
 def lift_of_source(source: str, *, comment: str, by: str, channel: str = SMS) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from core.errors import SecretUnreadable
+from heliograph.errors import SecretUnreadable
 
 
 class Cipher:

@@ -1,6 +1,6 @@
 """Events of a campaign's canvas: what decisions and conditions are made of.
 
-Actions are in `core.actions`. An event has paths, by which contacts leave it.
+Actions are in `heliograph.actions`. An event has paths, by which contacts leave it.
 """
 
 from __future__ import annotations

@@ -11,12 +11,12 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import Date, String, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Id, Model, UTCDateTime, change_rows, db, transaction, utcnow
-from core.deliveries.models import DELIVERED, FAILED, UNDELIVERED, UNKNOWN, Delivery
-from core.dnc import UNSUBSCRIBED, DncChange
-from core.installation import current_zone
-from core.replies.models import Reply
-from core.submissions import sweep
+from heliograph.db import Id, Model, UTCDateTime, change_rows, db, transaction, utcnow
+from heliograph.deliveries.models import DELIVERED, FAILED, UNDELIVERED, UNKNOWN, Delivery
+from heliograph.dnc import UNSUBSCRIBED, DncChange
+from heliograph.installation import current_zone
+from heliograph.replies.models import Reply
+from heliograph.submissions import sweep
 
 DAYS_ANEW = 3  # a text's last status may come that late
 SENT, REPLIES, OPT_OUTS = "sent", "replies", "opt_outs"

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app
 
-from core.settings import Settings
-from core.stored_settings import in_force
+from heliograph.settings import Settings
+from heliograph.stored_settings import in_force
 
 
 def running_app() -> Flask:

@@ -16,9 +16,9 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import inspect, update
 
-from core.db import AWAY, change_rows, database_now, db, transaction
-from core.installation import running_app
-from core.owners import Leased, is_free, new_owner
+from heliograph.db import AWAY, change_rows, database_now, db, transaction
+from heliograph.installation import running_app
+from heliograph.owners import Leased, is_free, new_owner
 
 log = logging.getLogger(__name__)
 

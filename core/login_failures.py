@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import Boolean, Index, String, delete, false, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.addresses import network_of
-from core.db import Id, Model, UTCDateTime, change_rows, db, transaction, utcnow
-from core.errors import HeliographError
+from heliograph.addresses import network_of
+from heliograph.db import Id, Model, UTCDateTime, change_rows, db, transaction, utcnow
+from heliograph.errors import HeliographError
 
 WINDOW = timedelta(minutes=15)
 FAILURES_OF_EMAIL, FAILURES_OF_ADDRESS = 5, 30

@@ -15,12 +15,12 @@ from functools import cache
 from sqlalchemy import ForeignKey, String, delete, or_, select, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from core.addresses import plain_address
-from core.db import Id, Model, UTCDateTime, change_rows, db, transaction, utcnow
-from core.errors import BadInput, HeliographError
-from core.login_failures import LoginFailure, count_guess, forget_old_failures, take_back
-from core.passwords import hash_password, is_outdated, password_fits
-from core.users import User, edit_user
+from heliograph.addresses import plain_address
+from heliograph.db import Id, Model, UTCDateTime, change_rows, db, transaction, utcnow
+from heliograph.errors import BadInput, HeliographError
+from heliograph.login_failures import LoginFailure, count_guess, forget_old_failures, take_back
+from heliograph.passwords import hash_password, is_outdated, password_fits
+from heliograph.users import User, edit_user
 
 IDLE, LONGEST = timedelta(days=14), timedelta(days=90)
 SEEN_EVERY = timedelta(minutes=5)

@@ -13,8 +13,8 @@ import sys
 from datetime import UTC, datetime
 from typing import TextIO
 
-from core import clock
-from core.settings import Settings
+from heliograph import clock
+from heliograph.settings import Settings
 
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -79,11 +79,11 @@ class OurHandler(logging.StreamHandler[TextIO]):
 
 
 def configure_logging(settings: Settings) -> None:
-    """Send the lines of `core` and `plugins` to stderr, once per process."""
+    """Send the lines of Heliograph and its plugins to stderr, once per process."""
     formatter: logging.Formatter = JsonFormatter()
     if settings.log_format == "text":
         formatter = TextFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for name in ("core", "plugins", "apscheduler"):
+    for name in ("heliograph", "apscheduler"):
         logger = logging.getLogger(name)
         logger.setLevel(settings.log_level if name != "apscheduler" else "ERROR")
         for handler in [item for item in logger.handlers if isinstance(item, OurHandler)]:
@@ -97,5 +97,4 @@ def configure_logging(settings: Settings) -> None:
 def only_warnings(settings: Settings) -> None:
     """For a command that tells a person itself what it does, unless lines are asked for."""
     if settings.log_format == "text" and settings.log_level == "INFO":
-        for name in ("core", "plugins"):
-            logging.getLogger(name).setLevel(logging.WARNING)
+        logging.getLogger("heliograph").setLevel(logging.WARNING)

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import TypeEngine
 
-from core.db import db, dialect_name
+from heliograph.db import db, dialect_name
 
 SEPARATOR = "\x1f"
 MANY = 10_000

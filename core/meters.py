@@ -20,7 +20,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Model, db, dialect_name, transaction
+from heliograph.db import Model, db, dialect_name, transaction
 
 log = logging.getLogger(__name__)
 

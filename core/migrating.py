@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, text
 
-from core.db import db
+from heliograph.db import db
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from werkzeug.security import check_password_hash
 
-from core.errors import BadInput
+from heliograph.errors import BadInput
 
 MIN_PASSWORD, MAX_PASSWORD = 10, 1000
 # OWASP's figures for argon2id: 19 MiB of memory, 2 passes, 1 thread

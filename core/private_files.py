@@ -11,7 +11,7 @@ from typing import IO
 
 from sqlalchemy.engine import make_url
 
-from core.settings import Settings
+from heliograph.settings import Settings
 
 log = logging.getLogger(__name__)
 

@@ -8,10 +8,10 @@ from types import UnionType
 
 from pydantic import BaseModel
 
-from core.channel import Provider
-from core.errors import Conflict
-from core.host.guard import guarded
-from core.host.plugins import PluginInfo, current_host
+from heliograph.channel import Provider
+from heliograph.errors import Conflict
+from heliograph.host.guard import guarded
+from heliograph.host.plugins import PluginInfo, current_host
 
 log = logging.getLogger(__name__)
 

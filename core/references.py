@@ -14,7 +14,7 @@ from flask import current_app
 from sqlalchemy import SmallInteger, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Model, UTCDateTime, db, insert_new, transaction, utcnow
+from heliograph.db import Model, UTCDateTime, db, insert_new, transaction, utcnow
 
 EXTENSION = "heliograph_installation"
 ONLY = 1

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import cache
 from zoneinfo import available_timezones
 
-from core.errors import BadInput
-from core.sentences import Sentence
-from core.settings import PREFIX, check_region, check_variables, check_zone
+from heliograph.errors import BadInput
+from heliograph.sentences import Sentence
+from heliograph.settings import PREFIX, check_region, check_variables, check_zone
 
 
 @dataclass(frozen=True, slots=True)

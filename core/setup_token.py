@@ -13,8 +13,8 @@ import hmac
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from core.errors import BadInput
-from core.settings import Settings
+from heliograph.errors import BadInput
+from heliograph.settings import Settings
 
 LETTERS, GROUP = 16, 4  # 80 bits
 

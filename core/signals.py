@@ -12,8 +12,8 @@ from datetime import datetime
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.bulk import InsertNew
-from core.db import Id, Model, UTCDateTime, transaction, utcnow
+from heliograph.bulk import InsertNew
+from heliograph.db import Id, Model, UTCDateTime, transaction, utcnow
 
 
 class SignalRow(Model):

@@ -18,7 +18,7 @@ from sqlalchemy import String, inspect, select
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import (
+from heliograph.db import (
     AWAY,
     Model,
     UTCDateTime,
@@ -29,9 +29,9 @@ from core.db import (
     transaction,
     utcnow,
 )
-from core.errors import BadInput, Changed, Conflict
-from core.setting_keys import KEYS, Key, find_key
-from core.settings import Settings
+from heliograph.errors import BadInput, Changed, Conflict
+from heliograph.setting_keys import KEYS, Key, find_key
+from heliograph.settings import Settings
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import String, delete, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Model, UTCDateTime, change_rows, db, insert_new, transaction, utcnow
+from heliograph.db import Model, UTCDateTime, change_rows, db, insert_new, transaction, utcnow
 
 KEPT = timedelta(days=3)
 KEY = re.compile(r"[A-Za-z0-9_-]{16,40}")

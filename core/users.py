@@ -7,10 +7,10 @@ from datetime import datetime
 from sqlalchemy import Boolean, String, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Id, Model, UTCDateTime, db, lock_table, transaction, utcnow
-from core.errors import BadInput, Conflict, Forbidden, NotFound
-from core.nfc import nfc
-from core.passwords import check_password, hash_password
+from heliograph.db import Id, Model, UTCDateTime, db, lock_table, transaction, utcnow
+from heliograph.errors import BadInput, Conflict, Forbidden, NotFound
+from heliograph.nfc import nfc
+from heliograph.passwords import check_password, hash_password
 
 ADMIN, MARKETER, READER = "admin", "marketer", "reader"
 ROLES = (ADMIN, MARKETER, READER)

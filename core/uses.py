@@ -8,16 +8,16 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from core.campaigns.events import EventTypes
-from core.campaigns.models import Campaign, CampaignEvent, CampaignSegment
-from core.contacts.fields import Field, contact_fields
-from core.db import db, dialect_name
-from core.errors import BadInput, Conflict
-from core.imports.models import PENDING, RUNNING, UPLOADED, Import
-from core.messages.models import TextMessage
-from core.messages.tokens import compile_text
-from core.segments.filters import children
-from core.segments.models import Segment
+from heliograph.campaigns.events import EventTypes
+from heliograph.campaigns.models import Campaign, CampaignEvent, CampaignSegment
+from heliograph.contacts.fields import Field, contact_fields
+from heliograph.db import db, dialect_name
+from heliograph.errors import BadInput, Conflict
+from heliograph.imports.models import PENDING, RUNNING, UPLOADED, Import
+from heliograph.messages.models import TextMessage
+from heliograph.messages.tokens import compile_text
+from heliograph.segments.filters import children
+from heliograph.segments.models import Segment
 
 SEGMENTS, MESSAGES, CAMPAIGNS = "segments", "messages", "campaigns"
 FIELDS, TAGS = "fields", "tags"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from alembic import context
 from flask import current_app
 from sqlalchemy import text
 
-from core.db import Model, UTCDateTime
-from core.host.schema import belongs_to_core
-from core.migrating import migrating
+from heliograph.db import Model, UTCDateTime
+from heliograph.host.schema import belongs_to_core
+from heliograph.migrating import migrating
 
 UPGRADE_LOCK = 0x48454C49
 
@@ -22,7 +24,7 @@ def include_object(_item: object, name: str | None, kind: str, *_rest: object) -
     return include_name(name, kind, None)
 
 
-def render_item(kind: str, item: object, _context: object) -> str | bool:
+def render_item(kind: str, item: object, _context: object) -> str | Literal[False]:
     """Migrations stand alone: they do not import the types of today's code."""
     if kind == "type" and isinstance(item, UTCDateTime):
         return "sa.DateTime(timezone=True)"

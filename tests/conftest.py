@@ -17,11 +17,11 @@ from flask.testing import FlaskClient
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 
-from core import create_app, passwords
-from core.db import db
-from core.garbage import collect_less_often
-from core.migrations import upgrade_schema
-from core.settings import Settings
+from heliograph import create_app, passwords
+from heliograph.db import db
+from heliograph.garbage import collect_less_often
+from heliograph.settings import Settings
+from heliograph.upgrades import upgrade_schema
 from tests.databases import Postgres
 
 pytest_plugins = ["tests.fixtures", "tests.counterpart.fixture"]

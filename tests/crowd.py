@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
-from core.broadcasts.counts import count_due_broadcasts
-from core.db import db, transaction
-from core.figures import refresh_figures
-from core.links.counts import count_new_clicks
-from core.segments import create_segment
-from core.segments.models import Segment
+from heliograph.broadcasts.counts import count_due_broadcasts
+from heliograph.db import db, transaction
+from heliograph.figures import refresh_figures
+from heliograph.links.counts import count_new_clicks
+from heliograph.segments import create_segment
+from heliograph.segments.models import Segment
 
 BROADCASTS, DAYS = 20, 90
 

@@ -11,19 +11,19 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from core.broadcasts.counts import count_broadcast
-from core.broadcasts.lifecycle import get_broadcast
-from core.broadcasts.run import Options, RunReport, send_due
-from core.contacts.models import Contact
-from core.db import db, transaction, utcnow
-from core.deliveries.loop import DeliveryLoop
-from core.deliveries.models import Delivery
-from core.host import current_host
-from core.jobs import clock
-from core.jobs.clock import Clock
-from core.messages import create_message
-from core.messages.models import TextMessage
-from core.segments import add_members, create_segment
+from heliograph.broadcasts.counts import count_broadcast
+from heliograph.broadcasts.lifecycle import get_broadcast
+from heliograph.broadcasts.run import Options, RunReport, send_due
+from heliograph.contacts.models import Contact
+from heliograph.db import db, transaction, utcnow
+from heliograph.deliveries.loop import DeliveryLoop
+from heliograph.deliveries.models import Delivery
+from heliograph.host import current_host
+from heliograph.jobs import clock
+from heliograph.jobs.clock import Clock
+from heliograph.messages import create_message
+from heliograph.messages.models import TextMessage
+from heliograph.segments import add_members, create_segment
 from tests.deliveries.nursery import Nursery
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -42,7 +42,7 @@ def sending(make_app: Callable[..., Flask]) -> Iterator[Flask]:
 @pytest.fixture
 def desk(sending: Flask) -> Any:
     """The recorder's desk, cleared."""
-    module = sys.modules["plugins.recorder"]
+    module = sys.modules["heliograph.plugins.recorder"]
     module.desk.__init__()
     return module.desk
 
@@ -51,7 +51,7 @@ def desk(sending: Flask) -> Any:
 def plodder(sending: Flask, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The plain provider is the default, and cannot look texts up; its desk."""
     current_host().enable("plodder", default=True)
-    module = sys.modules["plugins.plodder"]
+    module = sys.modules["heliograph.plugins.plodder"]
     monkeypatch.delattr(module.Plodder, "find")
     module.desk.__init__()
     return module.desk

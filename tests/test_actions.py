@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from core.actions import Result
-from core.campaigns import list_actions, run_action
-from core.contacts.models import Contact
-from core.db import db
-from core.deliveries.claim import Scope
-from core.deliveries.loop import DeliveryLoop
-from core.deliveries.models import Delivery
-from core.dnc import MANUAL, add_dnc
-from core.errors import BadInput, NotFound
-from core.host import current_host
-from core.messages import create_message
+from heliograph.actions import Result
+from heliograph.campaigns import list_actions, run_action
+from heliograph.contacts.models import Contact
+from heliograph.db import db
+from heliograph.deliveries.claim import Scope
+from heliograph.deliveries.loop import DeliveryLoop
+from heliograph.deliveries.models import Delivery
+from heliograph.dnc import MANUAL, add_dnc
+from heliograph.errors import BadInput, NotFound
+from heliograph.host import current_host
+from heliograph.messages import create_message
 from tests.fixtures import add_people
 
 KEY = "recorder.send_text"

@@ -9,14 +9,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from core.addresses import network_of, plain_address
-from core.audit import read_audit
-from core.db import change_rows, db, transaction, utcnow
-from core.jobs.register import core_jobs
-from core.jobs.runs import run_job
-from core.login_failures import FAILURES_OF_ADDRESS, LoginFailure
-from core.logins import LoginSession, sweep_logins
-from core.users import create_user
+from heliograph.addresses import network_of, plain_address
+from heliograph.audit import read_audit
+from heliograph.db import change_rows, db, transaction, utcnow
+from heliograph.jobs.register import core_jobs
+from heliograph.jobs.runs import run_job
+from heliograph.login_failures import FAILURES_OF_ADDRESS, LoginFailure
+from heliograph.logins import LoginSession, sweep_logins
+from heliograph.users import create_user
 from tests.visitor import PASSWORD, Visitor, sign_in
 
 

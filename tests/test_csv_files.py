@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.csv_files import CsvWriter, neutral, unmarked
+from heliograph.csv_files import CsvWriter, neutral, unmarked
 
 ROOT = Path(__file__).parent.parent
 # what OWASP's page on CSV injection names as the beginning of a formula

@@ -14,11 +14,11 @@ from psycopg.errors import DeadlockDetected
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from core.channel import FailureKind
-from core.contacts import add_contact, edit_contact, merge_contacts
-from core.db import db, transaction
-from core.deliveries.consequences import Failed, mark_numbers
-from core.dnc import (
+from heliograph.channel import FailureKind
+from heliograph.contacts import add_contact, edit_contact, merge_contacts
+from heliograph.db import db, transaction
+from heliograph.deliveries.consequences import Failed, mark_numbers
+from heliograph.dnc import (
     BOUNCED,
     ELSEWHERE,
     MANUAL,
@@ -33,9 +33,9 @@ from core.dnc import (
     lift_dnc,
     lift_stop,
 )
-from core.dnc_many import NewEntry, add_entries, add_many, lift_many
-from core.dnc_sources import lift_of_source
-from core.signals import SignalRow
+from heliograph.dnc_many import NewEntry, add_entries, add_many, lift_many
+from heliograph.dnc_sources import lift_of_source
+from heliograph.signals import SignalRow
 
 ANN, BOB = "+33612000000", "+33612000001"
 

@@ -13,14 +13,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from core.audit import AuditEntry
-from core.contacts import add_contact
-from core.db import db
-from core.dnc import BOUNCED, ELSEWHERE, MANUAL, UNSUBSCRIBED, Dnc, DncBeneath, add_dnc
-from core.dnc_export import list_as_csv
-from core.dnc_file import NumberList, decoded, read_list
-from core.dnc_many import NewEntry, add_entries, count_list, store_list
-from core.errors import BadInput
+from heliograph.audit import AuditEntry
+from heliograph.contacts import add_contact
+from heliograph.db import db
+from heliograph.dnc import BOUNCED, ELSEWHERE, MANUAL, UNSUBSCRIBED, Dnc, DncBeneath, add_dnc
+from heliograph.dnc_export import list_as_csv
+from heliograph.dnc_file import NumberList, decoded, read_list
+from heliograph.dnc_many import NewEntry, add_entries, count_list, store_list
+from heliograph.errors import BadInput
 from tests.cli.conftest import run as run_fixture
 from tests.visitor import Visitor, sign_in
 from tests.web.forms import forms_of

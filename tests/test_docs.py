@@ -11,18 +11,18 @@ import click
 import pytest
 from flask import Flask
 
-from core.actions import Action, send_text_action
-from core.campaigns import builtin
-from core.cli import main
-from core.cli.group import COMMANDS
-from core.contacts.fields import STANDARD, Field
-from core.events import Condition, Decision
-from core.hookspecs import SPECS
-from core.imports.reasons import WORDS
-from core.segments.subjects import BY_KIND, OTHERS
-from core.segments.texts import text_operators
-from core.setting_keys import KEYS, Key
-from core.settings import Settings
+from heliograph.actions import Action, send_text_action
+from heliograph.campaigns import builtin
+from heliograph.cli import main
+from heliograph.cli.group import COMMANDS
+from heliograph.contacts.fields import STANDARD, Field
+from heliograph.events import Condition, Decision
+from heliograph.hookspecs import SPECS
+from heliograph.imports.reasons import WORDS
+from heliograph.segments.subjects import BY_KIND, OTHERS
+from heliograph.segments.texts import text_operators
+from heliograph.setting_keys import KEYS, Key
+from heliograph.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"

@@ -12,14 +12,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import func
 
-from core.contacts.models import Contact
-from core.db import db, utcnow
-from core.imports import create_import, pending, runner
-from core.imports.models import FINISHED, UNDONE, Import
-from core.imports.undo import begin_undo
-from core.jobs import clock, register
-from core.jobs.models import JobRun
-from core.segments import count_members, create_segment, refresh
+from heliograph.contacts.models import Contact
+from heliograph.db import db, utcnow
+from heliograph.imports import create_import, pending, runner
+from heliograph.imports.models import FINISHED, UNDONE, Import
+from heliograph.imports.undo import begin_undo
+from heliograph.jobs import clock, register
+from heliograph.jobs.models import JobRun
+from heliograph.segments import count_members, create_segment, refresh
 from tests.deliveries import lives
 from tests.deliveries.nursery import Nursery, end, environment_of
 from tests.fixtures import add_people, busy

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from core import leases
-from core.db import database_now, db, transaction, utcnow
-from core.host import Job
-from core.jobs.models import JobRun
-from core.jobs.runs import run_job
-from core.leases import kept, locked_row, take_lease
-from core.owners import is_alive, machine, new_owner, process_name
+from heliograph import leases
+from heliograph.db import database_now, db, transaction, utcnow
+from heliograph.host import Job
+from heliograph.jobs.models import JobRun
+from heliograph.jobs.runs import run_job
+from heliograph.leases import kept, locked_row, take_lease
+from heliograph.owners import is_alive, machine, new_owner, process_name
 from tests.test_end_to_end import wait_until
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)

@@ -14,16 +14,16 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from core.broadcasts.lifecycle import cancel, pause, resume
-from core.broadcasts.run import keep_sending, start_due
-from core.channel import Failure, FailureKind, InboundText, OutgoingText
-from core.db import db, once_committed, transaction, utcnow
-from core.deliveries.loop import DeliveryLoop
-from core.deliveries.models import Delivery
-from core.deliveries.pace import hold_sender
-from core.host import current_host
-from core.logs import JsonFormatter, shortened
-from core.replies.inbox import receive_reply
+from heliograph.broadcasts.lifecycle import cancel, pause, resume
+from heliograph.broadcasts.run import keep_sending, start_due
+from heliograph.channel import Failure, FailureKind, InboundText, OutgoingText
+from heliograph.db import db, once_committed, transaction, utcnow
+from heliograph.deliveries.loop import DeliveryLoop
+from heliograph.deliveries.models import Delivery
+from heliograph.deliveries.pace import hold_sender
+from heliograph.host import current_host
+from heliograph.logs import JsonFormatter, shortened
+from heliograph.replies.inbox import receive_reply
 
 Crowd = Callable[..., Any]
 Send = Callable[..., Any]
@@ -37,7 +37,7 @@ def lines(sending: Flask) -> Iterator[Lines]:
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter())
-    logger = logging.getLogger("core")
+    logger = logging.getLogger("heliograph")
     logger.addHandler(handler)
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
     logger.removeHandler(handler)
@@ -72,7 +72,7 @@ def test_an_unclear_answer_and_its_look_up_have_the_ids(
     message, _ = crowd(1)
     desk.nonsense = "sent to +33612000000"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("core.deliveries.policy.MAX_ATTEMPTS", 1)
+        patch.setattr("heliograph.deliveries.policy.MAX_ATTEMPTS", 1)
         send()
     text_id = db.session.scalars(db.select(Delivery.id)).one()
     found = lines()

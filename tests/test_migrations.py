@@ -12,24 +12,24 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import String, bindparam, select, text
 from sqlalchemy.exc import IntegrityError
 
-from core.broadcasts.models import Broadcast
-from core.campaigns import publish
-from core.campaigns.models import Campaign, CampaignEvent, CampaignVersion
-from core.contacts import Contact, add_contact
-from core.db import UTCDateTime, db, transaction, utcnow
-from core.deliveries.models import Delivery, StatusReport
-from core.dnc import Dnc, find_beneath, lift_stop
-from core.host import current_host
-from core.imports import Import, ImportContact
-from core.installation import current_settings
-from core.links.models import LinkKey
-from core.messages import create_message
-from core.messages.models import TextMessage
-from core.migrating import migrating
-from core.migrations import FOLDER
-from core.providers import default_provider
-from core.replies.models import Reply
-from core.segments import create_segment
+from heliograph.broadcasts.models import Broadcast
+from heliograph.campaigns import publish
+from heliograph.campaigns.models import Campaign, CampaignEvent, CampaignVersion
+from heliograph.contacts import Contact, add_contact
+from heliograph.db import UTCDateTime, db, transaction, utcnow
+from heliograph.deliveries.models import Delivery, StatusReport
+from heliograph.dnc import Dnc, find_beneath, lift_stop
+from heliograph.host import current_host
+from heliograph.imports import Import, ImportContact
+from heliograph.installation import current_settings
+from heliograph.links.models import LinkKey
+from heliograph.messages import create_message
+from heliograph.messages.models import TextMessage
+from heliograph.migrating import migrating
+from heliograph.providers import default_provider
+from heliograph.replies.models import Reply
+from heliograph.segments import create_segment
+from heliograph.upgrades import FOLDER
 from tests.campaigns.drawing import drafted, event, tag
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)

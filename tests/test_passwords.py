@@ -10,11 +10,11 @@ from flask import Flask
 from sqlalchemy import update
 from werkzeug.security import generate_password_hash
 
-from core import passwords
-from core.db import change_rows, db, transaction
-from core.errors import BadInput
-from core.passwords import check_password, hash_password, is_outdated, password_fits
-from core.users import User, create_user, edit_user, list_users
+from heliograph import passwords
+from heliograph.db import change_rows, db, transaction
+from heliograph.errors import BadInput
+from heliograph.passwords import check_password, hash_password, is_outdated, password_fits
+from heliograph.users import User, create_user, edit_user, list_users
 from tests.conftest import HASHER
 from tests.visitor import PASSWORD, Visitor
 

@@ -10,10 +10,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-from core.errors import BadInput
-from core.phone import EITHER, MOBILE, UNKNOWN, Number, looks_like_number, parse_number
-from core.phone.plans import judge
-from core.phone.slow import parse_by_library
+from heliograph.errors import BadInput
+from heliograph.phone import EITHER, MOBILE, UNKNOWN, Number, looks_like_number, parse_number
+from heliograph.phone.plans import judge
+from heliograph.phone.slow import parse_by_library
 
 PARIS = Number("+33612345678", "FR", MOBILE)
 

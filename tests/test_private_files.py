@@ -13,17 +13,17 @@ import pytest
 import time_machine
 from flask import Flask
 
-from core import create_app, dnc_kept
-from core.checkup.machine import look_at_machine
-from core.db import db, transaction, utcnow
-from core.dnc_kept import keep_list, kept_list
-from core.errors import BadInput, NotFound
-from core.imports.keeping import imports_folder, keep_file, sweep_files
-from core.imports.models import FINISHED, PENDING, UPLOADED, Import
-from core.imports.pending import sweep
-from core.migrations import upgrade_schema
-from core.private_files import private_folder, write_private
-from core.settings import Settings
+from heliograph import create_app, dnc_kept
+from heliograph.checkup.machine import look_at_machine
+from heliograph.db import db, transaction, utcnow
+from heliograph.dnc_kept import keep_list, kept_list
+from heliograph.errors import BadInput, NotFound
+from heliograph.imports.keeping import imports_folder, keep_file, sweep_files
+from heliograph.imports.models import FINISHED, PENDING, UPLOADED, Import
+from heliograph.imports.pending import sweep
+from heliograph.private_files import private_folder, write_private
+from heliograph.settings import Settings
+from heliograph.upgrades import upgrade_schema
 
 KEY = "the secret key of the tests, long enough"
 

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from core.cli.serve import first_account
-from core.db import db
-from core.installation import settings_of
-from core.settings import Settings
-from core.setup_token import needs_token, setup_token
-from core.users import list_users
+from heliograph.cli.serve import first_account
+from heliograph.db import db
+from heliograph.installation import settings_of
+from heliograph.settings import Settings
+from heliograph.setup_token import needs_token, setup_token
+from heliograph.users import list_users
 from tests.visitor import PASSWORD, Visitor
 
 FORM = {"email": "ann@example.com", "password": PASSWORD}

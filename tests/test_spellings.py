@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from phonenumbers import phonenumberutil
 
-from core.errors import BadInput
-from core.phone import one_spelling, parse_number, read_sender
-from core.phone.twins import REGIONS
+from heliograph.errors import BadInput
+from heliograph.phone import one_spelling, parse_number, read_sender
+from heliograph.phone.twins import REGIONS
 
 # spellings of one subscriber; the first is today's, as it is dialled from abroad
 TWINS = {

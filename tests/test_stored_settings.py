@@ -18,20 +18,20 @@ import time_machine
 from flask import Flask
 from sqlalchemy import event, select
 
-from core import stored_settings
-from core.broadcasts.run import Options, send_due
-from core.campaigns.course import Courses
-from core.campaigns.library import create_campaign
-from core.db import db, transaction, utcnow
-from core.deliveries.loop import DeliveryLoop
-from core.deliveries.models import Delivery
-from core.errors import BadInput, Changed, Conflict
-from core.host import current_host
-from core.installation import current_settings, current_zone, settings_of
-from core.messages import create_message
-from core.phone import parse_number
-from core.segments import add_members, create_segment
-from core.stored_settings import (
+from heliograph import stored_settings
+from heliograph.broadcasts.run import Options, send_due
+from heliograph.campaigns.course import Courses
+from heliograph.campaigns.library import create_campaign
+from heliograph.db import db, transaction, utcnow
+from heliograph.deliveries.loop import DeliveryLoop
+from heliograph.deliveries.models import Delivery
+from heliograph.errors import BadInput, Changed, Conflict
+from heliograph.host import current_host
+from heliograph.installation import current_settings, current_zone, settings_of
+from heliograph.messages import create_message
+from heliograph.phone import parse_number
+from heliograph.segments import add_members, create_segment
+from heliograph.stored_settings import (
     DEFAULT,
     ENVIRONMENT,
     EXTENSION,
@@ -152,8 +152,8 @@ def test_every_process_sees_a_change_within_seconds(
     """A process that never ends a request, as a job or the delivery loop."""
     script = (
         "import sys, time\n"
-        "from core import create_app\n"
-        "from core.installation import current_settings, current_zone\n"
+        "from heliograph import create_app\n"
+        "from heliograph.installation import current_settings, current_zone\n"
         "with create_app().app_context():\n"
         "    end = time.monotonic() + 60\n"
         "    print(current_zone().key, current_settings().region, flush=True)\n"
@@ -225,7 +225,7 @@ def test_a_running_loop_takes_over_a_zone_that_another_process_stored(
     """Quiet hours of contacts without a zone move; what waits already keeps its moment."""
     given = {"plugin_dirs": str(SAMPLES), "quiet_hours": "21:00-08:00"}
     app, other = make_app(**given), make_app(**given)
-    monkeypatch.setattr("core.broadcasts.run.PATIENCE", 0.5)
+    monkeypatch.setattr("heliograph.broadcasts.run.PATIENCE", 0.5)
     evening = datetime(2026, 12, 1, 20, 30, tzinfo=UTC)  # half past nine in Paris
     with app.app_context(), time_machine.travel(evening, tick=True):
         current_host().configure("recorder", {"required": "yes"})

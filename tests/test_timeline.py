@@ -11,14 +11,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from core.contacts import Contact, ContactEvent
-from core.db import db, transaction
-from core.deliveries.models import Delivery, StatusReport
-from core.dnc import DncChange
-from core.host import current_host
-from core.imports.models import Import, ImportContact
-from core.replies.models import Reply
-from core.timeline import TimelineEntry, timeline
+from heliograph.contacts import Contact, ContactEvent
+from heliograph.db import db, transaction
+from heliograph.deliveries.models import Delivery, StatusReport
+from heliograph.dnc import DncChange
+from heliograph.host import current_host
+from heliograph.imports.models import Import, ImportContact
+from heliograph.replies.models import Reply
+from heliograph.timeline import TimelineEntry, timeline
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NUMBER = "+33612345678"
@@ -335,7 +335,7 @@ def test_a_ledger_page_is_found_by_index(anna: Contact) -> None:
 
 PLUGIN = '''"""Shop - orders on the timeline."""
 from datetime import datetime, timedelta, timezone
-from core.plugin import TimelineEntry, hookimpl
+from heliograph.plugin import TimelineEntry, hookimpl
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from core.turns import Turns
+from heliograph.turns import Turns
 
 
 def test_the_turn_goes_to_whoever_has_waited_longest() -> None:

@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from core.broadcasts.counts import count_broadcast
-from core.channel import InboundText
-from core.contacts import Contact, add_contact, get_contact
-from core.contacts.search import contacts_with_number
-from core.db import db, transaction, utcnow
-from core.deliveries.models import Delivery
-from core.dnc import MANUAL, add_dnc, blocked, find_dnc
-from core.imports import create_import, run_import
-from core.messages import create_message
-from core.replies.inbox import receive_reply
-from core.replies.models import Reply
-from core.segments import add_members, create_segment
-from core.timeline import timeline
+from heliograph.broadcasts.counts import count_broadcast
+from heliograph.channel import InboundText
+from heliograph.contacts import Contact, add_contact, get_contact
+from heliograph.contacts.search import contacts_with_number
+from heliograph.db import db, transaction, utcnow
+from heliograph.deliveries.models import Delivery
+from heliograph.dnc import MANUAL, add_dnc, blocked, find_dnc
+from heliograph.imports import create_import, run_import
+from heliograph.messages import create_message
+from heliograph.replies.inbox import receive_reply
+from heliograph.replies.models import Reply
+from heliograph.segments import add_members, create_segment
+from heliograph.timeline import timeline
 from tests.test_spellings import ONLY_SENDERS, SPELLINGS
 
 

@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from core.campaigns import create_campaign, delete_campaign, publish, save_draft, unpublish
-from core.campaigns.library import NotReady
-from core.contacts import add_custom_field, get_contact, tag_contacts
-from core.contacts.models import Contact, CustomField
-from core.contacts.profile import edit_contact
-from core.contacts.removal import delete_field, delete_tag
-from core.db import db, transaction
-from core.errors import BadInput, Conflict, NotFound
-from core.imports.models import Import
-from core.messages import create_message
-from core.messages.library import delete_message
-from core.segments import create_segment, delete_segment
-from core.segments.models import Segment
+from heliograph.campaigns import create_campaign, delete_campaign, publish, save_draft, unpublish
+from heliograph.campaigns.library import NotReady
+from heliograph.contacts import add_custom_field, get_contact, tag_contacts
+from heliograph.contacts.models import Contact, CustomField
+from heliograph.contacts.profile import edit_contact
+from heliograph.contacts.removal import delete_field, delete_tag
+from heliograph.db import db, transaction
+from heliograph.errors import BadInput, Conflict, NotFound
+from heliograph.imports.models import Import
+from heliograph.messages import create_message
+from heliograph.messages.library import delete_message
+from heliograph.segments import create_segment, delete_segment
+from heliograph.segments.models import Segment
 from tests.campaigns.drawing import event, tag
 from tests.fixtures import add_people
 

@@ -9,8 +9,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from core.installation import settings_of
-from core.users import create_user
+from heliograph.installation import settings_of
+from heliograph.users import create_user
 
 PASSWORD = "four words make one"
 HTML = {"Accept": "text/html"}

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, or_, select, update
 
-from core.broadcasts.models import (
+from heliograph.broadcasts.models import (
     DRAFT,
     PAUSED,
     RUNNING,
@@ -20,8 +20,8 @@ from core.broadcasts.models import (
     Broadcast,
     BroadcastSkip,
 )
-from core.db import change_rows, db, transaction, utcnow
-from core.deliveries.models import OPEN, SKIPPED, Delivery
+from heliograph.db import change_rows, db, transaction, utcnow
+from heliograph.deliveries.models import OPEN, SKIPPED, Delivery
 
 SKIP_REASONS = {
     "no_number": "has no mobile number",

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Select, exists, func, or_, select, update
 
-from core.broadcasts.models import (
+from heliograph.broadcasts.models import (
     CANCELLED,
     DRAFT,
     FINISHED,
@@ -19,15 +19,15 @@ from core.broadcasts.models import (
     SCHEDULED,
     Broadcast,
 )
-from core.contacts.profile import LARGEST_ID
-from core.db import change_rows, db, once_committed, transaction, utcnow
-from core.deliveries.models import CANCELLED as TEXT_CANCELLED
-from core.deliveries.models import OPEN, QUEUED, Delivery
-from core.errors import Conflict, NotFound
-from core.messages.models import TextMessage, text_message_segments
-from core.providers import default_provider, open_provider
-from core.segments.models import Segment
-from core.sentences import Sentence
+from heliograph.contacts.profile import LARGEST_ID
+from heliograph.db import change_rows, db, once_committed, transaction, utcnow
+from heliograph.deliveries.models import CANCELLED as TEXT_CANCELLED
+from heliograph.deliveries.models import OPEN, QUEUED, Delivery
+from heliograph.errors import Conflict, NotFound
+from heliograph.messages.models import TextMessage, text_message_segments
+from heliograph.providers import default_provider, open_provider
+from heliograph.segments.models import Segment
+from heliograph.sentences import Sentence
 
 log = logging.getLogger(__name__)
 

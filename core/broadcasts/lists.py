@@ -8,10 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from core.broadcasts.models import BroadcastSkip
-from core.contacts.models import Contact
-from core.db import db
-from core.deliveries.models import SKIPPED, Delivery
+from heliograph.broadcasts.models import BroadcastSkip
+from heliograph.contacts.models import Contact
+from heliograph.db import db
+from heliograph.deliveries.models import SKIPPED, Delivery
 
 PAGE = 50
 

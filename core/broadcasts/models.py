@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from core.db import Json, Model, UTCDateTime, utcnow
+from heliograph.db import Json, Model, UTCDateTime, utcnow
 
 if TYPE_CHECKING:  # messages make their broadcast: the relation is by name
-    from core.messages.models import TextMessage
+    from heliograph.messages.models import TextMessage
 
 DRAFT, SCHEDULED, RUNNING, PAUSED = "draft", "scheduled", "running", "paused"
 FINISHED, CANCELLED, FAILED = "finished", "cancelled", "failed"

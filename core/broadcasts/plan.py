@@ -28,15 +28,15 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from core.broadcasts.models import RUNNING, Broadcast, BroadcastSkip
-from core.contacts.models import NUMBER_OK, Contact
-from core.db import change_rows, db, dialect_name, insert_selected, transaction, utcnow
-from core.deliveries.models import OPEN, QUEUED, UNKNOWN, WITH_PROVIDER, Delivery
-from core.deliveries.rules import FrequencyCap, parse_frequency_cap
-from core.dnc import SMS, Dnc
-from core.installation import current_settings
-from core.messages.models import text_message_segments
-from core.segments.models import LEFT_OUT, Segment, SegmentMember
+from heliograph.broadcasts.models import RUNNING, Broadcast, BroadcastSkip
+from heliograph.contacts.models import NUMBER_OK, Contact
+from heliograph.db import change_rows, db, dialect_name, insert_selected, transaction, utcnow
+from heliograph.deliveries.models import OPEN, QUEUED, UNKNOWN, WITH_PROVIDER, Delivery
+from heliograph.deliveries.rules import FrequencyCap, parse_frequency_cap
+from heliograph.dnc import SMS, Dnc
+from heliograph.installation import current_settings
+from heliograph.messages.models import text_message_segments
+from heliograph.segments.models import LEFT_OUT, Segment, SegmentMember
 
 RANGE = 50_000
 LEASE = timedelta(seconds=120)

@@ -11,15 +11,15 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from core.broadcasts.models import PAUSED, RUNNING, SCHEDULED, Broadcast
-from core.broadcasts.speed import WINDOW, Speed, is_moving, speed_of
-from core.db import db, utcnow
-from core.deliveries import obstacles
-from core.deliveries.explanation import explain
-from core.deliveries.models import QUEUED, SENDING, Delivery, Sender, belongs_to
-from core.deliveries.obstacles import Obstacle, held_sender, sender_obstacle
-from core.deliveries.vetoes import WAITS
-from core.host.state import states
+from heliograph.broadcasts.models import PAUSED, RUNNING, SCHEDULED, Broadcast
+from heliograph.broadcasts.speed import WINDOW, Speed, is_moving, speed_of
+from heliograph.db import db, utcnow
+from heliograph.deliveries import obstacles
+from heliograph.deliveries.explanation import explain
+from heliograph.deliveries.models import QUEUED, SENDING, Delivery, Sender, belongs_to
+from heliograph.deliveries.obstacles import Obstacle, held_sender, sender_obstacle
+from heliograph.deliveries.vetoes import WAITS
+from heliograph.host.state import states
 
 PATIENCE = WINDOW  # nothing went out for so long, though it is due
 

@@ -12,14 +12,14 @@ from collections.abc import Collection
 
 from sqlalchemy import select, update
 
-from core.broadcasts.lifecycle import get_broadcast, set_status
-from core.broadcasts.models import FINISHED, PAUSED, RUNNING
-from core.channel import FailureKind
-from core.db import change_rows, transaction
-from core.deliveries.models import FAILED, QUEUED, UNDELIVERED, Delivery
-from core.deliveries.reports import remember_ids
-from core.errors import BadInput, Conflict
-from core.sentences import Sentence
+from heliograph.broadcasts.lifecycle import get_broadcast, set_status
+from heliograph.broadcasts.models import FINISHED, PAUSED, RUNNING
+from heliograph.channel import FailureKind
+from heliograph.db import change_rows, transaction
+from heliograph.deliveries.models import FAILED, QUEUED, UNDELIVERED, Delivery
+from heliograph.deliveries.reports import remember_ids
+from heliograph.errors import BadInput, Conflict
+from heliograph.sentences import Sentence
 
 log = logging.getLogger(__name__)
 

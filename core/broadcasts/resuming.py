@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from core.broadcasts.lifecycle import resume
-from core.broadcasts.models import Broadcast
-from core.db import transaction, utcnow
-from core.errors import Changed
-from core.messages import review_version
-from core.messages.scheduling import lock_broadcast
+from heliograph.broadcasts.lifecycle import resume
+from heliograph.broadcasts.models import Broadcast
+from heliograph.db import transaction, utcnow
+from heliograph.errors import Changed
+from heliograph.messages import review_version
+from heliograph.messages.scheduling import lock_broadcast
 
 
 def is_ahead(broadcast: Broadcast) -> bool:

@@ -9,16 +9,16 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 from sqlalchemy.orm import aliased
 
-from core.broadcasts.lifecycle import get_broadcast
-from core.broadcasts.models import Broadcast
-from core.broadcasts.plan import segment_ids, skip_reason
-from core.contacts.models import Contact
-from core.db import db, utcnow
-from core.deliveries.rules import parse_frequency_cap
-from core.errors import HeliographError
-from core.installation import current_settings
-from core.messages import preview
-from core.segments.models import LEFT_OUT, SegmentMember
+from heliograph.broadcasts.lifecycle import get_broadcast
+from heliograph.broadcasts.models import Broadcast
+from heliograph.broadcasts.plan import segment_ids, skip_reason
+from heliograph.contacts.models import Contact
+from heliograph.db import db, utcnow
+from heliograph.deliveries.rules import parse_frequency_cap
+from heliograph.errors import HeliographError
+from heliograph.installation import current_settings
+from heliograph.messages import preview
+from heliograph.segments.models import LEFT_OUT, SegmentMember
 
 SAMPLE, PAGE = 200, 50
 SHARED = "shared_number"

@@ -11,7 +11,7 @@ from functools import partial
 
 from sqlalchemy import select
 
-from core.broadcasts.lifecycle import (
+from heliograph.broadcasts.lifecycle import (
     begin,
     check_sendable,
     due_broadcasts,
@@ -20,18 +20,18 @@ from core.broadcasts.lifecycle import (
     pause,
     sweep_cancelled,
 )
-from core.broadcasts.models import RUNNING, Broadcast
-from core.broadcasts.plan import plan_broadcast
-from core.db import AWAY, db, utcnow
-from core.deliveries.claim import Scope, in_flight, seconds_until_due
-from core.deliveries.courier import Tally
-from core.deliveries.loop import DeliveryLoop
-from core.deliveries.models import QUEUED, Delivery
-from core.errors import BadInput, Conflict, HeliographError
-from core.host.state import forget_states
-from core.messages.models import text_message_segments
-from core.segments import refresh_segment
-from core.segments.models import Segment
+from heliograph.broadcasts.models import RUNNING, Broadcast
+from heliograph.broadcasts.plan import plan_broadcast
+from heliograph.db import AWAY, db, utcnow
+from heliograph.deliveries.claim import Scope, in_flight, seconds_until_due
+from heliograph.deliveries.courier import Tally
+from heliograph.deliveries.loop import DeliveryLoop
+from heliograph.deliveries.models import QUEUED, Delivery
+from heliograph.errors import BadInput, Conflict, HeliographError
+from heliograph.host.state import forget_states
+from heliograph.messages.models import text_message_segments
+from heliograph.segments import refresh_segment
+from heliograph.segments.models import Segment
 
 log = logging.getLogger(__name__)
 

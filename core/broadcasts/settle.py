@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from core.broadcasts.lifecycle import get_broadcast, set_status
-from core.broadcasts.models import FINISHED, RUNNING
-from core.db import transaction
-from core.deliveries.models import Delivery
-from core.deliveries.unclear import first_unclear, settle_texts
-from core.errors import Conflict
+from heliograph.broadcasts.lifecycle import get_broadcast, set_status
+from heliograph.broadcasts.models import FINISHED, RUNNING
+from heliograph.db import transaction
+from heliograph.deliveries.models import Delivery
+from heliograph.deliveries.unclear import first_unclear, settle_texts
+from heliograph.errors import Conflict
 
 log = logging.getLogger(__name__)
 

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, case, func, select
 
-from core.broadcasts.models import RUNNING, Broadcast
-from core.db import db, utcnow
-from core.deliveries.models import QUEUED, SENDING, Delivery, belongs_to
-from core.deliveries.obstacles import unanswered
+from heliograph.broadcasts.models import RUNNING, Broadcast
+from heliograph.db import db, utcnow
+from heliograph.deliveries.models import QUEUED, SENDING, Delivery, belongs_to
+from heliograph.deliveries.obstacles import unanswered
 
 WINDOW = timedelta(seconds=15)
 LEAST_SECONDS = 2.0

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from core.campaigns.actions import find_action, list_actions, run_action
-from core.campaigns.canvas import Canvas, Event, Timing, read_canvas
-from core.campaigns.checks import Finding, check_canvas
-from core.campaigns.events import palette
-from core.campaigns.library import (
+from heliograph.campaigns.actions import find_action, list_actions, run_action
+from heliograph.campaigns.canvas import Canvas, Event, Timing, read_canvas
+from heliograph.campaigns.checks import Finding, check_canvas
+from heliograph.campaigns.events import palette
+from heliograph.campaigns.library import (
     NotReady,
     check_draft,
     clone_campaign,
@@ -21,7 +21,7 @@ from core.campaigns.library import (
     save_draft,
     unpublish,
 )
-from core.campaigns.models import Campaign, CampaignVersion
+from heliograph.campaigns.models import Campaign, CampaignVersion
 
 __all__ = [
     "Campaign",

@@ -8,19 +8,19 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from core.actions import Action, ActionBatch, ActionContext, Outcome, Outcomes, Result
-from core.campaigns.events import EventTypes
-from core.campaigns.queueing import skip_texts
-from core.campaigns.sending import REASONS, refusals
-from core.contacts.models import Contact
-from core.db import db, transaction, utcnow
-from core.deliveries.direct import queue_text, textable_number
-from core.errors import BadInput, Conflict, HeliographError, NotFound
-from core.events import Place
-from core.host.guard import guarded
-from core.host.validation import validated
-from core.messages import get_message
-from core.messages.models import TEMPLATE
+from heliograph.actions import Action, ActionBatch, ActionContext, Outcome, Outcomes, Result
+from heliograph.campaigns.events import EventTypes
+from heliograph.campaigns.queueing import skip_texts
+from heliograph.campaigns.sending import REASONS, refusals
+from heliograph.contacts.models import Contact
+from heliograph.db import db, transaction, utcnow
+from heliograph.deliveries.direct import queue_text, textable_number
+from heliograph.errors import BadInput, Conflict, HeliographError, NotFound
+from heliograph.events import Place
+from heliograph.host.guard import guarded
+from heliograph.host.validation import validated
+from heliograph.messages import get_message
+from heliograph.messages.models import TEMPLATE
 
 log = logging.getLogger(__name__)
 

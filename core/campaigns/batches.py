@@ -13,23 +13,23 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
-from core.actions import Action, ActionBatch, Outcome, Outcomes, Result
-from core.campaigns.bounds import Bounds
-from core.campaigns.course import Course, Stop
-from core.campaigns.decisions import Asked, open_steps, take
-from core.campaigns.expressions import Answers, answered
-from core.campaigns.hearing import while_opening
-from core.campaigns.hours import within_hours
-from core.campaigns.models import OPEN, RUNNING, SKIPPED, WAITING, CampaignStep
-from core.campaigns.queueing import skip_texts
-from core.campaigns.sending import fail_steps, send_texts
-from core.campaigns.steps import end_steps, ids_of, pick, pick_ids, still_in
-from core.db import change_rows, retried_transaction, utcnow
-from core.errors import BadInput, HeliographError, plain_words
-from core.events import Batch, Condition, Place
-from core.host.guard import guarded
-from core.lookups import one_of
-from core.sentences import Sentence
+from heliograph.actions import Action, ActionBatch, Outcome, Outcomes, Result
+from heliograph.campaigns.bounds import Bounds
+from heliograph.campaigns.course import Course, Stop
+from heliograph.campaigns.decisions import Asked, open_steps, take
+from heliograph.campaigns.expressions import Answers, answered
+from heliograph.campaigns.hearing import while_opening
+from heliograph.campaigns.hours import within_hours
+from heliograph.campaigns.models import OPEN, RUNNING, SKIPPED, WAITING, CampaignStep
+from heliograph.campaigns.queueing import skip_texts
+from heliograph.campaigns.sending import fail_steps, send_texts
+from heliograph.campaigns.steps import end_steps, ids_of, pick, pick_ids, still_in
+from heliograph.db import change_rows, retried_transaction, utcnow
+from heliograph.errors import BadInput, HeliographError, plain_words
+from heliograph.events import Batch, Condition, Place
+from heliograph.host.guard import guarded
+from heliograph.lookups import one_of
+from heliograph.sentences import Sentence
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ def in_transaction(work: Callable[[], None]) -> None:
     """Run *work* in a transaction.
 
     Again, when the database broke a deadlock by it, and with the answers of expressions when
-    it asked for some: see `core.campaigns.expressions`.
+    it asked for some: see `heliograph.campaigns.expressions`.
     """
     answered(partial(in_one_transaction, work))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from core.lookups import one_of
+from heliograph.lookups import one_of
 
 
 @dataclass(frozen=True, slots=True)

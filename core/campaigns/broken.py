@@ -8,16 +8,16 @@ from typing import Any
 
 from sqlalchemy import Select, func, literal, select
 
-from core.campaigns.course import Stop
-from core.campaigns.events import EventType, EventTypes
-from core.campaigns.models import WAITING, Campaign, CampaignStep
-from core.contacts.fields import contact_fields
-from core.db import db
-from core.errors import BadInput, HeliographError, plain_words
-from core.messages.models import TextMessage
-from core.segments.models import Segment
-from core.segments.subjects import OTHERS
-from core.sentences import Sentence, together
+from heliograph.campaigns.course import Stop
+from heliograph.campaigns.events import EventType, EventTypes
+from heliograph.campaigns.models import WAITING, Campaign, CampaignStep
+from heliograph.contacts.fields import contact_fields
+from heliograph.db import db
+from heliograph.errors import BadInput, HeliographError, plain_words
+from heliograph.messages.models import TextMessage
+from heliograph.segments.models import Segment
+from heliograph.segments.subjects import OTHERS
+from heliograph.sentences import Sentence, together
 
 MODELS: dict[str, Any] = {
     "segments": Segment,

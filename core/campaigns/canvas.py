@@ -1,7 +1,7 @@
 """The canvas as it is drawn: JSON in the database and for the builder, models here.
 
 Only its form is checked here, so that a draft with faults can be kept; what is
-wrong with it is said by `core.campaigns.checks`.
+wrong with it is said by `heliograph.campaigns.checks`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from core.contacts.profile import LARGEST_ID
-from core.errors import BadInput
-from core.nfc import nfc, nfc_json
+from heliograph.contacts.profile import LARGEST_ID
+from heliograph.errors import BadInput
+from heliograph.nfc import nfc, nfc_json
 
 MAX_EVENTS = 500
 MAX_SIZE = 1_000_000  # characters of JSON

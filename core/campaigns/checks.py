@@ -12,22 +12,22 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from core.campaigns.canvas import Canvas, Event
-from core.campaigns.events import EventType, EventTypes
-from core.campaigns.loops import quick_loops
-from core.campaigns.models import DECISION, Campaign
-from core.campaigns.rounds import quick_rounds
-from core.campaigns.text_checks import missing_text
-from core.campaigns.things import Things
-from core.campaigns.timing import BadTiming, Plan, due, read_timing
-from core.contacts.fields import contact_fields
-from core.db import db, utcnow
-from core.errors import BadInput
-from core.events import Decision
-from core.host.guard import guarded
-from core.installation import current_zone
-from core.messages.faults import NotOurs
-from core.messages.tokens import keep_placeholders
+from heliograph.campaigns.canvas import Canvas, Event
+from heliograph.campaigns.events import EventType, EventTypes
+from heliograph.campaigns.loops import quick_loops
+from heliograph.campaigns.models import DECISION, Campaign
+from heliograph.campaigns.rounds import quick_rounds
+from heliograph.campaigns.text_checks import missing_text
+from heliograph.campaigns.things import Things
+from heliograph.campaigns.timing import BadTiming, Plan, due, read_timing
+from heliograph.contacts.fields import contact_fields
+from heliograph.db import db, utcnow
+from heliograph.errors import BadInput
+from heliograph.events import Decision
+from heliograph.host.guard import guarded
+from heliograph.installation import current_zone
+from heliograph.messages.faults import NotOurs
+from heliograph.messages.tokens import keep_placeholders
 
 log = logging.getLogger(__name__)
 

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from core.campaigns.canvas import Timing
-from core.campaigns.models import Campaign, CampaignEvent
-from core.campaigns.timing import BadTiming, Plan, read_timing
-from core.db import db, table_of
-from core.errors import NotFound
-from core.installation import current_zone
+from heliograph.campaigns.canvas import Timing
+from heliograph.campaigns.models import Campaign, CampaignEvent
+from heliograph.campaigns.timing import BadTiming, Plan, read_timing
+from heliograph.db import db, table_of
+from heliograph.errors import NotFound
+from heliograph.installation import current_zone
 
 AT_ONCE = read_timing(Timing())
 

@@ -11,20 +11,20 @@ from typing import Any
 
 from sqlalchemy import case, literal, null, update
 
-from core.campaigns.canvas import Timing
-from core.campaigns.course import Course, Stop, zone_named
-from core.campaigns.events import EventTypes
-from core.campaigns.heard import Heard, read_since
-from core.campaigns.laying import zone_by_contact
-from core.campaigns.memory import Memory, remember
-from core.campaigns.models import OPEN, CampaignStep
-from core.campaigns.steps import end_steps, ids_of, open_rows, pick_ids, still_in
-from core.campaigns.timing import Plan, due, read_timing
-from core.db import change_rows, table_of
-from core.events import Decision, Signal, WaitConfig
-from core.host.guard import guarded
-from core.lookups import one_of
-from core.sentences import Sentence
+from heliograph.campaigns.canvas import Timing
+from heliograph.campaigns.course import Course, Stop, zone_named
+from heliograph.campaigns.events import EventTypes
+from heliograph.campaigns.heard import Heard, read_since
+from heliograph.campaigns.laying import zone_by_contact
+from heliograph.campaigns.memory import Memory, remember
+from heliograph.campaigns.models import OPEN, CampaignStep
+from heliograph.campaigns.steps import end_steps, ids_of, open_rows, pick_ids, still_in
+from heliograph.campaigns.timing import Plan, due, read_timing
+from heliograph.db import change_rows, table_of
+from heliograph.events import Decision, Signal, WaitConfig
+from heliograph.host.guard import guarded
+from heliograph.lookups import one_of
+from heliograph.sentences import Sentence
 
 log = logging.getLogger(__name__)
 

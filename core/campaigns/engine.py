@@ -15,14 +15,14 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import ColumnElement, and_, exists, literal, or_, select
 
-from core.actions import Action
-from core.campaigns.batches import Work, run_batch, time_out
-from core.campaigns.bounds import EVERYBODY, Bounds
-from core.campaigns.course import Course, Courses, Stop
-from core.campaigns.decisions import ask
-from core.campaigns.events import EventTypes
-from core.campaigns.kickoff import kick_off
-from core.campaigns.models import (
+from heliograph.actions import Action
+from heliograph.campaigns.batches import Work, run_batch, time_out
+from heliograph.campaigns.bounds import EVERYBODY, Bounds
+from heliograph.campaigns.course import Course, Courses, Stop
+from heliograph.campaigns.decisions import ask
+from heliograph.campaigns.events import EventTypes
+from heliograph.campaigns.kickoff import kick_off
+from heliograph.campaigns.models import (
     DECISION,
     NEW,
     Campaign,
@@ -30,15 +30,15 @@ from core.campaigns.models import (
     CampaignMember,
     CampaignStep,
 )
-from core.campaigns.outside import run_outside
-from core.campaigns.react import is_called_for, react
-from core.campaigns.sending import HELD_BY, late_limit, why_no_text
-from core.campaigns.steps import is_timed
-from core.db import db, utcnow
-from core.events import Condition
-from core.host.guard import guarded
-from core.host.state import forget_states
-from core.sentences import Sentence
+from heliograph.campaigns.outside import run_outside
+from heliograph.campaigns.react import is_called_for, react
+from heliograph.campaigns.sending import HELD_BY, late_limit, why_no_text
+from heliograph.campaigns.steps import is_timed
+from heliograph.db import db, utcnow
+from heliograph.events import Condition
+from heliograph.host.guard import guarded
+from heliograph.host.state import forget_states
+from heliograph.sentences import Sentence
 
 log = logging.getLogger(__name__)
 

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
-from core.campaigns.events import EventTypes
-from core.campaigns.models import DECISION, CampaignEvent
-from core.db import db
-from core.events import Decision
-from core.host.guard import guarded
+from heliograph.campaigns.events import EventTypes
+from heliograph.campaigns.models import DECISION, CampaignEvent
+from heliograph.db import db
+from heliograph.events import Decision
+from heliograph.host.guard import guarded
 
 log = logging.getLogger(__name__)
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from core.actions import Action
-from core.campaigns.models import ACTION, CONDITION, DECISION
-from core.errors import NotFound
-from core.events import Condition, Decision, Path, WaitConfig
-from core.host import PluginInfo, current_host
-from core.host.validation import validated
-from core.sentences import Sentence
+from heliograph.actions import Action
+from heliograph.campaigns.models import ACTION, CONDITION, DECISION
+from heliograph.errors import NotFound
+from heliograph.events import Condition, Decision, Path, WaitConfig
+from heliograph.host import PluginInfo, current_host
+from heliograph.host.validation import validated
+from heliograph.sentences import Sentence
 
 BUILT_IN = "core"
 

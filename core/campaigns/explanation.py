@@ -8,11 +8,11 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from core.campaigns.broken import why_broken
-from core.campaigns.course import Course, Stop, load_course, zone_named
-from core.campaigns.engine import why_parked
-from core.campaigns.events import EventTypes
-from core.campaigns.models import (
+from heliograph.campaigns.broken import why_broken
+from heliograph.campaigns.course import Course, Stop, load_course, zone_named
+from heliograph.campaigns.engine import why_parked
+from heliograph.campaigns.events import EventTypes
+from heliograph.campaigns.models import (
     BY_CAMPAIGN,
     BY_HAND,
     FINISHED,
@@ -28,12 +28,12 @@ from core.campaigns.models import (
     CampaignSegment,
     CampaignStep,
 )
-from core.contacts.models import Contact
-from core.db import db, utcnow
-from core.deliveries.explanation import explain
-from core.deliveries.models import Delivery
-from core.segments.models import LEFT_OUT, Segment, SegmentMember
-from core.sentences import Moment, Names, Sentence, together
+from heliograph.contacts.models import Contact
+from heliograph.db import db, utcnow
+from heliograph.deliveries.explanation import explain
+from heliograph.deliveries.models import Delivery
+from heliograph.segments.models import LEFT_OUT, Segment, SegmentMember
+from heliograph.sentences import Moment, Names, Sentence, together
 
 ENDED = {
     FINISHED: Sentence("It came to the end."),

@@ -18,9 +18,9 @@ from typing import NamedTuple, TypeVar
 import regex
 from flask import has_app_context
 
-from core.campaigns.matcher import MATCHER, Verdict
-from core.campaigns.slow import note_slow
-from core.db import db, is_writing
+from heliograph.campaigns.matcher import MATCHER, Verdict
+from heliograph.campaigns.slow import note_slow
+from heliograph.db import db, is_writing
 
 log = logging.getLogger(__name__)
 

@@ -13,14 +13,14 @@ from typing import Any
 
 from sqlalchemy import Select, literal, or_, select
 
-from core.contacts.models import Contact
-from core.db import table_of
-from core.deliveries.models import Delivery
-from core.dnc import DncChange
-from core.events import Signal, SignalKind
-from core.links.models import PERSON, Click, Link
-from core.lookups import one_of, read_rows
-from core.replies.models import Reply
+from heliograph.contacts.models import Contact
+from heliograph.db import table_of
+from heliograph.deliveries.models import Delivery
+from heliograph.dnc import DncChange
+from heliograph.events import Signal, SignalKind
+from heliograph.links.models import PERSON, Click, Link
+from heliograph.lookups import one_of, read_rows
+from heliograph.replies.models import Reply
 
 
 @dataclass(frozen=True, slots=True)

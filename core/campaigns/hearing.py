@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import Function, func, select
 
-from core.db import db, dialect_name
+from heliograph.db import db, dialect_name
 
 KEY = 0x48454C494F  # of the advisory lock; any number that nobody else uses
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import update
 
-from core.campaigns.course import Course, Stop, zone_named
-from core.campaigns.laying import zone_by_contact
-from core.campaigns.models import CampaignStep
-from core.campaigns.timing import reopened
-from core.db import change_rows
-from core.lookups import one_of
+from heliograph.campaigns.course import Course, Stop, zone_named
+from heliograph.campaigns.laying import zone_by_contact
+from heliograph.campaigns.models import CampaignStep
+from heliograph.campaigns.timing import reopened
+from heliograph.db import change_rows
+from heliograph.lookups import one_of
 
 ON_TIME = timedelta(minutes=1)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.campaigns.canvas import read_canvas
-from core.campaigns.library import check_draft, get_campaign, save_draft
+from heliograph.campaigns.canvas import read_canvas
+from heliograph.campaigns.library import check_draft, get_campaign, save_draft
 
 
 def keep_placeholders_of(campaign_id: int) -> int:

@@ -6,14 +6,14 @@ from typing import Any
 
 from sqlalchemy import literal, select, update
 
-from core.campaigns.batches import in_transaction
-from core.campaigns.bounds import Bounds
-from core.campaigns.course import Course
-from core.campaigns.laying import lay_first
-from core.campaigns.models import ACTIVE, NEW, CampaignMember
-from core.campaigns.steps import finish_members
-from core.db import change_rows, dialect_name, table_of, utcnow
-from core.lookups import one_of, read_rows
+from heliograph.campaigns.batches import in_transaction
+from heliograph.campaigns.bounds import Bounds
+from heliograph.campaigns.course import Course
+from heliograph.campaigns.laying import lay_first
+from heliograph.campaigns.models import ACTIVE, NEW, CampaignMember
+from heliograph.campaigns.steps import finish_members
+from heliograph.db import change_rows, dialect_name, table_of, utcnow
+from heliograph.lookups import one_of, read_rows
 
 
 def kick_off(course: Course, limit: int, bounds: Bounds) -> int:

@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import Case, ColumnElement, Select, case, literal, null, select
 
-from core.campaigns.course import Course, Stop, zone_named
-from core.campaigns.models import WAITING, CampaignMember, CampaignStep
-from core.campaigns.timing import due
-from core.contacts.models import Contact
-from core.db import db, insert_selected, table_of
-from core.lookups import one_of, read_rows
+from heliograph.campaigns.course import Course, Stop, zone_named
+from heliograph.campaigns.models import WAITING, CampaignMember, CampaignStep
+from heliograph.campaigns.timing import due
+from heliograph.contacts.models import Contact
+from heliograph.db import db, insert_selected, table_of
+from heliograph.lookups import one_of, read_rows
 
 
 def lay_after(

@@ -1,8 +1,8 @@
 """Who has just left the segments of a campaign, until the campaign has taken it in.
 
 Noted in the transaction that takes a contact out of a segment, and deleted in the one that
-lets it leave (`core.campaigns.leaving`): so a contact that is back a moment later has left all
-the same, and nothing more is sent to it from the note on.
+lets it leave (`heliograph.campaigns.leaving`): so a contact that is back a moment later has
+left all the same, and nothing more is sent to it from the note on.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, or_, select
 
-from core.campaigns.models import (
+from heliograph.campaigns.models import (
     BY_SEGMENT,
     STAYING,
     Campaign,
@@ -21,9 +21,9 @@ from core.campaigns.models import (
     CampaignMember,
     CampaignSegment,
 )
-from core.db import db, insert_selected, utcnow
-from core.lookups import one_of
-from core.segments.models import LEFT_OUT, SegmentMember
+from heliograph.db import db, insert_selected, utcnow
+from heliograph.lookups import one_of
+from heliograph.segments.models import LEFT_OUT, SegmentMember
 
 CHUNK = 5000  # contact ids in one statement
 

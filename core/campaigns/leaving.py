@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
-from core.campaigns.batches import in_transaction
-from core.campaigns.leavers import is_leaving, stays_by_segment
-from core.campaigns.membership import LEFT_SEGMENT, belongs, cancel_steps, restarted
-from core.campaigns.models import LEFT, Campaign, CampaignLeaver, CampaignMember
-from core.db import change_rows, db, dialect_name, table_of, utcnow
-from core.lookups import one_of, read_rows
+from heliograph.campaigns.batches import in_transaction
+from heliograph.campaigns.leavers import is_leaving, stays_by_segment
+from heliograph.campaigns.membership import LEFT_SEGMENT, belongs, cancel_steps, restarted
+from heliograph.campaigns.models import LEFT, Campaign, CampaignLeaver, CampaignMember
+from heliograph.db import change_rows, db, dialect_name, table_of, utcnow
+from heliograph.lookups import one_of, read_rows
 
 AT_ONCE = 500
 

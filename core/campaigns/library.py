@@ -11,19 +11,19 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from core.campaigns.canvas import Canvas, read_canvas
-from core.campaigns.checks import ERROR, Finding, check_canvas
-from core.campaigns.events import EventTypes
-from core.campaigns.expressions import Answers, answered
-from core.campaigns.models import Campaign, CampaignStep, CampaignVersion
-from core.campaigns.publication import follow_canvas
-from core.campaigns.rounds import plans_of, quick_rounds
-from core.campaigns.sending import release_texts
-from core.contacts.profile import LARGEST_ID
-from core.contacts.values import parse_text, parse_timezone
-from core.db import change_rows, db, refuse_changed, transaction, utcnow
-from core.errors import BadInput, Changed, Conflict, NotFound
-from core.installation import current_zone
+from heliograph.campaigns.canvas import Canvas, read_canvas
+from heliograph.campaigns.checks import ERROR, Finding, check_canvas
+from heliograph.campaigns.events import EventTypes
+from heliograph.campaigns.expressions import Answers, answered
+from heliograph.campaigns.models import Campaign, CampaignStep, CampaignVersion
+from heliograph.campaigns.publication import follow_canvas
+from heliograph.campaigns.rounds import plans_of, quick_rounds
+from heliograph.campaigns.sending import release_texts
+from heliograph.contacts.profile import LARGEST_ID
+from heliograph.contacts.values import parse_text, parse_timezone
+from heliograph.db import change_rows, db, refuse_changed, transaction, utcnow
+from heliograph.errors import BadInput, Changed, Conflict, NotFound
+from heliograph.installation import current_zone
 
 MAX_NAME, MAX_NOTE, MAX_DESCRIPTION = 120, 200, 5000
 LATE, MAX_LATE = 24, 24 * 365
@@ -186,7 +186,7 @@ def publish(
 def publish_once(
     campaign_id: int, user: str, note: str, seen: int | None, answers: Answers
 ) -> CampaignVersion:
-    from core.uses import while_naming  # noqa: PLC0415
+    from heliograph.uses import while_naming  # noqa: PLC0415
 
     with transaction() as session:
         while_naming()
@@ -281,7 +281,7 @@ def delete_campaign(campaign_id: int) -> None:
     Raises Conflict while it is published, and while another one names it.
     """
     # here, not above: what names campaigns is built on them
-    from core.uses import CAMPAIGNS, Thing, refuse_used, while_deleting  # noqa: PLC0415
+    from heliograph.uses import CAMPAIGNS, Thing, refuse_used, while_deleting  # noqa: PLC0415
 
     with transaction() as session:
         while_deleting()

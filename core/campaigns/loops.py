@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core.campaigns.canvas import Canvas, Event
-from core.campaigns.events import EventTypes
-from core.campaigns.timing import Plan
-from core.events import Decision, SignalKind
+from heliograph.campaigns.canvas import Canvas, Event
+from heliograph.campaigns.events import EventTypes
+from heliograph.campaigns.timing import Plan
+from heliograph.events import Decision, SignalKind
 
 JUMP = "core.jump"
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Update, exists, func, literal, select, update
 
-from core.campaigns.batches import in_transaction
-from core.campaigns.bounds import EVERYBODY, Bounds
-from core.campaigns.models import (
+from heliograph.campaigns.batches import in_transaction
+from heliograph.campaigns.bounds import EVERYBODY, Bounds
+from heliograph.campaigns.models import (
     BY_CAMPAIGN,
     BY_HAND,
     BY_SEGMENT,
@@ -32,13 +32,13 @@ from core.campaigns.models import (
     CampaignSegment,
     CampaignStep,
 )
-from core.contacts.models import Contact
-from core.db import change_rows, db, insert_selected, table_of, transaction, utcnow
-from core.deliveries.models import CANCELLED as TEXT_CANCELLED
-from core.deliveries.models import QUEUED, Delivery
-from core.lookups import one_of
-from core.segments.models import LEFT_OUT, Segment, SegmentMember
-from core.sentences import Sentence
+from heliograph.contacts.models import Contact
+from heliograph.db import change_rows, db, insert_selected, table_of, transaction, utcnow
+from heliograph.deliveries.models import CANCELLED as TEXT_CANCELLED
+from heliograph.deliveries.models import QUEUED, Delivery
+from heliograph.lookups import one_of
+from heliograph.segments.models import LEFT_OUT, Segment, SegmentMember
+from heliograph.sentences import Sentence
 
 RANGE = 20_000
 LATE_WRITERS = timedelta(minutes=10)  # none takes longer to write a step it has begun

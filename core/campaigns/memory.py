@@ -9,14 +9,14 @@ from typing import Any
 
 from sqlalchemy import case, func, select
 
-from core.campaigns.course import Course, Stop
-from core.campaigns.heard import Heard
-from core.campaigns.models import CampaignStep
-from core.campaigns.steps import ids_of
-from core.db import table_of
-from core.deliveries.went import sent_since, texted_since
-from core.events import Decision, Signal, SignalKind, WaitConfig
-from core.lookups import one_of, read_rows
+from heliograph.campaigns.course import Course, Stop
+from heliograph.campaigns.heard import Heard
+from heliograph.campaigns.models import CampaignStep
+from heliograph.campaigns.steps import ids_of
+from heliograph.db import table_of
+from heliograph.deliveries.went import sent_since, texted_since
+from heliograph.events import Decision, Signal, SignalKind, WaitConfig
+from heliograph.lookups import one_of, read_rows
 
 
 @dataclass(frozen=True, slots=True)

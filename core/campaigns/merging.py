@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
-from core.campaigns.membership import cancel_steps
-from core.campaigns.models import (
+from heliograph.campaigns.membership import cancel_steps
+from heliograph.campaigns.models import (
     ACTIVE,
     BY_SEGMENT,
     FINISHED,
@@ -20,9 +20,9 @@ from core.campaigns.models import (
     CampaignMember,
     CampaignStep,
 )
-from core.db import change_rows, db, utcnow
-from core.deliveries.models import QUEUED, Delivery
-from core.sentences import Sentence
+from heliograph.db import change_rows, db, utcnow
+from heliograph.deliveries.models import QUEUED, Delivery
+from heliograph.sentences import Sentence
 
 # how far somebody has come; whom a person or a campaign took out is out
 RANK = {LEFT: 0, FINISHED: 1, NEW: 2, ACTIVE: 3, REMOVED: 4}

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, SmallInt
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Id, Json, Model, UTCDateTime, utcnow
+from heliograph.db import Id, Json, Model, UTCDateTime, utcnow
 
 ACTION, DECISION, CONDITION = "action", "decision", "condition"
 KINDS = (ACTION, DECISION, CONDITION)

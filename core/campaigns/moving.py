@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import update
 
-from core.campaigns.course import load_course
-from core.campaigns.laying import lay_after
-from core.campaigns.models import CampaignMember
-from core.db import change_rows
-from core.errors import Conflict
-from core.events import Batch
-from core.lookups import one_of
+from heliograph.campaigns.course import load_course
+from heliograph.campaigns.laying import lay_after
+from heliograph.campaigns.models import CampaignMember
+from heliograph.db import change_rows
+from heliograph.errors import Conflict
+from heliograph.events import Batch
+from heliograph.lookups import one_of
 
 
 def jump(batch: Batch, key: str) -> None:

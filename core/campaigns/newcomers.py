@@ -9,13 +9,13 @@ from collections.abc import Sequence
 
 from sqlalchemy import and_, exists, or_, select
 
-from core.campaigns.bounds import Bounds
-from core.campaigns.leavers import open_at
-from core.campaigns.membership import rebuild_range
-from core.campaigns.models import LEFT, Campaign, CampaignMember, CampaignSegment
-from core.db import db, utcnow
-from core.lookups import one_of
-from core.segments.models import LEFT_OUT, SegmentMember
+from heliograph.campaigns.bounds import Bounds
+from heliograph.campaigns.leavers import open_at
+from heliograph.campaigns.membership import rebuild_range
+from heliograph.campaigns.models import LEFT, Campaign, CampaignMember, CampaignSegment
+from heliograph.db import db, utcnow
+from heliograph.lookups import one_of
+from heliograph.segments.models import LEFT_OUT, SegmentMember
 
 
 def let_join(contact_ids: Sequence[int]) -> None:

@@ -18,20 +18,27 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import update
 
-from core.actions import Action, ActionContext, Outcome, Result
-from core.campaigns.actions import Texts
-from core.campaigns.batches import TRIES, Work, in_transaction, postpone, settle_alike, words_of
-from core.campaigns.bounds import Bounds
-from core.campaigns.hours import within_hours
-from core.campaigns.models import RUNNING, SENDING, CampaignStep
-from core.campaigns.queueing import know_texts
-from core.campaigns.steps import ids_of, pick, pick_ids, still_in
-from core.db import change_rows, db, utcnow
-from core.deliveries.threads import Threads
-from core.errors import HeliographError
-from core.host.guard import guarded
-from core.installation import running_app
-from core.lookups import one_of
+from heliograph.actions import Action, ActionContext, Outcome, Result
+from heliograph.campaigns.actions import Texts
+from heliograph.campaigns.batches import (
+    TRIES,
+    Work,
+    in_transaction,
+    postpone,
+    settle_alike,
+    words_of,
+)
+from heliograph.campaigns.bounds import Bounds
+from heliograph.campaigns.hours import within_hours
+from heliograph.campaigns.models import RUNNING, SENDING, CampaignStep
+from heliograph.campaigns.queueing import know_texts
+from heliograph.campaigns.steps import ids_of, pick, pick_ids, still_in
+from heliograph.db import change_rows, db, utcnow
+from heliograph.deliveries.threads import Threads
+from heliograph.errors import HeliographError
+from heliograph.host.guard import guarded
+from heliograph.installation import running_app
+from heliograph.lookups import one_of
 
 log = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from core.campaigns.canvas import Canvas, Event
-from core.campaigns.models import Campaign, CampaignEvent, CampaignSegment
-from core.db import change_rows, utcnow
+from heliograph.campaigns.canvas import Canvas, Event
+from heliograph.campaigns.models import Campaign, CampaignEvent, CampaignSegment
+from heliograph.db import change_rows, utcnow
 
 ORDER = ("", "yes", "no")
 
@@ -23,7 +23,7 @@ def follow_canvas(session: Session, campaign: Campaign, canvas: Canvas) -> None:
     """Make sources and events what *canvas* says. Runs inside a transaction.
 
     Who stands at an event that is gone will go on at the nearest one that is
-    left, down the tree as it was; the engine does that, see `core.campaigns.moving`.
+    left, down the tree as it was; the engine does that, see `heliograph.campaigns.moving`.
     """
     follow_sources(session, campaign, canvas)
     query = select(CampaignEvent).where(CampaignEvent.campaign_id == campaign.id)

@@ -12,14 +12,14 @@ from typing import Any
 
 from sqlalchemy import func, literal, select, update
 
-from core.campaigns.models import SENDING, CampaignStep
-from core.contacts.models import Contact
-from core.db import change_rows, db, insert_selected, table_of
-from core.deliveries.models import QUEUED, SKIPPED, Delivery
-from core.errors import HeliographError
-from core.lookups import one_of
-from core.messages.models import TextMessage
-from core.providers import open_provider
+from heliograph.campaigns.models import SENDING, CampaignStep
+from heliograph.contacts.models import Contact
+from heliograph.db import change_rows, db, insert_selected, table_of
+from heliograph.deliveries.models import QUEUED, SKIPPED, Delivery
+from heliograph.errors import HeliographError
+from heliograph.lookups import one_of
+from heliograph.messages.models import TextMessage
+from heliograph.providers import open_provider
 
 
 def queue_texts(

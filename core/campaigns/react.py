@@ -7,19 +7,19 @@ from typing import Any
 
 from sqlalchemy import delete, select, union_all
 
-from core.campaigns.batches import in_transaction
-from core.campaigns.course import Courses
-from core.campaigns.decisions import hear
-from core.campaigns.events import EventTypes
-from core.campaigns.heard import read_signals
-from core.campaigns.hearing import while_hearing
-from core.campaigns.leaving import let_leave
-from core.campaigns.models import CampaignLeaver
-from core.campaigns.sending import first_news, settle_texts
-from core.contacts.changes import note_changed
-from core.db import change_rows, db, dialect_name, table_of, utcnow
-from core.lookups import one_of, read_rows
-from core.signals import SignalRow
+from heliograph.campaigns.batches import in_transaction
+from heliograph.campaigns.course import Courses
+from heliograph.campaigns.decisions import hear
+from heliograph.campaigns.events import EventTypes
+from heliograph.campaigns.heard import read_signals
+from heliograph.campaigns.hearing import while_hearing
+from heliograph.campaigns.leaving import let_leave
+from heliograph.campaigns.models import CampaignLeaver
+from heliograph.campaigns.sending import first_news, settle_texts
+from heliograph.contacts.changes import note_changed
+from heliograph.db import change_rows, db, dialect_name, table_of, utcnow
+from heliograph.lookups import one_of, read_rows
+from heliograph.signals import SignalRow
 
 AT_ONCE = 500
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 from sqlalchemy import select
 
-from core.campaigns.canvas import Canvas, Event, read_canvas
-from core.campaigns.events import EventTypes
-from core.campaigns.loops import quickly_reached
-from core.campaigns.models import Campaign, CampaignVersion
-from core.campaigns.things import MOVES
-from core.campaigns.timing import BadTiming, Plan, read_timing
-from core.db import db
+from heliograph.campaigns.canvas import Canvas, Event, read_canvas
+from heliograph.campaigns.events import EventTypes
+from heliograph.campaigns.loops import quickly_reached
+from heliograph.campaigns.models import Campaign, CampaignVersion
+from heliograph.campaigns.things import MOVES
+from heliograph.campaigns.timing import BadTiming, Plan, read_timing
+from heliograph.db import db
 
 
 def quick_rounds(

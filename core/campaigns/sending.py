@@ -9,20 +9,20 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, exists, literal, null, or_, select, update
 
-from core.actions import Outcome, Outcomes, Result
-from core.bulk import UpdateEach
-from core.campaigns.course import Course, Stop
-from core.campaigns.decisions import hear
-from core.campaigns.events import EventTypes
-from core.campaigns.heard import texts_by_id
-from core.campaigns.hearing import while_hearing
-from core.campaigns.models import FAILED, SENDING
-from core.campaigns.models import SKIPPED as STEP_SKIPPED
-from core.campaigns.queueing import queue_texts, skip_texts
-from core.campaigns.steps import end_steps, ids_of, pick_ids, still_in
-from core.contacts.models import NUMBER_OK, Contact
-from core.db import change_rows, dialect_name, table_of, transaction, utcnow
-from core.deliveries.models import (
+from heliograph.actions import Outcome, Outcomes, Result
+from heliograph.bulk import UpdateEach
+from heliograph.campaigns.course import Course, Stop
+from heliograph.campaigns.decisions import hear
+from heliograph.campaigns.events import EventTypes
+from heliograph.campaigns.heard import texts_by_id
+from heliograph.campaigns.hearing import while_hearing
+from heliograph.campaigns.models import FAILED, SENDING
+from heliograph.campaigns.models import SKIPPED as STEP_SKIPPED
+from heliograph.campaigns.queueing import queue_texts, skip_texts
+from heliograph.campaigns.steps import end_steps, ids_of, pick_ids, still_in
+from heliograph.contacts.models import NUMBER_OK, Contact
+from heliograph.db import change_rows, dialect_name, table_of, transaction, utcnow
+from heliograph.deliveries.models import (
     ACCEPTED,
     CANCELLED,
     DELIVERED,
@@ -32,15 +32,15 @@ from core.deliveries.models import (
     UNDELIVERED,
     Delivery,
 )
-from core.deliveries.models import FAILED as TEXT_FAILED
-from core.deliveries.models import SENDING as TEXT_SENDING
-from core.dnc import SMS, Dnc
-from core.errors import HeliographError
-from core.events import FAILED as FAILED_PATH
-from core.lookups import one_of, read_rows
-from core.messages import get_message
-from core.providers import open_provider
-from core.sentences import Names, Sentence
+from heliograph.deliveries.models import FAILED as TEXT_FAILED
+from heliograph.deliveries.models import SENDING as TEXT_SENDING
+from heliograph.dnc import SMS, Dnc
+from heliograph.errors import HeliographError
+from heliograph.events import FAILED as FAILED_PATH
+from heliograph.lookups import one_of, read_rows
+from heliograph.messages import get_message
+from heliograph.providers import open_provider
+from heliograph.sentences import Names, Sentence
 
 NEWS = 500
 WENT = (ACCEPTED, SENT, DELIVERED)

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Index, Integer, String, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Id, Model, UTCDateTime, change_rows, db, insert_new, transaction, utcnow
+from heliograph.db import Id, Model, UTCDateTime, change_rows, db, insert_new, transaction, utcnow
 
 
 class SlowExpression(Model):

@@ -11,11 +11,11 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import Select, func, select, union_all
 
-from core.campaigns.broken import troubles
-from core.campaigns.course import Stop, load_course
-from core.campaigns.engine import why_parked
-from core.campaigns.events import EventTypes
-from core.campaigns.models import (
+from heliograph.campaigns.broken import troubles
+from heliograph.campaigns.course import Stop, load_course
+from heliograph.campaigns.engine import why_parked
+from heliograph.campaigns.events import EventTypes
+from heliograph.campaigns.models import (
     CANCELLED,
     DONE,
     FAILED,
@@ -24,10 +24,10 @@ from core.campaigns.models import (
     CampaignEvent,
     CampaignStep,
 )
-from core.contacts.models import Contact
-from core.db import db, utcnow
-from core.errors import BadInput, NotFound
-from core.events import FAILED as FAILED_PATH
+from heliograph.contacts.models import Contact
+from heliograph.db import db, utcnow
+from heliograph.errors import BadInput, NotFound
+from heliograph.events import FAILED as FAILED_PATH
 
 PAGE = 50
 FRESH = 1.0  # seconds

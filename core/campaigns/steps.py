@@ -20,11 +20,11 @@ from sqlalchemy import (
     update,
 )
 
-from core.campaigns.bounds import Bounds
-from core.campaigns.course import Course, Stop
-from core.campaigns.laying import lay_after
-from core.campaigns.leavers import is_leaving
-from core.campaigns.models import (
+from heliograph.campaigns.bounds import Bounds
+from heliograph.campaigns.course import Course, Stop
+from heliograph.campaigns.laying import lay_after
+from heliograph.campaigns.leavers import is_leaving
+from heliograph.campaigns.models import (
     ACTIVE,
     CANCELLED,
     DONE,
@@ -36,9 +36,9 @@ from core.campaigns.models import (
     CampaignMember,
     CampaignStep,
 )
-from core.db import change_rows, db, dialect_name, table_of
-from core.lookups import one_of, read_rows
-from core.sentences import Sentence
+from heliograph.db import change_rows, db, dialect_name, table_of
+from heliograph.lookups import one_of, read_rows
+from heliograph.sentences import Sentence
 
 NEEDED = (
     *("id", "campaign_id", "event_id", "contact_id", "rotation"),

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel
 
-from core.actions import Action
-from core.campaigns.canvas import Canvas, Event
-from core.campaigns.events import BUILT_IN, EventTypes
-from core.campaigns.loops import JUMP
+from heliograph.actions import Action
+from heliograph.campaigns.canvas import Canvas, Event
+from heliograph.campaigns.events import BUILT_IN, EventTypes
+from heliograph.campaigns.loops import JUMP
 
 OF_TEXT_BEFORE = ("core.delivered", "core.failed")
 BEFORE = (

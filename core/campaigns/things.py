@@ -8,16 +8,16 @@ from typing import Any
 
 from sqlalchemy import exists, select
 
-from core.campaigns.canvas import Canvas
-from core.campaigns.models import Campaign, CampaignEvent
-from core.contacts.fields import contact_fields
-from core.db import db
-from core.errors import BadInput
-from core.messages.faults import NotOurs
-from core.messages.models import TEMPLATE, TextMessage
-from core.messages.tokens import check_text
-from core.segments.models import Segment
-from core.segments.subjects import OTHERS
+from heliograph.campaigns.canvas import Canvas
+from heliograph.campaigns.models import Campaign, CampaignEvent
+from heliograph.contacts.fields import contact_fields
+from heliograph.db import db
+from heliograph.errors import BadInput
+from heliograph.messages.faults import NotOurs
+from heliograph.messages.models import TEMPLATE, TextMessage
+from heliograph.messages.tokens import check_text
+from heliograph.segments.models import Segment
+from heliograph.segments.subjects import OTHERS
 
 Fault = tuple[str, str, str]  # words, mend, level
 MOVES = "core.change_campaigns"

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from core.campaigns.canvas import Timing
-from core.events import LONGEST
-from core.local_time import at_clock
+from heliograph.campaigns.canvas import Timing
+from heliograph.events import LONGEST
+from heliograph.local_time import at_clock
 
 ON_CLOCK = {"minutes": 60, "hours": 3600}  # seconds
 ALL_DAYS = frozenset(range(7))

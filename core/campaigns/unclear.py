@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import func, select
 
-from core.campaigns.library import get_campaign
-from core.db import db, transaction
-from core.deliveries.models import UNKNOWN, Delivery
-from core.deliveries.unclear import check_way, first_unclear, settle_texts
+from heliograph.campaigns.library import get_campaign
+from heliograph.db import db, transaction
+from heliograph.deliveries.models import UNKNOWN, Delivery
+from heliograph.deliveries.unclear import check_way, first_unclear, settle_texts
 
 log = logging.getLogger(__name__)
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, exists, literal, or_, select, union, update
 
-from core.campaigns.bounds import Bounds
-from core.campaigns.course import Courses
-from core.campaigns.engine import INSIDE, OUTSIDE, Engine, Scope, due_events
-from core.campaigns.events import EventTypes
-from core.campaigns.membership import Rebuilt, rebuild
-from core.campaigns.models import (
+from heliograph.campaigns.bounds import Bounds
+from heliograph.campaigns.course import Courses
+from heliograph.campaigns.engine import INSIDE, OUTSIDE, Engine, Scope, due_events
+from heliograph.campaigns.events import EventTypes
+from heliograph.campaigns.membership import Rebuilt, rebuild
+from heliograph.campaigns.models import (
     NEW,
     Campaign,
     CampaignEvent,
@@ -21,10 +21,10 @@ from core.campaigns.models import (
     CampaignSegment,
     CampaignStep,
 )
-from core.campaigns.react import react
-from core.campaigns.steps import is_timed
-from core.db import change_rows, db, transaction, utcnow
-from core.segments.models import Segment
+from heliograph.campaigns.react import react
+from heliograph.campaigns.steps import is_timed
+from heliograph.db import change_rows, db, transaction, utcnow
+from heliograph.segments.models import Segment
 
 REBUILD_EVERY = timedelta(seconds=60)
 REBUILD_AGAIN = timedelta(seconds=5)  # for who has just come into a segment

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.checkup.database import look_at_database
-from core.checkup.findings import BAD, NOTE, OK, Finding
-from core.checkup.machine import look_at_machine
-from core.checkup.plugins import look_at_plugins
-from core.checkup.replies import look_at_replies
-from core.checkup.sending import look_at_sending
-from core.checkup.settings import look_at_settings
+from heliograph.checkup.database import look_at_database
+from heliograph.checkup.findings import BAD, NOTE, OK, Finding
+from heliograph.checkup.machine import look_at_machine
+from heliograph.checkup.plugins import look_at_plugins
+from heliograph.checkup.replies import look_at_replies
+from heliograph.checkup.sending import look_at_sending
+from heliograph.checkup.settings import look_at_settings
 
 __all__ = ["BAD", "NOTE", "OK", "Finding", "look_over"]
 

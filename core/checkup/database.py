@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import text
 
-from core.checkup.findings import BAD, NOTE, OK, Finding
-from core.db import db, dialect_name
-from core.migrations import current_revision, newest_revision
-from core.users import user_count
+from heliograph.checkup.findings import BAD, NOTE, OK, Finding
+from heliograph.db import db, dialect_name
+from heliograph.upgrades import current_revision, newest_revision
+from heliograph.users import user_count
 
 FULL = 2  # PRAGMA synchronous
 OLDEST_POSTGRES = 13

@@ -13,14 +13,14 @@ from typing import Any
 
 from sqlalchemy import Select, case, func, select
 
-from core.broadcasts.models import PAUSED, RUNNING, SCHEDULED, Broadcast
-from core.broadcasts.progress import oldest_waiting, stalled_broadcasts
-from core.db import db, utcnow
-from core.deliveries.models import QUEUED, SENDING, UNKNOWN, Delivery, Sender, StatusReport
-from core.deliveries.obstacles import WORDS, unanswered
-from core.figures import read_figures
-from core.host import current_host
-from core.lookups import MANY, count_up_to
+from heliograph.broadcasts.models import PAUSED, RUNNING, SCHEDULED, Broadcast
+from heliograph.broadcasts.progress import oldest_waiting, stalled_broadcasts
+from heliograph.db import db, utcnow
+from heliograph.deliveries.models import QUEUED, SENDING, UNKNOWN, Delivery, Sender, StatusReport
+from heliograph.deliveries.obstacles import WORDS, unanswered
+from heliograph.figures import read_figures
+from heliograph.host import current_host
+from heliograph.lookups import MANY, count_up_to
 
 LIVE = (SCHEDULED, RUNNING, PAUSED)
 BROADCAST, SINGLE = "broadcast", "single"

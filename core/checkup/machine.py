@@ -10,11 +10,11 @@ from datetime import timedelta
 from flask import current_app
 from sqlalchemy import func, select
 
-from core.checkup.findings import BAD, NOTE, OK, Finding
-from core.db import db, dialect_name, utcnow
-from core.deliveries.models import Delivery
-from core.installation import current_settings, settings_of
-from core.private_files import open_to_others
+from heliograph.checkup.findings import BAD, NOTE, OK, Finding
+from heliograph.db import db, dialect_name, utcnow
+from heliograph.deliveries.models import Delivery
+from heliograph.installation import current_settings, settings_of
+from heliograph.private_files import open_to_others
 
 GIGABYTE = 1024**3
 LITTLE, TOO_LITTLE = 1 * GIGABYTE, GIGABYTE // 10

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.checkup.findings import BAD, NOTE, OK, Finding
-from core.errors import HeliographError
-from core.host import current_host
-from core.installation import current_settings
-from core.providers import default_provider, enabled_providers, provider_class
+from heliograph.checkup.findings import BAD, NOTE, OK, Finding
+from heliograph.errors import HeliographError
+from heliograph.host import current_host
+from heliograph.installation import current_settings
+from heliograph.providers import default_provider, enabled_providers, provider_class
 
 ASKED_AGAIN = "Its callbacks are answered with 503 until it is back, so that providers try again."
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from sqlalchemy import select
 
-from core.campaigns.slow import SlowExpression
-from core.channel import Opt
-from core.checkup.findings import NOTE, Finding
-from core.db import db
-from core.replies.reading import unread_senders
+from heliograph.campaigns.slow import SlowExpression
+from heliograph.channel import Opt
+from heliograph.checkup.findings import NOTE, Finding
+from heliograph.db import db
+from heliograph.replies.reading import unread_senders
 
 MOST = 1000
 

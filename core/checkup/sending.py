@@ -7,15 +7,15 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from core.broadcasts.models import PAUSED, Broadcast
-from core.broadcasts.progress import oldest_waiting, stalled_broadcasts
-from core.checkup.findings import BAD, NOTE, Finding
-from core.checkup.plugins import parted
-from core.db import db, utcnow
-from core.deliveries.explanation import explain
-from core.deliveries.models import SENDING, UNKNOWN, Delivery, Sender, StatusReport
-from core.deliveries.obstacles import NOBODY, PROVIDER, sender_obstacle
-from core.lookups import MANY, count_up_to
+from heliograph.broadcasts.models import PAUSED, Broadcast
+from heliograph.broadcasts.progress import oldest_waiting, stalled_broadcasts
+from heliograph.checkup.findings import BAD, NOTE, Finding
+from heliograph.checkup.plugins import parted
+from heliograph.db import db, utcnow
+from heliograph.deliveries.explanation import explain
+from heliograph.deliveries.models import SENDING, UNKNOWN, Delivery, Sender, StatusReport
+from heliograph.deliveries.obstacles import NOBODY, PROVIDER, sender_obstacle
+from heliograph.lookups import MANY, count_up_to
 
 # a text whose lease ended is looked up within seconds, where a process runs
 UNATTENDED = timedelta(minutes=5)

@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 
 from flask import current_app
 
-from core.checkup.findings import BAD, NOTE, OK, Finding
-from core.deliveries.rules import parse_frequency_cap, parse_quiet_hours
-from core.errors import HeliographError
-from core.host.contributions import Callbacks
-from core.host.plugins import PluginInfo
-from core.installation import current_settings, settings_of
-from core.providers import enabled_providers, provider_class
-from core.stored_settings import DEFAULT, ENVIRONMENT, STORED, list_settings, stored_values
+from heliograph.checkup.findings import BAD, NOTE, OK, Finding
+from heliograph.deliveries.rules import parse_frequency_cap, parse_quiet_hours
+from heliograph.errors import HeliographError
+from heliograph.host.contributions import Callbacks
+from heliograph.host.plugins import PluginInfo
+from heliograph.installation import current_settings, settings_of
+from heliograph.providers import enabled_providers, provider_class
+from heliograph.stored_settings import DEFAULT, ENVIRONMENT, STORED, list_settings, stored_values
 
 NAME = "HELIOGRAPH_PUBLIC_URL"
 SOURCES = {ENVIRONMENT: "set by {}", STORED: "stored", DEFAULT: "the default"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from core.cli.group import Commands
-from core.version import __version__
+from heliograph.cli.group import Commands
+from heliograph.version import __version__
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import click
 
-from core.actions import Result
-from core.campaigns import list_actions, run_action
-from core.cli.contacts import by_number
-from core.cli.context import in_app
-from core.cli.messages import sent_now
-from core.cli.options import pairs
-from core.cli.output import json_option, print_json, print_table
-from core.db import db
-from core.deliveries.models import Delivery
+from heliograph.actions import Result
+from heliograph.campaigns import list_actions, run_action
+from heliograph.cli.contacts import by_number
+from heliograph.cli.context import in_app
+from heliograph.cli.messages import sent_now
+from heliograph.cli.options import pairs
+from heliograph.cli.output import json_option, print_json, print_table
+from heliograph.db import db
+from heliograph.deliveries.models import Delivery
 
 
 @click.group()

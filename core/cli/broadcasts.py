@@ -9,21 +9,21 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from core.broadcasts.counts import SKIP_REASONS, count_broadcast
-from core.broadcasts.lifecycle import cancel, get_broadcast, list_broadcasts, pause, resume
-from core.broadcasts.models import FAILED, PAUSED, Broadcast
-from core.broadcasts.progress import progress_of
-from core.broadcasts.resend import resend_failed
-from core.broadcasts.run import Options, RunReport, send_due
-from core.broadcasts.settle import settle, unclear_texts
-from core.cli.context import in_app
-from core.cli.ids import ID
-from core.cli.output import json_option, print_facts, print_json, print_table, shown
-from core.cli.unclear import settle_or_show, way_option
-from core.deliveries.courier import Tally
-from core.deliveries.loop import DeliveryLoop
-from core.installation import running_app
-from core.links.counts import LinkCount, link_counts
+from heliograph.broadcasts.counts import SKIP_REASONS, count_broadcast
+from heliograph.broadcasts.lifecycle import cancel, get_broadcast, list_broadcasts, pause, resume
+from heliograph.broadcasts.models import FAILED, PAUSED, Broadcast
+from heliograph.broadcasts.progress import progress_of
+from heliograph.broadcasts.resend import resend_failed
+from heliograph.broadcasts.run import Options, RunReport, send_due
+from heliograph.broadcasts.settle import settle, unclear_texts
+from heliograph.cli.context import in_app
+from heliograph.cli.ids import ID
+from heliograph.cli.output import json_option, print_facts, print_json, print_table, shown
+from heliograph.cli.unclear import settle_or_show, way_option
+from heliograph.deliveries.courier import Tally
+from heliograph.deliveries.loop import DeliveryLoop
+from heliograph.installation import running_app
+from heliograph.links.counts import LinkCount, link_counts
 
 
 @click.group()

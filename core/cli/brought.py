@@ -7,10 +7,10 @@ from copy import copy
 import click
 from flask import Flask, g
 
-from core import create_app
-from core.cli.context import fail, ready_schema, told_errors
-from core.db import db
-from core.host import current_host
+from heliograph import create_app
+from heliograph.cli.context import fail, ready_schema, told_errors
+from heliograph.db import db
+from heliograph.host import current_host
 
 
 def plugin_groups() -> dict[str, click.Group]:

@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from core.broadcasts.run import other_scopes
-from core.campaigns.bounds import Bounds
-from core.campaigns.engine import (
+from heliograph.broadcasts.run import other_scopes
+from heliograph.campaigns.bounds import Bounds
+from heliograph.campaigns.engine import (
     ALL_PHASES,
     INACTIVE,
     KICKOFF,
@@ -21,23 +21,29 @@ from core.campaigns.engine import (
     Scope,
     Tally,
 )
-from core.campaigns.keeping import keep_placeholders_of
-from core.campaigns.library import check_draft, get_campaign, list_campaigns, publish, unpublish
-from core.campaigns.membership import count_members, rebuild
-from core.campaigns.models import Campaign
-from core.campaigns.stages import count_stages
-from core.campaigns.unclear import settle, unclear_texts
-from core.campaigns.work import due_contacts
-from core.cli.context import in_app
-from core.cli.ids import ID
-from core.cli.output import json_option, print_facts, print_json, print_table
-from core.cli.simulate import simulate_one
-from core.cli.unclear import settle_or_show, way_option
-from core.db import db, utcnow
-from core.deliveries.loop import DeliveryLoop
-from core.errors import BadInput, Conflict, HeliographError
-from core.installation import running_app
-from core.segments import find_segment, refresh_segment
+from heliograph.campaigns.keeping import keep_placeholders_of
+from heliograph.campaigns.library import (
+    check_draft,
+    get_campaign,
+    list_campaigns,
+    publish,
+    unpublish,
+)
+from heliograph.campaigns.membership import count_members, rebuild
+from heliograph.campaigns.models import Campaign
+from heliograph.campaigns.stages import count_stages
+from heliograph.campaigns.unclear import settle, unclear_texts
+from heliograph.campaigns.work import due_contacts
+from heliograph.cli.context import in_app
+from heliograph.cli.ids import ID
+from heliograph.cli.output import json_option, print_facts, print_json, print_table
+from heliograph.cli.simulate import simulate_one
+from heliograph.cli.unclear import settle_or_show, way_option
+from heliograph.db import db, utcnow
+from heliograph.deliveries.loop import DeliveryLoop
+from heliograph.errors import BadInput, Conflict, HeliographError
+from heliograph.installation import running_app
+from heliograph.segments import find_segment, refresh_segment
 
 OPTIONS = (
     click.option("--campaign-id", "-i", type=ID, help="Only this campaign"),

@@ -10,15 +10,15 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from core.cli.context import in_app
-from core.cli.options import pairs
-from core.cli.output import json_option, print_facts, print_json
-from core.imports import Choices, Import, Trial, create_import, dry_run, run_import
-from core.imports.dates import ORDERS
-from core.imports.facts import facts_of
-from core.imports.models import FINISHED
-from core.imports.notes import reading_notes
-from core.imports.reasons import REJECTED, ReasonCount, reason_words
+from heliograph.cli.context import in_app
+from heliograph.cli.options import pairs
+from heliograph.cli.output import json_option, print_facts, print_json
+from heliograph.imports import Choices, Import, Trial, create_import, dry_run, run_import
+from heliograph.imports.dates import ORDERS
+from heliograph.imports.facts import facts_of
+from heliograph.imports.models import FINISHED
+from heliograph.imports.notes import reading_notes
+from heliograph.imports.reasons import REJECTED, ReasonCount, reason_words
 
 
 @click.command(name="import")

@@ -6,13 +6,13 @@ from typing import Any
 
 import click
 
-from core.cli.contact_imports import import_file
-from core.cli.context import fail, in_app
-from core.cli.dnc import export_list, import_list, lift_import
-from core.cli.ids import ID
-from core.cli.options import pairs
-from core.cli.output import json_option, print_facts, print_json, print_table
-from core.contacts import (
+from heliograph.cli.contact_imports import import_file
+from heliograph.cli.context import fail, in_app
+from heliograph.cli.dnc import export_list, import_list, lift_import
+from heliograph.cli.ids import ID
+from heliograph.cli.options import pairs
+from heliograph.cli.output import json_option, print_facts, print_json, print_table
+from heliograph.contacts import (
     add_contact,
     contacts_with_number,
     edit_contact,
@@ -20,11 +20,11 @@ from core.contacts import (
     merge_contacts,
     tag_contact,
 )
-from core.contacts import delete_contact as remove_contact
-from core.contacts.fields import CUSTOM_KINDS, add_custom_field, contact_fields
-from core.contacts.models import Contact
-from core.contacts.removal import delete_field, delete_tag
-from core.dnc import (
+from heliograph.contacts import delete_contact as remove_contact
+from heliograph.contacts.fields import CUSTOM_KINDS, add_custom_field, contact_fields
+from heliograph.contacts.models import Contact
+from heliograph.contacts.removal import delete_field, delete_tag
+from heliograph.dnc import (
     MANUAL,
     UNSUBSCRIBED,
     Dnc,
@@ -34,10 +34,10 @@ from core.dnc import (
     find_dnc,
     lift_dnc,
 )
-from core.dnc_list import typed_number
-from core.errors import NotFound
-from core.installation import current_settings
-from core.timeline import timeline
+from heliograph.dnc_list import typed_number
+from heliograph.errors import NotFound
+from heliograph.installation import current_settings
+from heliograph.timeline import timeline
 
 
 @click.group()

@@ -10,12 +10,12 @@ from typing import ParamSpec, TypeVar
 import click
 from sqlalchemy.exc import OperationalError
 
-from core import create_app
-from core.errors import HeliographError, StartFailed
-from core.garbage import loading
-from core.installation import settings_of
-from core.logs import only_warnings
-from core.migrations import current_revision, newest_revision, upgrade_schema
+from heliograph import create_app
+from heliograph.errors import HeliographError, StartFailed
+from heliograph.garbage import loading
+from heliograph.installation import settings_of
+from heliograph.logs import only_warnings
+from heliograph.upgrades import current_revision, newest_revision, upgrade_schema
 
 P = ParamSpec("P")
 R = TypeVar("R")

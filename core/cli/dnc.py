@@ -8,16 +8,16 @@ from typing import Any
 
 import click
 
-from core.cli.context import in_app
-from core.cli.output import json_option, print_facts, print_json
-from core.dnc import ELSEWHERE, REASONS, UNSUBSCRIBED
-from core.dnc_export import list_as_csv
-from core.dnc_file import NumberList, decoded, read_list
-from core.dnc_many import count_list, store_list
-from core.errors import BadInput
-from core.imports.refusals import count_refusals, lift_refusals
-from core.imports.runner import get_import
-from core.private_files import write_private
+from heliograph.cli.context import in_app
+from heliograph.cli.output import json_option, print_facts, print_json
+from heliograph.dnc import ELSEWHERE, REASONS, UNSUBSCRIBED
+from heliograph.dnc_export import list_as_csv
+from heliograph.dnc_file import NumberList, decoded, read_list
+from heliograph.dnc_many import count_list, store_list
+from heliograph.errors import BadInput
+from heliograph.imports.refusals import count_refusals, lift_refusals
+from heliograph.imports.runner import get_import
+from heliograph.private_files import write_private
 
 SHOWN = 20
 CHOICES = [reason for reason in REASONS if reason != UNSUBSCRIBED]

@@ -6,10 +6,10 @@ from dataclasses import asdict
 
 import click
 
-from core.checkup import BAD, NOTE, OK, look_over
-from core.cli.context import in_app
-from core.cli.output import json_option, print_json
-from core.jobs.lateness import look_at_jobs
+from heliograph.checkup import BAD, NOTE, OK, look_over
+from heliograph.cli.context import in_app
+from heliograph.cli.output import json_option, print_json
+from heliograph.jobs.lateness import look_at_jobs
 
 MARKS = {OK: "✓", NOTE: "·", BAD: "✗"}
 

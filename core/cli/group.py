@@ -6,27 +6,27 @@ from importlib import import_module
 
 import click
 
-from core.garbage import loading
+from heliograph.garbage import loading
 
 # where each stands: only the one that is called is loaded
 COMMANDS = {
-    "actions": "core.cli.actions:actions",
-    "broadcasts": "core.cli.broadcasts:broadcasts",
-    "campaigns": "core.cli.campaigns:campaigns",
-    "contacts": "core.cli.contacts:contacts",
-    "db": "core.cli.schema:schema",
-    "doctor": "core.cli.doctor:doctor",
-    "jobs": "core.cli.jobs:jobs",
-    "messages": "core.cli.messages:messages",
-    "plugins": "core.cli.plugins:plugins",
-    "secrets": "core.cli.secret_key:secrets",
-    "segments": "core.cli.segments:segments",
-    "serve": "core.cli.serve:serve",
-    "settings": "core.cli.settings:settings",
-    "user": "core.cli.users:user",
-    "worker": "core.cli.serve:worker",
+    "actions": "heliograph.cli.actions:actions",
+    "broadcasts": "heliograph.cli.broadcasts:broadcasts",
+    "campaigns": "heliograph.cli.campaigns:campaigns",
+    "contacts": "heliograph.cli.contacts:contacts",
+    "db": "heliograph.cli.schema:schema",
+    "doctor": "heliograph.cli.doctor:doctor",
+    "jobs": "heliograph.cli.jobs:jobs",
+    "messages": "heliograph.cli.messages:messages",
+    "plugins": "heliograph.cli.plugins:plugins",
+    "secrets": "heliograph.cli.secret_key:secrets",
+    "segments": "heliograph.cli.segments:segments",
+    "serve": "heliograph.cli.serve:serve",
+    "settings": "heliograph.cli.settings:settings",
+    "user": "heliograph.cli.users:user",
+    "worker": "heliograph.cli.serve:worker",
 }
-BROUGHT = "core.cli.brought"
+BROUGHT = "heliograph.cli.brought"
 
 
 class Commands(click.Group):

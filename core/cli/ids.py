@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import click
 
-from core.contacts.profile import LARGEST_ID
+from heliograph.contacts.profile import LARGEST_ID
 
 ID = click.IntRange(0, LARGEST_ID)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from core.cli.context import in_app
-from core.cli.output import json_option, print_json, print_table
-from core.db import db
-from core.installation import running_app
-from core.jobs.runs import find_job, list_runs, run_job
+from heliograph.cli.context import in_app
+from heliograph.cli.output import json_option, print_json, print_table
+from heliograph.db import db
+from heliograph.installation import running_app
+from heliograph.jobs.runs import find_job, list_runs, run_job
 
 
 @click.group()

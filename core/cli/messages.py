@@ -8,23 +8,23 @@ from typing import Any
 import click
 from sqlalchemy import select
 
-from core.cli.context import in_app
-from core.cli.ids import ID
-from core.cli.output import json_option, print_json, print_table
-from core.cli.times import parse_when
-from core.contacts.models import Contact
-from core.db import db
-from core.deliveries.claim import Scope
-from core.deliveries.direct import queue_text
-from core.deliveries.loop import DeliveryLoop
-from core.deliveries.models import OPEN, Delivery
-from core.installation import current_settings, running_app
-from core.links.tracking import with_samples
-from core.messages import Measure, create_message, list_messages, measure
-from core.messages.models import TextMessage
-from core.phone import parse_number
-from core.providers import default_provider
-from core.segments import find_segment
+from heliograph.cli.context import in_app
+from heliograph.cli.ids import ID
+from heliograph.cli.output import json_option, print_json, print_table
+from heliograph.cli.times import parse_when
+from heliograph.contacts.models import Contact
+from heliograph.db import db
+from heliograph.deliveries.claim import Scope
+from heliograph.deliveries.direct import queue_text
+from heliograph.deliveries.loop import DeliveryLoop
+from heliograph.deliveries.models import OPEN, Delivery
+from heliograph.installation import current_settings, running_app
+from heliograph.links.tracking import with_samples
+from heliograph.messages import Measure, create_message, list_messages, measure
+from heliograph.messages.models import TextMessage
+from heliograph.phone import parse_number
+from heliograph.providers import default_provider
+from heliograph.segments import find_segment
 
 WAIT_SECONDS = 60
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import BadInput
+from heliograph.errors import BadInput
 
 
 def pairs(option: str, values: tuple[str, ...]) -> dict[str, str]:

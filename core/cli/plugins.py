@@ -6,15 +6,15 @@ from typing import Any
 
 import click
 
-from core.cli.context import fail, in_app
-from core.cli.output import json_option, print_facts, print_json, print_table
-from core.connection import check_connection
-from core.errors import BadInput, Conflict, HeliographError
-from core.host import PluginInfo, current_host
-from core.host.switching import Switched
-from core.installation import current_settings
-from core.migrations import upgrade_schema
-from core.providers import default_provider
+from heliograph.cli.context import fail, in_app
+from heliograph.cli.output import json_option, print_facts, print_json, print_table
+from heliograph.connection import check_connection
+from heliograph.errors import BadInput, Conflict, HeliographError
+from heliograph.host import PluginInfo, current_host
+from heliograph.host.switching import Switched
+from heliograph.installation import current_settings
+from heliograph.providers import default_provider
+from heliograph.upgrades import upgrade_schema
 
 
 @click.group()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from core import create_app
-from core.cli.context import told_errors
-from core.migrations import current_revision, upgrade_schema
+from heliograph import create_app
+from heliograph.cli.context import told_errors
+from heliograph.upgrades import current_revision, upgrade_schema
 
 
 @click.group(name="db")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from core.cli.context import in_app
-from core.host import current_host
+from heliograph.cli.context import in_app
+from heliograph.host import current_host
 
 
 @click.group()

@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
-from core.cli.context import in_app
-from core.cli.ids import ID
-from core.cli.output import json_option, print_json, print_table
-from core.errors import BadInput, HeliographError
-from core.segments import create_segment, find_segment, list_segments, refresh_segment
-from core.segments.models import Segment
+from heliograph.cli.context import in_app
+from heliograph.cli.ids import ID
+from heliograph.cli.output import json_option, print_json, print_table
+from heliograph.errors import BadInput, HeliographError
+from heliograph.segments import create_segment, find_segment, list_segments, refresh_segment
+from heliograph.segments.models import Segment
 
 
 @click.group()

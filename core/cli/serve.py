@@ -12,15 +12,15 @@ import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
-from core import create_app
-from core.cli.context import told_errors
-from core.db import db
-from core.demo import set_up_demo
-from core.installation import settings_of
-from core.jobs.clock import Clock, start_clock
-from core.migrations import upgrade_schema
-from core.setup_token import needs_token, setup_token
-from core.users import user_count
+from heliograph import create_app
+from heliograph.cli.context import told_errors
+from heliograph.db import db
+from heliograph.demo import set_up_demo
+from heliograph.installation import settings_of
+from heliograph.jobs.clock import Clock, start_clock
+from heliograph.setup_token import needs_token, setup_token
+from heliograph.upgrades import upgrade_schema
+from heliograph.users import user_count
 
 log = logging.getLogger(__name__)
 

@@ -7,11 +7,11 @@ from typing import Any
 import click
 from flask import current_app
 
-from core.cli.context import in_app
-from core.cli.output import json_option, print_json, print_table
-from core.installation import settings_of
-from core.setting_keys import find_key
-from core.stored_settings import (
+from heliograph.cli.context import in_app
+from heliograph.cli.output import json_option, print_json, print_table
+from heliograph.installation import settings_of
+from heliograph.setting_keys import find_key
+from heliograph.stored_settings import (
     ENVIRONMENT,
     STORED,
     Shown,

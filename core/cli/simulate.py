@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from core.campaigns.simulation import (
+from heliograph.campaigns.simulation import (
     MOST_DAYS,
     MOST_PEOPLE,
     Entry,
@@ -19,14 +19,14 @@ from core.campaigns.simulation import (
     sample,
     simulate,
 )
-from core.channel import FailureKind
-from core.cli.context import in_app
-from core.cli.ids import ID
-from core.cli.output import json_option, print_json, print_table
-from core.cli.times import parse_when
-from core.db import utcnow
-from core.errors import BadInput
-from core.sentences import Moment
+from heliograph.channel import FailureKind
+from heliograph.cli.context import in_app
+from heliograph.cli.ids import ID
+from heliograph.cli.output import json_option, print_json, print_table
+from heliograph.cli.times import parse_when
+from heliograph.db import utcnow
+from heliograph.errors import BadInput
+from heliograph.sentences import Moment
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 DELAY = re.compile(r"(\d{1,6})([mhdw])")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from core.db import utcnow
-from core.errors import BadInput
-from core.installation import current_zone
+from heliograph.db import utcnow
+from heliograph.errors import BadInput
+from heliograph.installation import current_zone
 
 
 def parse_when(option: str, value: str | None) -> datetime | None:

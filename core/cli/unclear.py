@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 import click
 
-from core.cli.output import print_json, print_table
-from core.deliveries.models import Delivery
-from core.deliveries.unclear import WAYS
+from heliograph.cli.output import print_json, print_table
+from heliograph.deliveries.models import Delivery
+from heliograph.deliveries.unclear import WAYS
 
 way_option = click.option(
     "--as", "way", type=click.Choice(sorted(WAYS)), help="What to do with all of them"

@@ -6,13 +6,13 @@ import sys
 
 import click
 
-from core.cli.context import in_app
-from core.cli.output import json_option, print_json, print_table
-from core.db import db
-from core.errors import NotFound
-from core.login_failures import unlock
-from core.logins import end_sessions
-from core.users import ROLES, User, create_user, edit_user
+from heliograph.cli.context import in_app
+from heliograph.cli.output import json_option, print_json, print_table
+from heliograph.db import db
+from heliograph.errors import NotFound
+from heliograph.login_failures import unlock
+from heliograph.logins import end_sessions
+from heliograph.users import ROLES, User, create_user, edit_user
 
 
 @click.group()

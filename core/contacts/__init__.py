@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from core.contacts.fields import Field, add_custom_field, contact_fields, find_field
-from core.contacts.merge import merge_contacts
-from core.contacts.models import Contact, ContactEvent, CustomField, Tag
-from core.contacts.profile import add_contact, delete_contact, edit_contact, get_contact
-from core.contacts.search import contacts_with_number, find_contacts, newest_contacts
-from core.contacts.tags import (
+from heliograph.contacts.fields import Field, add_custom_field, contact_fields, find_field
+from heliograph.contacts.merge import merge_contacts
+from heliograph.contacts.models import Contact, ContactEvent, CustomField, Tag
+from heliograph.contacts.profile import add_contact, delete_contact, edit_contact, get_contact
+from heliograph.contacts.search import contacts_with_number, find_contacts, newest_contacts
+from heliograph.contacts.tags import (
     list_tags,
     tag_contact,
     tag_contacts,

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import delete, select
 
-from core.contacts.models import ContactChange
-from core.db import change_rows, db, table_of, transaction
-from core.lookups import one_of
+from heliograph.contacts.models import ContactChange
+from heliograph.db import change_rows, db, table_of, transaction
+from heliograph.lookups import one_of
 
 MOST = 2000  # ids in one note; of more it is not said which they are
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.contacts.models import ContactEvent
-from core.db import transaction
+from heliograph.contacts.models import ContactEvent
+from heliograph.db import transaction
 
 LONGEST = 500
 

@@ -9,8 +9,8 @@ from datetime import date
 
 from sqlalchemy import select
 
-from core.contacts.models import Contact, CustomField
-from core.contacts.values import (
+from heliograph.contacts.models import Contact, CustomField
+from heliograph.contacts.values import (
     CUSTOM_LIMIT,
     EMAIL_LIMIT,
     PARSERS,
@@ -19,11 +19,11 @@ from core.contacts.values import (
     parse_choice,
     parse_text,
 )
-from core.db import db, insert_new, transaction
-from core.errors import BadInput
-from core.nfc import nfc
-from core.phone import parse_number
-from core.sentences import Sentence
+from heliograph.db import db, insert_new, transaction
+from heliograph.errors import BadInput
+from heliograph.nfc import nfc
+from heliograph.phone import parse_number
+from heliograph.sentences import Sentence
 
 CUSTOM_KINDS = ("text", "number", "date", "datetime", "boolean", "choice")
 WRITTEN = ("text", "country", "locale", "timezone", "email")  # blank is "", not None

@@ -7,14 +7,14 @@ from typing import Any
 from sqlalchemy import Column, Table, UniqueConstraint, delete, exists, inspect, select, update
 from sqlalchemy.orm import Session
 
-from core.contacts.changes import note_changed
-from core.contacts.events import record_event
-from core.contacts.models import Contact
-from core.contacts.profile import LARGEST_ID
-from core.db import Model, change_rows, db, insert_new, retried_transaction
-from core.dnc import carry_dnc
-from core.errors import BadInput, NotFound
-from core.host import notify
+from heliograph.contacts.changes import note_changed
+from heliograph.contacts.events import record_event
+from heliograph.contacts.models import Contact
+from heliograph.contacts.profile import LARGEST_ID
+from heliograph.db import Model, change_rows, db, insert_new, retried_transaction
+from heliograph.dnc import carry_dnc
+from heliograph.errors import BadInput, NotFound
+from heliograph.host import notify
 
 FILLED = (
     "first_name",
@@ -97,7 +97,7 @@ def fill_blanks(winner: Contact, loser: Contact) -> None:
 def keep_import(winner: Contact, loser: Contact) -> None:
     """Keep in the history which import made the loser."""
     # here, not above: imports write contacts, so contacts cannot import them first
-    from core.imports.models import ImportContact  # noqa: PLC0415
+    from heliograph.imports.models import ImportContact  # noqa: PLC0415
 
     if loser.import_id not in (None, winner.import_id):
         row = {"import_id": loser.import_id, "contact_id": winner.id, "outcome": "created"}
@@ -149,7 +149,7 @@ def unique_keys(table: Table) -> list[set[str]]:
 def choose_memberships(winner_id: int, loser_id: int) -> None:
     """A person's choice (by hand, left out) outlasts what a filter found."""
     # here, not above: segments read contacts, so contacts cannot import them first
-    from core.segments.models import BY_FILTER, SegmentMember  # noqa: PLC0415
+    from heliograph.segments.models import BY_FILTER, SegmentMember  # noqa: PLC0415
 
     chosen = select(SegmentMember.segment_id).where(
         SegmentMember.contact_id == loser_id, SegmentMember.origin != BY_FILTER
@@ -165,14 +165,14 @@ def choose_memberships(winner_id: int, loser_id: int) -> None:
 def join_campaigns(winner: Contact, loser: Contact) -> None:
     """In a campaign that both are in one journey goes on: else texts would go out twice."""
     # here, not above: campaigns read contacts, so contacts cannot import them first
-    from core.campaigns.merging import merge_journeys  # noqa: PLC0415
+    from heliograph.campaigns.merging import merge_journeys  # noqa: PLC0415
 
     merge_journeys(winner.id, loser.id, winner.mobile)
 
 
 def leave_segments(winner_id: int) -> None:
     """Note whom the merge took out of segments: the one row left may say *left out*."""
-    from core.campaigns.leavers import note_left  # noqa: PLC0415
+    from heliograph.campaigns.leavers import note_left  # noqa: PLC0415
 
     note_left([winner_id])
 

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Column, ForeignKey, Index, String, Table, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from core.db import Id, Json, Model, UTCDateTime, utcnow
-from core.phone import one_spelling
+from heliograph.db import Id, Json, Model, UTCDateTime, utcnow
+from heliograph.phone import one_spelling
 
 NUMBER_OK, NUMBER_INVALID = "ok", "invalid"
 

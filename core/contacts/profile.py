@@ -10,16 +10,16 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from core.contacts.changes import note_changed
-from core.contacts.events import record_event
-from core.contacts.fields import Field, contact_fields, find_field
-from core.contacts.models import NUMBER_OK, Contact
-from core.contacts.values import Value
-from core.db import change_rows, db, refuse_changed, transaction
-from core.dnc import carry_dnc
-from core.errors import BadInput, NotFound
-from core.host import notify
-from core.users import User
+from heliograph.contacts.changes import note_changed
+from heliograph.contacts.events import record_event
+from heliograph.contacts.fields import Field, contact_fields, find_field
+from heliograph.contacts.models import NUMBER_OK, Contact
+from heliograph.contacts.values import Value
+from heliograph.db import change_rows, db, refuse_changed, transaction
+from heliograph.dnc import carry_dnc
+from heliograph.errors import BadInput, NotFound
+from heliograph.host import notify
+from heliograph.users import User
 
 LARGEST_ID = 2**63 - 1
 IDENTIFYING = ("mobile", "email", "first_name", "last_name")

@@ -8,10 +8,10 @@ from sqlalchemy import Text, cast, delete, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql import ColumnElement
 
-from core.contacts.changes import note_changed
-from core.contacts.models import Contact, CustomField, Tag, contact_tags
-from core.db import change_rows, db, dialect_name, transaction
-from core.errors import NotFound
+from heliograph.contacts.changes import note_changed
+from heliograph.contacts.models import Contact, CustomField, Tag, contact_tags
+from heliograph.db import change_rows, db, dialect_name, transaction
+from heliograph.errors import NotFound
 
 
 def delete_field(alias: str) -> int:
@@ -20,7 +20,7 @@ def delete_field(alias: str) -> int:
     Raises NotFound, and Conflict that says what names it.
     """
     # here, not above: what names fields is built on them
-    from core.uses import FIELDS, Thing, refuse_used, while_deleting  # noqa: PLC0415
+    from heliograph.uses import FIELDS, Thing, refuse_used, while_deleting  # noqa: PLC0415
 
     with transaction() as session:
         while_deleting()
@@ -52,7 +52,7 @@ def delete_tag(name: str) -> int:
 
     Raises NotFound, and Conflict that says what names it.
     """
-    from core.uses import TAGS, Thing, refuse_used, while_deleting  # noqa: PLC0415
+    from heliograph.uses import TAGS, Thing, refuse_used, while_deleting  # noqa: PLC0415
 
     with transaction() as session:
         while_deleting()

@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, collate, exists, func, or_, select
 from sqlalchemy.orm import selectinload
 
-from core.contacts.models import Contact, Tag, contact_tags
-from core.contacts.profile import LARGEST_ID
-from core.db import Model, db, dialect_name
-from core.errors import BadInput
-from core.installation import current_settings
-from core.nfc import nfc
-from core.phone import beginnings, looks_like_number, parse_number
+from heliograph.contacts.models import Contact, Tag, contact_tags
+from heliograph.contacts.profile import LARGEST_ID
+from heliograph.db import Model, db, dialect_name
+from heliograph.errors import BadInput
+from heliograph.installation import current_settings
+from heliograph.nfc import nfc
+from heliograph.phone import beginnings, looks_like_number, parse_number
 
 MOST, MOST_WORDS, FEW = 1000, 8, 3000
 LAST = "\U0010ffff"  # sorts after every character

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from core.db import Model, db
+from heliograph.db import Model, db
 
 
 def segments_of(contact_id: int) -> list[tuple[int, str, str]]:

@@ -11,13 +11,13 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from core.contacts.changes import note_changed
-from core.contacts.events import record_event
-from core.contacts.models import Contact, Tag, contact_tags
-from core.contacts.values import parse_text
-from core.db import change_rows, db, dialect_name, insert_new, transaction
-from core.errors import BadInput
-from core.host import notify
+from heliograph.contacts.changes import note_changed
+from heliograph.contacts.events import record_event
+from heliograph.contacts.models import Contact, Tag, contact_tags
+from heliograph.contacts.values import parse_text
+from heliograph.db import change_rows, db, dialect_name, insert_new, transaction
+from heliograph.errors import BadInput
+from heliograph.host import notify
 
 NAME_LIMIT = 60
 BATCH = 5000  # ids in one statement

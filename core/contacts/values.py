@@ -10,9 +10,9 @@ from decimal import Decimal, InvalidOperation
 from functools import cache
 from zoneinfo import available_timezones
 
-from core.contacts.countries import country_code
-from core.errors import BadInput
-from core.nfc import nfc
+from heliograph.contacts.countries import country_code
+from heliograph.errors import BadInput
+from heliograph.nfc import nfc
 
 Value = str | int | float | bool | None
 

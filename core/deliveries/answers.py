@@ -9,10 +9,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from core.channel import Failure, FailureKind, Sent, Status, StatusReport
-from core.errors import BadInput
-from core.identifiers import stored_code, stored_id
-from core.sentences import Sentence
+from heliograph.channel import Failure, FailureKind, Sent, Status, StatusReport
+from heliograph.errors import BadInput
+from heliograph.identifiers import stored_code, stored_id
+from heliograph.sentences import Sentence
 
 LONGEST_WORDS, LONGEST_SHOWN = 1000, 200
 MOST_PARTS = 999

@@ -6,8 +6,8 @@ import time
 from collections.abc import Awaitable
 from dataclasses import dataclass
 
-from core.channel import Failure, OutgoingText, Provider, Sent
-from core.sentences import Sentence
+from heliograph.channel import Failure, OutgoingText, Provider, Sent
+from heliograph.sentences import Sentence
 
 # not frozen: that takes three times as long to make, for each text
 

@@ -9,26 +9,26 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, or_, select
 
-from core.campaigns.course import plan_of, zone_named
-from core.campaigns.leavers import is_leaving
-from core.campaigns.models import (
+from heliograph.campaigns.course import plan_of, zone_named
+from heliograph.campaigns.leavers import is_leaving
+from heliograph.campaigns.models import (
     CANCELLED,
     Campaign,
     CampaignEvent,
     CampaignMember,
     CampaignStep,
 )
-from core.campaigns.sending import HELD_BY, LATE, LATE_WORDS, late_limit
-from core.campaigns.steps import LEFT_WORDS
-from core.campaigns.timing import Plan, reopened
-from core.contacts.models import Contact
-from core.db import db, table_of
-from core.deliveries.rendering import Renderer
-from core.deliveries.went import is_to_staff
-from core.links.tracking import tracker_for
-from core.lookups import one_of
-from core.messages.models import TextMessage
-from core.sentences import Sentence
+from heliograph.campaigns.sending import HELD_BY, LATE, LATE_WORDS, late_limit
+from heliograph.campaigns.steps import LEFT_WORDS
+from heliograph.campaigns.timing import Plan, reopened
+from heliograph.contacts.models import Contact
+from heliograph.db import db, table_of
+from heliograph.deliveries.rendering import Renderer
+from heliograph.deliveries.went import is_to_staff
+from heliograph.links.tracking import tracker_for
+from heliograph.lookups import one_of
+from heliograph.messages.models import TextMessage
+from heliograph.sentences import Sentence
 
 LOOK_AGAIN = timedelta(minutes=5)  # publishing lets them go at once
 ON_TIME = timedelta(minutes=1)  # the engine made it within its hours, just now

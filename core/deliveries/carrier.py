@@ -15,11 +15,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from core.channel import Failure, FailureKind, OutgoingText, Provider, Sent
-from core.deliveries.calls import ClaimedText, Result
-from core.deliveries.policy import POLICIES, Then
-from core.deliveries.turns import Turns
-from core.sentences import Sentence
+from heliograph.channel import Failure, FailureKind, OutgoingText, Provider, Sent
+from heliograph.deliveries.calls import ClaimedText, Result
+from heliograph.deliveries.policy import POLICIES, Then
+from heliograph.deliveries.turns import Turns
+from heliograph.sentences import Sentence
 
 log = logging.getLogger(__name__)
 

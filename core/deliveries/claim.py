@@ -17,33 +17,33 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
-from core.broadcasts.models import RUNNING, Broadcast
-from core.channel import OutgoingText
-from core.contacts.models import NUMBER_INVALID, Contact
-from core.db import database_now, db, dialect_name, table_of, transaction, utcnow
-from core.deliveries.calls import ClaimedText
-from core.deliveries.campaign_texts import CampaignTexts
-from core.deliveries.marking import Sorted, mark
-from core.deliveries.models import QUEUED, SENDING, Delivery, Sender, belongs_to
-from core.deliveries.pace import HORIZON, find_sender, parts_free, take_slots
-from core.deliveries.rendering import Renderer, Unrenderable
-from core.deliveries.rules import (
+from heliograph.broadcasts.models import RUNNING, Broadcast
+from heliograph.channel import OutgoingText
+from heliograph.contacts.models import NUMBER_INVALID, Contact
+from heliograph.db import database_now, db, dialect_name, table_of, transaction, utcnow
+from heliograph.deliveries.calls import ClaimedText
+from heliograph.deliveries.campaign_texts import CampaignTexts
+from heliograph.deliveries.marking import Sorted, mark
+from heliograph.deliveries.models import QUEUED, SENDING, Delivery, Sender, belongs_to
+from heliograph.deliveries.pace import HORIZON, find_sender, parts_free, take_slots
+from heliograph.deliveries.rendering import Renderer, Unrenderable
+from heliograph.deliveries.rules import (
     LISTED,
     FrequencyCap,
     parse_frequency_cap,
     parse_quiet_hours,
 )
-from core.deliveries.vetoes import WAITS, Vetoes
-from core.dnc import blocked
-from core.host import current_host
-from core.host.state import states
-from core.installation import callback_url, current_settings
-from core.links.tracking import tracker_for
-from core.lookups import one_of, read_rows
-from core.messages.models import TextMessage
-from core.messages.values import zone_of
-from core.references import installation
-from core.sentences import Sentence
+from heliograph.deliveries.vetoes import WAITS, Vetoes
+from heliograph.dnc import blocked
+from heliograph.host import current_host
+from heliograph.host.state import states
+from heliograph.installation import callback_url, current_settings
+from heliograph.links.tracking import tracker_for
+from heliograph.lookups import one_of, read_rows
+from heliograph.messages.models import TextMessage
+from heliograph.messages.values import zone_of
+from heliograph.references import installation
+from heliograph.sentences import Sentence
 
 LEASE = 120.0  # seconds
 QUIET = ("broadcast", "campaign")

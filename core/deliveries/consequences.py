@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import update
 
-from core.channel import FailureKind
-from core.contacts.changes import note_changed
-from core.contacts.models import NUMBER_INVALID, Contact
-from core.db import db, utcnow
-from core.deliveries.pace import hold_sender
-from core.deliveries.policy import POLICIES, Then
-from core.dnc import UNSUBSCRIBED, add_dnc
+from heliograph.channel import FailureKind
+from heliograph.contacts.changes import note_changed
+from heliograph.contacts.models import NUMBER_INVALID, Contact
+from heliograph.db import db, utcnow
+from heliograph.deliveries.pace import hold_sender
+from heliograph.deliveries.policy import POLICIES, Then
+from heliograph.dnc import UNSUBSCRIBED, add_dnc
 
 
 @dataclass(frozen=True, slots=True)

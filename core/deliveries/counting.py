@@ -6,9 +6,9 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
 
-from core.channel import Failure
-from core.deliveries.calls import CallOutcome, Released, Skipped
-from core.meters import CALL_SECONDS, CALLS, current_meters
+from heliograph.channel import Failure
+from heliograph.deliveries.calls import CallOutcome, Released, Skipped
+from heliograph.meters import CALL_SECONDS, CALLS, current_meters
 
 BOUNDS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)  # seconds
 LABELS = (*(f"{bound:g}" for bound in BOUNDS), "inf")

@@ -17,17 +17,24 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from core.channel import Failure, FailureKind, Sent
-from core.deliveries.answers import checked, sane, unknown_outcome
-from core.deliveries.calls import CallOutcome, ClaimedText, Handover, Released, Result, Skipped
-from core.deliveries.carrier import SWEEP_SECONDS, Carrier, Task
-from core.deliveries.claim import LEASE, Claims, Scope, claim_texts, is_open
-from core.deliveries.late import StillUnderWay, hanging, record_when_done
-from core.deliveries.outcome_writer import OutcomeWriter, waited
-from core.deliveries.policy import POLICIES, Then
-from core.deliveries.recheck import MOST, Rechecked, recheck
-from core.deliveries.streak import Streak
-from core.logs import text_fields
+from heliograph.channel import Failure, FailureKind, Sent
+from heliograph.deliveries.answers import checked, sane, unknown_outcome
+from heliograph.deliveries.calls import (
+    CallOutcome,
+    ClaimedText,
+    Handover,
+    Released,
+    Result,
+    Skipped,
+)
+from heliograph.deliveries.carrier import SWEEP_SECONDS, Carrier, Task
+from heliograph.deliveries.claim import LEASE, Claims, Scope, claim_texts, is_open
+from heliograph.deliveries.late import StillUnderWay, hanging, record_when_done
+from heliograph.deliveries.outcome_writer import OutcomeWriter, waited
+from heliograph.deliveries.policy import POLICIES, Then
+from heliograph.deliveries.recheck import MOST, Rechecked, recheck
+from heliograph.deliveries.streak import Streak
+from heliograph.logs import text_fields
 
 log = logging.getLogger(__name__)
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.contacts.models import Contact
-from core.db import insert_new, transaction, utcnow
-from core.deliveries.models import QUEUED, Delivery
-from core.deliveries.rendering import Renderer, Unrenderable
-from core.dnc import find_dnc
-from core.errors import BadInput, Conflict
-from core.installation import current_zone
-from core.links.tracking import tracker_for
-from core.messages import get_message
-from core.messages.models import TextMessage
-from core.providers import open_provider
+from heliograph.contacts.models import Contact
+from heliograph.db import insert_new, transaction, utcnow
+from heliograph.deliveries.models import QUEUED, Delivery
+from heliograph.deliveries.rendering import Renderer, Unrenderable
+from heliograph.dnc import find_dnc
+from heliograph.errors import BadInput, Conflict
+from heliograph.installation import current_zone
+from heliograph.links.tracking import tracker_for
+from heliograph.messages import get_message
+from heliograph.messages.models import TextMessage
+from heliograph.providers import open_provider
 
 
 def queue_text(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from core.broadcasts.models import CANCELLED, PAUSED, Broadcast
-from core.channel import FailureKind
-from core.db import db, utcnow
-from core.deliveries.models import (
+from heliograph.broadcasts.models import CANCELLED, PAUSED, Broadcast
+from heliograph.channel import FailureKind
+from heliograph.db import db, utcnow
+from heliograph.deliveries.models import (
     ACCEPTED,
     DELIVERED,
     FAILED,
@@ -17,10 +17,10 @@ from core.deliveries.models import (
     UNKNOWN,
     Delivery,
 )
-from core.deliveries.obstacles import is_unanswered, sender_obstacle
-from core.deliveries.policy import POLICIES
-from core.deliveries.vetoes import WAITS
-from core.sentences import Moment, Sentence, together
+from heliograph.deliveries.obstacles import is_unanswered, sender_obstacle
+from heliograph.deliveries.policy import POLICIES
+from heliograph.deliveries.vetoes import WAITS
+from heliograph.sentences import Moment, Sentence, together
 
 # the same reasons as SKIP_REASONS, each as a whole sentence
 LEFT_OUT = {

@@ -12,17 +12,17 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from core.broadcasts.models import PAUSED, RUNNING, Broadcast
-from core.bulk import UpdateEach
-from core.channel import Failure
-from core.db import change_rows, database_now, dialect_name, once_committed, utcnow
-from core.deliveries.calls import CallOutcome
-from core.deliveries.consequences import Failed, hold_senders, mark_numbers
-from core.deliveries.models import FAILED, QUEUED, SENDING, Delivery
-from core.deliveries.policy import POLICIES, Policy, Then, is_tried_again, retry_wait
-from core.identifiers import stored_code
-from core.logs import text_fields
-from core.lookups import one_of
+from heliograph.broadcasts.models import PAUSED, RUNNING, Broadcast
+from heliograph.bulk import UpdateEach
+from heliograph.channel import Failure
+from heliograph.db import change_rows, database_now, dialect_name, once_committed, utcnow
+from heliograph.deliveries.calls import CallOutcome
+from heliograph.deliveries.consequences import Failed, hold_senders, mark_numbers
+from heliograph.deliveries.models import FAILED, QUEUED, SENDING, Delivery
+from heliograph.deliveries.policy import POLICIES, Policy, Then, is_tried_again, retry_wait
+from heliograph.identifiers import stored_code
+from heliograph.logs import text_fields
+from heliograph.lookups import one_of
 
 log = logging.getLogger(__name__)
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
-from core.channel import OutgoingText, Sent
-from core.phone import one_spelling
-from core.references import references_sent
+from heliograph.channel import OutgoingText, Sent
+from heliograph.phone import one_spelling
+from heliograph.references import references_sent
 
 CLOCKS_DIFFER = timedelta(minutes=10)  # of ours and the provider's
 WRONG_ZONE = timedelta(hours=26)  # a clock may be off by a whole zone: nobody can tell then

@@ -15,8 +15,8 @@ from typing import Generic, TypeVar
 
 from sqlalchemy.exc import OperationalError
 
-from core.db import AWAY, is_deadlock
-from core.errors import Overloaded
+from heliograph.db import AWAY, is_deadlock
+from heliograph.errors import Overloaded
 
 MOST = 500
 PATIENCE = 10.0  # seconds; providers give up after 15

@@ -10,11 +10,11 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
-from core.channel import Failure, FailureKind
-from core.deliveries.answers import checked
-from core.deliveries.calls import CallOutcome, ClaimedText
-from core.deliveries.outcomes import record_outcomes
-from core.sentences import Sentence
+from heliograph.channel import Failure, FailureKind
+from heliograph.deliveries.answers import checked
+from heliograph.deliveries.calls import CallOutcome, ClaimedText
+from heliograph.deliveries.outcomes import record_outcomes
+from heliograph.sentences import Sentence
 
 log = logging.getLogger(__name__)
 

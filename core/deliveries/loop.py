@@ -16,25 +16,25 @@ from typing import Any
 
 from flask import Flask
 
-from core.channel import Failure, Provider
-from core.db import AWAY, database_now, db, dialect_name, utcnow
-from core.deliveries.carrier import Carrier, ProviderCall
-from core.deliveries.claim import LEASE, Scope
-from core.deliveries.courier import Courier, Tally
-from core.deliveries.pace import hold_sender
-from core.deliveries.provider_calls import ProviderCalls
-from core.deliveries.provider_loop import new_loop
-from core.deliveries.reconcile import reconcile
-from core.deliveries.recovery import doubtful_providers, give_up, recover
-from core.deliveries.threads import Threads
-from core.deliveries.wallclock import WallClock
-from core.deliveries.watchdog import HOLD_SECONDS
-from core.errors import HeliographError
-from core.garbage import collect_less_often
-from core.host.state import states
-from core.meters import current_meters
-from core.providers import open_provider
-from core.sentences import Sentence
+from heliograph.channel import Failure, Provider
+from heliograph.db import AWAY, database_now, db, dialect_name, utcnow
+from heliograph.deliveries.carrier import Carrier, ProviderCall
+from heliograph.deliveries.claim import LEASE, Scope
+from heliograph.deliveries.courier import Courier, Tally
+from heliograph.deliveries.pace import hold_sender
+from heliograph.deliveries.provider_calls import ProviderCalls
+from heliograph.deliveries.provider_loop import new_loop
+from heliograph.deliveries.reconcile import reconcile
+from heliograph.deliveries.recovery import doubtful_providers, give_up, recover
+from heliograph.deliveries.threads import Threads
+from heliograph.deliveries.wallclock import WallClock
+from heliograph.deliveries.watchdog import HOLD_SECONDS
+from heliograph.errors import HeliographError
+from heliograph.garbage import collect_less_often
+from heliograph.host.state import states
+from heliograph.meters import current_meters
+from heliograph.providers import open_provider
+from heliograph.sentences import Sentence
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import func
 
-from core.bulk import UpdateEach
-from core.deliveries.models import SENDING, SKIPPED, Delivery
+from heliograph.bulk import UpdateEach
+from heliograph.deliveries.models import SENDING, SKIPPED, Delivery
 
 
 @dataclass(slots=True)

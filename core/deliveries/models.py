@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, Numeric, SmallInteger, 
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Id, Model, UTCDateTime, utcnow
-from core.identifiers import LONGEST_CODE, LONGEST_ID
+from heliograph.db import Id, Model, UTCDateTime, utcnow
+from heliograph.identifiers import LONGEST_CODE, LONGEST_ID
 
 QUEUED, SENDING, UNKNOWN = "queued", "sending", "unknown"
 ACCEPTED, SENT, DELIVERED = "accepted", "sent", "delivered"

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, or_
 
-from core.db import db, utcnow
-from core.deliveries.claim import LEASE
-from core.deliveries.models import Delivery, Sender
-from core.errors import HeliographError
-from core.providers import open_provider
-from core.sentences import Moment, Sentence, together
+from heliograph.db import db, utcnow
+from heliograph.deliveries.claim import LEASE
+from heliograph.deliveries.models import Delivery, Sender
+from heliograph.errors import HeliographError
+from heliograph.providers import open_provider
+from heliograph.sentences import Moment, Sentence, together
 
 LONGEST_CALL = timedelta(seconds=LEASE)
 

@@ -12,13 +12,13 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from core.db import AWAY, transaction, utcnow
-from core.deliveries.calls import CallOutcome
-from core.deliveries.carrier import Hold
-from core.deliveries.counting import count_calls
-from core.deliveries.failures import pause_for
-from core.deliveries.outcomes import record_outcomes
-from core.deliveries.pace import hold_sender
+from heliograph.db import AWAY, transaction, utcnow
+from heliograph.deliveries.calls import CallOutcome
+from heliograph.deliveries.carrier import Hold
+from heliograph.deliveries.counting import count_calls
+from heliograph.deliveries.failures import pause_for
+from heliograph.deliveries.outcomes import record_outcomes
+from heliograph.deliveries.pace import hold_sender
 
 log = logging.getLogger(__name__)
 

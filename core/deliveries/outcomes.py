@@ -11,12 +11,12 @@ from sqlalchemy import ColumnElement, and_, case, func, or_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core.bulk import Given, UpdateEach
-from core.channel import Failure, Sent
-from core.db import AWAY, db, transaction, utcnow
-from core.deliveries.calls import CallOutcome, Released, Skipped
-from core.deliveries.failures import record_failures
-from core.deliveries.models import (
+from heliograph.bulk import Given, UpdateEach
+from heliograph.channel import Failure, Sent
+from heliograph.db import AWAY, db, transaction, utcnow
+from heliograph.deliveries.calls import CallOutcome, Released, Skipped
+from heliograph.deliveries.failures import record_failures
+from heliograph.deliveries.models import (
     ACCEPTED,
     DELIVERED,
     FAILED,
@@ -28,9 +28,9 @@ from core.deliveries.models import (
     UNKNOWN,
     Delivery,
 )
-from core.deliveries.reports import match_reports
-from core.logs import text_fields
-from core.sentences import Sentence
+from heliograph.deliveries.reports import match_reports
+from heliograph.logs import text_fields
+from heliograph.sentences import Sentence
 
 log = logging.getLogger(__name__)
 

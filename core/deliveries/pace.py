@@ -8,8 +8,8 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from core.db import insert_new, once_committed, transaction, utcnow
-from core.deliveries.models import Sender
+from heliograph.db import insert_new, once_committed, transaction, utcnow
+from heliograph.deliveries.models import Sender
 
 log = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from core import clock
-from core.channel import FailureKind
-from core.sentences import Sentence
+from heliograph import clock
+from heliograph.channel import FailureKind
+from heliograph.sentences import Sentence
 
 MAX_ATTEMPTS = 5
 # what a campaign sends is tried that long: no outage may skip anybody

@@ -13,14 +13,14 @@ from typing import Any
 
 from flask import Flask
 
-from core.channel import Failure, FailureKind, Provider
-from core.deliveries import threads
-from core.deliveries.answers import ProviderFault
-from core.deliveries.calls import Handover, Released
-from core.deliveries.late import StillUnderWay
-from core.deliveries.provider_loop import ProviderLoop
-from core.deliveries.threads import Threads
-from core.sentences import Sentence
+from heliograph.channel import Failure, FailureKind, Provider
+from heliograph.deliveries import threads
+from heliograph.deliveries.answers import ProviderFault
+from heliograph.deliveries.calls import Handover, Released
+from heliograph.deliveries.late import StillUnderWay
+from heliograph.deliveries.provider_loop import ProviderLoop
+from heliograph.deliveries.threads import Threads
+from heliograph.sentences import Sentence
 
 JOIN_SECONDS = 0.5
 

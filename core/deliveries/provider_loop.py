@@ -16,12 +16,12 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from core.channel import OutgoingText
-from core.deliveries.late import StillUnderWay
-from core.deliveries.stacks import place_of
-from core.deliveries.threads import as_exception
-from core.deliveries.watchdog import Watchdog
-from core.sentences import Sentence
+from heliograph.channel import OutgoingText
+from heliograph.deliveries.late import StillUnderWay
+from heliograph.deliveries.stacks import place_of
+from heliograph.deliveries.threads import as_exception
+from heliograph.deliveries.watchdog import Watchdog
+from heliograph.sentences import Sentence
 
 try:
     import uvloop

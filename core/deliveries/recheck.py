@@ -16,19 +16,19 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, and_, or_, select
 
-from core.campaigns.course import zone_named
-from core.campaigns.models import Campaign
-from core.campaigns.steps import LEFT_WORDS
-from core.contacts.models import NUMBER_INVALID, Contact
-from core.db import table_of, utcnow
-from core.deliveries.calls import ClaimedText, Released, Skipped
-from core.deliveries.campaign_texts import ended_steps
-from core.deliveries.claim import QUIET, Scope, is_open
-from core.deliveries.models import SENDING, Delivery
-from core.deliveries.rules import LISTED, parse_quiet_hours
-from core.dnc import blocked
-from core.installation import current_settings
-from core.lookups import one_of, read_rows
+from heliograph.campaigns.course import zone_named
+from heliograph.campaigns.models import Campaign
+from heliograph.campaigns.steps import LEFT_WORDS
+from heliograph.contacts.models import NUMBER_INVALID, Contact
+from heliograph.db import table_of, utcnow
+from heliograph.deliveries.calls import ClaimedText, Released, Skipped
+from heliograph.deliveries.campaign_texts import ended_steps
+from heliograph.deliveries.claim import QUIET, Scope, is_open
+from heliograph.deliveries.models import SENDING, Delivery
+from heliograph.deliveries.rules import LISTED, parse_quiet_hours
+from heliograph.dnc import blocked
+from heliograph.installation import current_settings
+from heliograph.lookups import one_of, read_rows
 
 MOST = 1000  # texts that are asked about at once
 

@@ -13,13 +13,13 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy import text as sql
 
-from core.channel import Failure, Provider, StatusReport
-from core.db import db, dialect_name, transaction, utcnow
-from core.deliveries.carrier import ProviderCall
-from core.deliveries.models import IS_UNREPORTED, Delivery
-from core.deliveries.reports import receive_status
-from core.host import current_host
-from core.logs import text_fields
+from heliograph.channel import Failure, Provider, StatusReport
+from heliograph.db import db, dialect_name, transaction, utcnow
+from heliograph.deliveries.carrier import ProviderCall
+from heliograph.deliveries.models import IS_UNREPORTED, Delivery
+from heliograph.deliveries.reports import receive_status
+from heliograph.host import current_host
+from heliograph.logs import text_fields
 
 log = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
 
-from core.channel import Failure, FailureKind, OutgoingText, Provider, Sent
-from core.db import (
+from heliograph.channel import Failure, FailureKind, OutgoingText, Provider, Sent
+from heliograph.db import (
     change_rows,
     database_now,
     db,
@@ -25,18 +25,18 @@ from core.db import (
     transaction,
     utcnow,
 )
-from core.deliveries.answers import checked, sane, unknown_outcome
-from core.deliveries.calls import CallOutcome
-from core.deliveries.carrier import ProviderCall
-from core.deliveries.finding import asked_as, sorted_out
-from core.deliveries.late import HANGING
-from core.deliveries.models import FAILED, QUEUED, SENDING, UNKNOWN, Delivery, StatusReport
-from core.deliveries.outcomes import record_together
-from core.deliveries.policy import LONGEST_WAIT, PATIENCE, is_tried_again
-from core.installation import callback_url
-from core.logs import text_fields
-from core.references import reference_of
-from core.sentences import Sentence
+from heliograph.deliveries.answers import checked, sane, unknown_outcome
+from heliograph.deliveries.calls import CallOutcome
+from heliograph.deliveries.carrier import ProviderCall
+from heliograph.deliveries.finding import asked_as, sorted_out
+from heliograph.deliveries.late import HANGING
+from heliograph.deliveries.models import FAILED, QUEUED, SENDING, UNKNOWN, Delivery, StatusReport
+from heliograph.deliveries.outcomes import record_together
+from heliograph.deliveries.policy import LONGEST_WAIT, PATIENCE, is_tried_again
+from heliograph.installation import callback_url
+from heliograph.logs import text_fields
+from heliograph.references import reference_of
+from heliograph.sentences import Sentence
 
 log = logging.getLogger(__name__)
 

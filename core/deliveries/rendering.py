@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from core.contacts.fields import contact_fields
-from core.contacts.models import Contact
-from core.db import db
-from core.errors import BadInput, HeliographError
-from core.links.tracking import Tracker
-from core.messages import MAX_CHARACTERS, CompiledText, compile_text, measure, values_of
-from core.messages.values import COLUMNS, CUSTOM, columns_of
-from core.nfc import nfc
-from core.sentences import Sentence
-from core.users import User
+from heliograph.contacts.fields import contact_fields
+from heliograph.contacts.models import Contact
+from heliograph.db import db
+from heliograph.errors import BadInput, HeliographError
+from heliograph.links.tracking import Tracker
+from heliograph.messages import MAX_CHARACTERS, CompiledText, compile_text, measure, values_of
+from heliograph.messages.values import COLUMNS, CUSTOM, columns_of
+from heliograph.nfc import nfc
+from heliograph.sentences import Sentence
+from heliograph.users import User
 
 TOO_LONG = Sentence("The text has %(size)s characters; %(most)s is the most.")
 

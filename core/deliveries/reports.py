@@ -12,9 +12,9 @@ from flask import current_app
 from sqlalchemy import ColumnElement, Select, bindparam, func, literal, or_, select
 from sqlalchemy.orm import Session
 
-from core.bulk import InsertNew, UpdateEach
-from core.channel import FailureKind, Status, StatusReport
-from core.db import (
+from heliograph.bulk import InsertNew, UpdateEach
+from heliograph.channel import FailureKind, Status, StatusReport
+from heliograph.db import (
     db,
     dialect_name,
     insert_selected,
@@ -24,16 +24,16 @@ from core.db import (
     transaction,
     utcnow,
 )
-from core.deliveries.answers import storable
-from core.deliveries.consequences import Failed, hold_senders, mark_numbers
-from core.deliveries.group_commit import GroupCommit
-from core.deliveries.models import QUEUED, RANK, Delivery
-from core.deliveries.models import StatusReport as ReportRow
-from core.deliveries.policy import POLICIES
-from core.host import current_host, notify
-from core.lookups import ReadOften, one_of, packed, read_rows
-from core.meters import REPORTS, current_meters
-from core.references import delivery_of
+from heliograph.deliveries.answers import storable
+from heliograph.deliveries.consequences import Failed, hold_senders, mark_numbers
+from heliograph.deliveries.group_commit import GroupCommit
+from heliograph.deliveries.models import QUEUED, RANK, Delivery
+from heliograph.deliveries.models import StatusReport as ReportRow
+from heliograph.deliveries.policy import POLICIES
+from heliograph.host import current_host, notify
+from heliograph.lookups import ReadOften, one_of, packed, read_rows
+from heliograph.meters import REPORTS, current_meters
+from heliograph.references import delivery_of
 
 FINAL = 4
 MATCH_FOR = timedelta(days=3)

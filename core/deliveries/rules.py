@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, select
 
-from core.contacts.models import Contact
-from core.db import db
-from core.deliveries.models import WITH_PROVIDER, Delivery
-from core.errors import BadInput
-from core.local_time import at_clock
-from core.sentences import Sentence
+from heliograph.contacts.models import Contact
+from heliograph.db import db
+from heliograph.deliveries.models import WITH_PROVIDER, Delivery
+from heliograph.errors import BadInput
+from heliograph.local_time import at_clock
+from heliograph.sentences import Sentence
 
 COUNTED = ("broadcast", "campaign")
 LISTED = ("dnc", Sentence("The number is on do-not-contact."))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.channel import Failure, Sent
-from core.deliveries.calls import Result
-from core.deliveries.policy import POLICIES
-from core.sentences import Sentence
+from heliograph.channel import Failure, Sent
+from heliograph.deliveries.calls import Result
+from heliograph.deliveries.policy import POLICIES
+from heliograph.sentences import Sentence
 
 REFUSED = Sentence("%(count)s texts in a row were refused with the code %(code)s: %(why)s")
 

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import Any
 
-from core.deliveries.answers import ProviderFault
+from heliograph.deliveries.answers import ProviderFault
 
 Work = Callable[[], Any]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-from core.deliveries.pace import HORIZON
+from heliograph.deliveries.pace import HORIZON
 
 HUNGRY_SECONDS = 0.6  # who has not asked for that long lets the others go
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, select, update
 
-from core.db import change_rows, db, utcnow
-from core.deliveries.explanation import SETTLED
-from core.deliveries.models import ACCEPTED, FAILED, QUEUED, UNKNOWN, Delivery
-from core.errors import BadInput
+from heliograph.db import change_rows, db, utcnow
+from heliograph.deliveries.explanation import SETTLED
+from heliograph.deliveries.models import ACCEPTED, FAILED, QUEUED, UNKNOWN, Delivery
+from heliograph.errors import BadInput
 
 WAYS = {"sent": ACCEPTED, "failed": FAILED, "resend": QUEUED}
 SHOWN = 1000

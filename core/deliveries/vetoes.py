@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from core.channel import OutgoingText
-from core.deliveries.answers import said
-from core.host import current_host
-from core.host.plugins import HookAnswer
-from core.sentences import Sentence
+from heliograph.channel import OutgoingText
+from heliograph.deliveries.answers import said
+from heliograph.host import current_host
+from heliograph.host.plugins import HookAnswer
+from heliograph.sentences import Sentence
 
 HOOK = "filter_text"
 WAITS = "veto_failed"  # the reason of a text that no plugin could decide on

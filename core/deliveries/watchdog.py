@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from core.channel import Failure, FailureKind
-from core.deliveries.calls import Released
-from core.sentences import Sentence
+from heliograph.channel import Failure, FailureKind
+from heliograph.deliveries.calls import Released
+from heliograph.sentences import Sentence
 
 log = logging.getLogger(__name__)
 

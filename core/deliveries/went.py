@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from core.db import table_of
-from core.deliveries.models import SENDING, WITH_PROVIDER, Delivery
-from core.lookups import one_of, read_rows
+from heliograph.db import table_of
+from heliograph.deliveries.models import SENDING, WITH_PROVIDER, Delivery
+from heliograph.lookups import one_of, read_rows
 
 # also those whose answer from the provider is not recorded yet: some reply at once
 WENT_OUT = (SENDING, *WITH_PROVIDER)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.hookspecs import app, campaign, channel, contact
-from core.hookspecs.markers import PROJECT, hookimpl, hookspec
+from heliograph.hookspecs import app, campaign, channel, contact
+from heliograph.hookspecs.markers import PROJECT, hookimpl, hookspec
 
 SPECS = (app, campaign, channel, contact)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.hookspecs.markers import hookspec
+from heliograph.hookspecs.markers import hookspec
 
 if TYPE_CHECKING:
     import click
     from flask import Blueprint
     from pydantic import BaseModel
 
-    from core.host.contributions import Job
+    from heliograph.host.contributions import Job
 
 
 @hookspec

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.hookspecs.markers import hookspec
+from heliograph.hookspecs.markers import hookspec
 
 if TYPE_CHECKING:
-    from core.actions import Action
-    from core.events import Condition, Decision
+    from heliograph.actions import Action
+    from heliograph.events import Condition, Decision
 
 
 @hookspec

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.hookspecs.markers import hookspec
+from heliograph.hookspecs.markers import hookspec
 
 if TYPE_CHECKING:
-    from core.channel import OutgoingText, Provider
-    from core.deliveries.models import Delivery
-    from core.replies.models import Reply
+    from heliograph.channel import OutgoingText, Provider
+    from heliograph.deliveries.models import Delivery
+    from heliograph.replies.models import Reply
 
 
 @hookspec

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.hookspecs.markers import hookspec
+from heliograph.hookspecs.markers import hookspec
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from core.contacts.models import Contact
-    from core.timeline import TimelineEntry
+    from heliograph.contacts.models import Contact
+    from heliograph.timeline import TimelineEntry
 
 
 @hookspec

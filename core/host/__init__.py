@@ -6,9 +6,9 @@ is read once per request, tick or command; what is loaded is fixed at start.
 
 from __future__ import annotations
 
-from core.host.contributions import Callbacks, Job, Pages, PluginConfig
-from core.host.plugins import PluginHost, PluginInfo, current_host
-from core.host.state import PluginState
+from heliograph.host.contributions import Callbacks, Job, Pages, PluginConfig
+from heliograph.host.plugins import PluginHost, PluginInfo, current_host
+from heliograph.host.state import PluginState
 
 __all__ = [
     "Callbacks",

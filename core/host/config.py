@@ -12,10 +12,10 @@ from typing import Any, get_args
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
-from core.encryption import Cipher
-from core.errors import BadInput, ConfigIncomplete
-from core.host.guard import guarded
-from core.settings import PREFIX, Settings
+from heliograph.encryption import Cipher
+from heliograph.errors import BadInput, ConfigIncomplete
+from heliograph.host.guard import guarded
+from heliograph.settings import PREFIX, Settings
 
 log = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ import click
 from flask import Blueprint
 from pydantic import BaseModel, ConfigDict
 
-from core.actions import Action
-from core.channel import Provider
-from core.events import Condition, Decision, WaitConfig
+from heliograph.actions import Action
+from heliograph.channel import Provider
+from heliograph.events import Condition, Decision, WaitConfig
 
 
 class PluginConfig(BaseModel):

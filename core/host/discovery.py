@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 GROUP = "heliograph.plugins"
-NAMESPACE = "plugins"
+NAMESPACE = "heliograph.plugins"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def is_package(path: Path) -> bool:
 
 
 def load_folder(name: str, path: Path) -> ModuleType:
-    """Import the package at *path* as `plugins.<name>`.
+    """Import the package at *path* as `heliograph.plugins.<name>`.
 
     sys.path stays untouched: a folder called twilio must not hide the SDK.
     """

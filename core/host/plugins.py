@@ -15,17 +15,23 @@ import pluggy
 from flask import current_app
 from pydantic import BaseModel
 
-from core.encryption import Cipher
-from core.errors import BadInput, Conflict, NotFound
-from core.hookspecs import PROJECT, SPECS
-from core.host.config import load_config, merge_config, rotate_config, shown_config
-from core.host.contributions import BadContribution, Contributions, check_contributions
-from core.host.discovery import Candidate
-from core.host.guard import guarded
-from core.host.recent import Recent
-from core.host.schema import check_tables, migration_folder, upgrade_plugin
-from core.host.state import change_state, states
-from core.host.switching import Switched, first_enabled, provider_in_use, switch_off, switch_on
+from heliograph.encryption import Cipher
+from heliograph.errors import BadInput, Conflict, NotFound
+from heliograph.hookspecs import PROJECT, SPECS
+from heliograph.host.config import load_config, merge_config, rotate_config, shown_config
+from heliograph.host.contributions import BadContribution, Contributions, check_contributions
+from heliograph.host.discovery import Candidate
+from heliograph.host.guard import guarded
+from heliograph.host.recent import Recent
+from heliograph.host.schema import check_tables, migration_folder, upgrade_plugin
+from heliograph.host.state import change_state, states
+from heliograph.host.switching import (
+    Switched,
+    first_enabled,
+    provider_in_use,
+    switch_off,
+    switch_on,
+)
 
 log = logging.getLogger(__name__)
 EXTENSION = "heliograph_plugins"

@@ -9,9 +9,9 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
-from core.db import Model
-from core.host.contributions import BadContribution
-from core.migrating import migrating
+from heliograph.db import Model
+from heliograph.host.contributions import BadContribution
+from heliograph.migrating import migrating
 
 
 def check_tables(name: str, dotted: str) -> None:

@@ -9,7 +9,7 @@ from flask import g
 from sqlalchemy import Boolean, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import (
+from heliograph.db import (
     Json,
     Model,
     UTCDateTime,

@@ -10,12 +10,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.db import lock_table, transaction, utcnow
-from core.errors import Conflict
-from core.host.state import PluginState, change_state, forget_states, states
+from heliograph.db import lock_table, transaction, utcnow
+from heliograph.errors import Conflict
+from heliograph.host.state import PluginState, change_state, forget_states, states
 
 if TYPE_CHECKING:
-    from core.host.plugins import PluginHost, PluginInfo
+    from heliograph.host.plugins import PluginHost, PluginInfo
 
 UNKNOWN = datetime.min.replace(tzinfo=UTC)  # enabled before that was written down
 

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from core.host.guard import guarded
+from heliograph.host.guard import guarded
 
 log = logging.getLogger(__name__)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from core.imports.create import create_import
-from core.imports.models import Import, ImportContact
-from core.imports.pending import run_pending_imports
-from core.imports.plan import Choices
-from core.imports.runner import cancel_import, get_import, run_import
-from core.imports.trial import Trial, dry_run
+from heliograph.imports.create import create_import
+from heliograph.imports.models import Import, ImportContact
+from heliograph.imports.pending import run_pending_imports
+from heliograph.imports.plan import Choices
+from heliograph.imports.runner import cancel_import, get_import, run_import
+from heliograph.imports.trial import Trial, dry_run
 
 __all__ = [
     "Choices",

@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from core.contacts.fields import Field
-from core.contacts.tags import clean_names
-from core.errors import BadInput
-from core.imports.dates import KINDS, date_parser
-from core.imports.encodings import STUMBLE
-from core.imports.names import split_name
-from core.imports.reasons import Reason
+from heliograph.contacts.fields import Field
+from heliograph.contacts.tags import clean_names
+from heliograph.errors import BadInput
+from heliograph.imports.dates import KINDS, date_parser
+from heliograph.imports.encodings import STUMBLE
+from heliograph.imports.names import split_name
+from heliograph.imports.reasons import Reason
 
 Cells = Sequence[str]
 Remarks = dict[int, list[Reason]]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from core.imports.consent_words import (
+from heliograph.imports.consent_words import (
     CONSENT,
     DO_NOT_CONTACT,
     Header,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from core.db import transaction
-from core.errors import NotFound
-from core.imports.keeping import imports_folder, keep_file
-from core.imports.models import PENDING, Import
-from core.imports.plan import Choices, Plan, plan_import, refuse_unread_consent
-from core.imports.runner import get_import
-from core.leases import give_back, kept, take_lease
-from core.segments import create_segment, find_segment
+from heliograph.db import transaction
+from heliograph.errors import NotFound
+from heliograph.imports.keeping import imports_folder, keep_file
+from heliograph.imports.models import PENDING, Import
+from heliograph.imports.plan import Choices, Plan, plan_import, refuse_unread_consent
+from heliograph.imports.runner import get_import
+from heliograph.leases import give_back, kept, take_lease
+from heliograph.segments import create_segment, find_segment
 
 
 def create_import(

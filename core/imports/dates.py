@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from babel import Locale, UnknownLocaleError
 
-from core.contacts.fields import Field
-from core.db import utcnow
-from core.errors import BadInput
-from core.imports.rows import read_batches
-from core.imports.source import Source
+from heliograph.contacts.fields import Field
+from heliograph.db import utcnow
+from heliograph.errors import BadInput
+from heliograph.imports.rows import read_batches
+from heliograph.imports.source import Source
 
 DAY_FIRST, MONTH_FIRST = "day-first", "month-first"
 ORDERS = (DAY_FIRST, MONTH_FIRST)

@@ -15,8 +15,8 @@ from typing import IO, NamedTuple
 
 import charset_normalizer
 
-from core.errors import BadInput
-from core.installation import current_settings
+from heliograph.errors import BadInput
+from heliograph.installation import current_settings
 
 CHUNK = 1 << 20
 SAMPLE = 1 << 16

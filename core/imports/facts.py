@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from core.imports.dates import DAY_FIRST, DateOrder
-from core.imports.models import Import
-from core.imports.source import Source, inspect_file
+from heliograph.imports.dates import DAY_FIRST, DateOrder
+from heliograph.imports.models import Import
+from heliograph.imports.source import Source, inspect_file
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from core.csv_files import unmarked
-from core.imports.column_names import WORDS, number_rank, plain
-from core.phone import looks_like_number
+from heliograph.csv_files import unmarked
+from heliograph.imports.column_names import WORDS, number_rank, plain
+from heliograph.phone import looks_like_number
 
 DELIMITERS = (",", ";", "\t", "|")
 LINES = 30  # that are looked at

@@ -9,12 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from core.db import db, utcnow
-from core.dnc_kept import sweep_lists
-from core.errors import BadInput
-from core.imports.models import PENDING, RUNNING, UNDOING, UPLOADED, Import
-from core.installation import current_settings
-from core.private_files import private_folder, write_private
+from heliograph.db import db, utcnow
+from heliograph.dnc_kept import sweep_lists
+from heliograph.errors import BadInput
+from heliograph.imports.models import PENDING, RUNNING, UNDOING, UPLOADED, Import
+from heliograph.installation import current_settings
+from heliograph.private_files import private_folder, write_private
 
 NAME = re.compile(r"(\d{1,18})(-errors)?\.csv(\.part)?")
 CHUNK = 1 << 20

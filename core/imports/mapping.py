@@ -6,9 +6,9 @@ import difflib
 import re
 from collections.abc import Mapping, Sequence
 
-from core.contacts.fields import Field, find_field
-from core.errors import BadInput
-from core.imports.column_names import (
+from heliograph.contacts.fields import Field, find_field
+from heliograph.errors import BadInput
+from heliograph.imports.column_names import (
     NUMBER_RANK,
     PHONE_RANK,
     SURNAME_BESIDE_FIRST,
@@ -16,10 +16,10 @@ from core.imports.column_names import (
     number_rank,
     plain,
 )
-from core.imports.consent import find_consent
-from core.imports.consent_words import CONSENT, DO_NOT_CONTACT
-from core.imports.targets import IGNORE, MOBILE, MOST, NAME, TARGETS, takes_several
-from core.phone import looks_like_number
+from heliograph.imports.consent import find_consent
+from heliograph.imports.consent_words import CONSENT, DO_NOT_CONTACT
+from heliograph.imports.targets import IGNORE, MOBILE, MOST, NAME, TARGETS, takes_several
+from heliograph.phone import looks_like_number
 
 BY_VALUES = (NAME, DO_NOT_CONTACT, CONSENT)  # a name alone does not make a column one of these
 MOST_SINGLE = 0.7  # of last names are one word

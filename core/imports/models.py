@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Id, Json, Model, UTCDateTime, utcnow
+from heliograph.db import Id, Json, Model, UTCDateTime, utcnow
 
 PENDING, RUNNING, FINISHED, FAILED, CANCELLED = (
     "pending",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from core.imports.consent_words import CONSENT, DO_NOT_CONTACT
-from core.imports.dates import BY_FILE, BY_PERSON, BY_REGION, MONTH_FIRST
-from core.imports.facts import FileFacts
-from core.imports.mapping import number_columns
-from core.imports.targets import DIALLING_CODE, NAME
-from core.sentences import Sentence, together
+from heliograph.imports.consent_words import CONSENT, DO_NOT_CONTACT
+from heliograph.imports.dates import BY_FILE, BY_PERSON, BY_REGION, MONTH_FIRST
+from heliograph.imports.facts import FileFacts
+from heliograph.imports.mapping import number_columns
+from heliograph.imports.targets import DIALLING_CODE, NAME
+from heliograph.sentences import Sentence, together
 
 ENCODINGS = {
     "utf-8": "UTF-8",

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
-from core.contacts.countries import country_code
-from core.errors import BadInput
-from core.imports.encodings import STUMBLE
-from core.imports.reasons import Reason
-from core.phone import Number, parse_number, parse_plain_numbers
+from heliograph.contacts.countries import country_code
+from heliograph.errors import BadInput
+from heliograph.imports.encodings import STUMBLE
+from heliograph.imports.reasons import Reason
+from heliograph.phone import Number, parse_number, parse_plain_numbers
 
 Cells = Sequence[str]
 NO_NUMBER = Number("", "", "")

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from core.db import db, transaction
-from core.errors import Conflict
-from core.imports.keeping import sweep_files
-from core.imports.models import FAILED, PENDING, RUNNING, UNDOING, Import
-from core.imports.runner import is_away, run_import, take, words_of
-from core.imports.undo import undo_import
-from core.imports.upload import sweep_uploads
-from core.leases import kept, let_lapse
+from heliograph.db import db, transaction
+from heliograph.errors import Conflict
+from heliograph.imports.keeping import sweep_files
+from heliograph.imports.models import FAILED, PENDING, RUNNING, UNDOING, Import
+from heliograph.imports.runner import is_away, run_import, take, words_of
+from heliograph.imports.undo import undo_import
+from heliograph.imports.upload import sweep_uploads
+from heliograph.leases import kept, let_lapse
 
 log = logging.getLogger(__name__)
 

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from core.contacts.fields import Field, contact_fields
-from core.errors import BadInput
-from core.imports.consent import TARGETS, find_consent, left_out
-from core.imports.consent_words import CONSENT, DO_NOT_CONTACT, read_header
-from core.imports.dates import date_columns, decide_order, find_evidence
-from core.imports.facts import FileFacts, facts_from
-from core.imports.mapping import given_columns, map_columns
-from core.imports.records import RecordReader
-from core.imports.rows import read_batches
-from core.imports.source import Source, inspect_file
-from core.imports.targets import IGNORE
-from core.installation import current_settings
+from heliograph.contacts.fields import Field, contact_fields
+from heliograph.errors import BadInput
+from heliograph.imports.consent import TARGETS, find_consent, left_out
+from heliograph.imports.consent_words import CONSENT, DO_NOT_CONTACT, read_header
+from heliograph.imports.dates import date_columns, decide_order, find_evidence
+from heliograph.imports.facts import FileFacts, facts_from
+from heliograph.imports.mapping import given_columns, map_columns
+from heliograph.imports.records import RecordReader
+from heliograph.imports.rows import read_batches
+from heliograph.imports.source import Source, inspect_file
+from heliograph.imports.targets import IGNORE
+from heliograph.installation import current_settings
 
 SAMPLES = 50  # rows that a guess goes by
 

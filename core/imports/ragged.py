@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.errors import BadInput
-from core.imports.numbers import digits_in, read_cell
-from core.imports.reasons import Reason
+from heliograph.errors import BadInput
+from heliograph.imports.numbers import digits_in, read_cell
+from heliograph.imports.reasons import Reason
 
 SHORTEST = 7  # digits of a number
 

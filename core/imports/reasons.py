@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, TypedDict
 
-from core.sentences import Sentence
+from heliograph.sentences import Sentence
 
 REJECTED, REMARK = "rejected", "remark"
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, repeat
 from typing import Any, NamedTuple
 
-from core.contacts.fields import Field
-from core.imports.cells import (
+from heliograph.contacts.fields import Field
+from heliograph.imports.cells import (
     Cells,
     Remarks,
     customs,
@@ -21,15 +21,15 @@ from core.imports.cells import (
     read_names,
     read_tags,
 )
-from core.imports.consent import TARGETS as CONSENT_TARGETS
-from core.imports.consent import ConsentReader, Refusal
-from core.imports.dates import DAY_FIRST
-from core.imports.mapping import number_columns
-from core.imports.numbers import NumberReader, digits_in, parts_of
-from core.imports.ragged import numbers_among, realign
-from core.imports.reasons import Reason
-from core.imports.targets import DIALLING_CODE, MOBILE, NAME, TAGS
-from core.phone import read_sender
+from heliograph.imports.consent import TARGETS as CONSENT_TARGETS
+from heliograph.imports.consent import ConsentReader, Refusal
+from heliograph.imports.dates import DAY_FIRST
+from heliograph.imports.mapping import number_columns
+from heliograph.imports.numbers import NumberReader, digits_in, parts_of
+from heliograph.imports.ragged import numbers_among, realign
+from heliograph.imports.reasons import Reason
+from heliograph.imports.targets import DIALLING_CODE, MOBILE, NAME, TAGS
+from heliograph.phone import read_sender
 
 TEXTS = (
     *("first_name", "last_name", "email", "company"),

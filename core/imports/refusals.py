@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from core.dnc import ELSEWHERE
-from core.dnc_many import NewEntry, add_entries
-from core.dnc_sources import count_of_source, lift_of_source
-from core.imports.consent import MOVED, UNREAD, Refusal, merged
-from core.imports.ragged import numbers_among
-from core.imports.reasons import Reason
-from core.imports.records import Reading, RecordReader
-from core.imports.rows import Batch
+from heliograph.dnc import ELSEWHERE
+from heliograph.dnc_many import NewEntry, add_entries
+from heliograph.dnc_sources import count_of_source, lift_of_source
+from heliograph.imports.consent import MOVED, UNREAD, Refusal, merged
+from heliograph.imports.ragged import numbers_among
+from heliograph.imports.reasons import Reason
+from heliograph.imports.records import Reading, RecordReader
+from heliograph.imports.rows import Batch
 
 BETWEEN_CELLS = re.compile(r"[,;\t|\"'\r\n]+")
 

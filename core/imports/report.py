@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from core.csv_files import CsvWriter, unmarked
-from core.imports.reasons import (
+from heliograph.csv_files import CsvWriter, unmarked
+from heliograph.imports.reasons import (
     REJECTED,
     REJECTED_WORD,
     REMARK,
@@ -19,8 +19,8 @@ from core.imports.reasons import (
     Reason,
     row_words,
 )
-from core.private_files import write_private
-from core.sentences import Sentence
+from heliograph.private_files import write_private
+from heliograph.sentences import Sentence
 
 HEAD = ("row", "line", "result", "code", "reason")
 RESULTS = {REJECTED: REJECTED_WORD, REMARK: TAKEN_WITH_REMARK}

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 from threading import Lock
 
-from core.csv_files import MARK, unmarked
-from core.imports.encodings import open_lines
-from core.imports.header import unwrapped
-from core.imports.reasons import Reason
-from core.imports.source import Source
-from core.phone import looks_like_number
+from heliograph.csv_files import MARK, unmarked
+from heliograph.imports.encodings import open_lines
+from heliograph.imports.header import unwrapped
+from heliograph.imports.reasons import Reason
+from heliograph.imports.source import Source
+from heliograph.phone import looks_like_number
 
 MAX_CELL = 100_000
 BLOCK = 5_000  # lines that are read at once

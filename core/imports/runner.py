@@ -6,22 +6,22 @@ import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from core.contacts.fields import contact_fields
-from core.contacts.profile import LARGEST_ID
-from core.db import AWAY, db, transaction, utcnow
-from core.errors import Conflict, HeliographError, NotFound
-from core.garbage import uncollected
-from core.imports.facts import facts_of, source_of
-from core.imports.models import CANCELLED, FAILED, FINISHED, PENDING, RUNNING, Import
-from core.imports.reasons import add_counts
-from core.imports.records import RecordReader
-from core.imports.refusals import store_refusals
-from core.imports.report import ReportFile
-from core.imports.rows import Batch, read_batches
-from core.imports.sorting import sort_out
-from core.imports.storage import store_records
-from core.leases import kept, let_lapse, locked_row, take_lease
-from core.segments.members import settle_counts
+from heliograph.contacts.fields import contact_fields
+from heliograph.contacts.profile import LARGEST_ID
+from heliograph.db import AWAY, db, transaction, utcnow
+from heliograph.errors import Conflict, HeliographError, NotFound
+from heliograph.garbage import uncollected
+from heliograph.imports.facts import facts_of, source_of
+from heliograph.imports.models import CANCELLED, FAILED, FINISHED, PENDING, RUNNING, Import
+from heliograph.imports.reasons import add_counts
+from heliograph.imports.records import RecordReader
+from heliograph.imports.refusals import store_refusals
+from heliograph.imports.report import ReportFile
+from heliograph.imports.rows import Batch, read_batches
+from heliograph.imports.sorting import sort_out
+from heliograph.imports.storage import store_records
+from heliograph.leases import kept, let_lapse, locked_row, take_lease
+from heliograph.segments.members import settle_counts
 
 log = logging.getLogger(__name__)
 

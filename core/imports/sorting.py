@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from core.imports.cells import Remarks
-from core.imports.consent import Refusal
-from core.imports.reasons import REJECTED, REMARK, Reason, ReasonCount, count_reasons
-from core.imports.records import Record, RecordReader
-from core.imports.refusals import find_refusals
-from core.imports.report import ReportRow
-from core.imports.rows import Batch
+from heliograph.imports.cells import Remarks
+from heliograph.imports.consent import Refusal
+from heliograph.imports.reasons import REJECTED, REMARK, Reason, ReasonCount, count_reasons
+from heliograph.imports.records import Record, RecordReader
+from heliograph.imports.refusals import find_refusals
+from heliograph.imports.report import ReportRow
+from heliograph.imports.rows import Batch
 
 
 class Sorted(NamedTuple):

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from core.errors import BadInput
-from core.imports.encodings import SAMPLE, SAVE_AS, find_encoding, open_lines
-from core.imports.header import (
+from heliograph.errors import BadInput
+from heliograph.imports.encodings import SAMPLE, SAVE_AS, find_encoding, open_lines
+from heliograph.imports.header import (
     LINES,
     Line,
     are_wrapped,

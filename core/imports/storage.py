@@ -24,13 +24,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from core.contacts.changes import note_changed
-from core.contacts.models import NUMBER_OK, Contact
-from core.contacts.tags import tag_contacts
-from core.db import change_rows, dialect_name, insert_new, insert_selected, table_of
-from core.imports.models import ImportContact
-from core.imports.records import COUNTRY, TEXTS, Record
-from core.segments.models import BY_HAND, SegmentMember
+from heliograph.contacts.changes import note_changed
+from heliograph.contacts.models import NUMBER_OK, Contact
+from heliograph.contacts.tags import tag_contacts
+from heliograph.db import change_rows, dialect_name, insert_new, insert_selected, table_of
+from heliograph.imports.models import ImportContact
+from heliograph.imports.records import COUNTRY, TEXTS, Record
+from heliograph.segments.models import BY_HAND, SegmentMember
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from core.contacts.fields import Field
-from core.imports.consent_words import CONSENT, DO_NOT_CONTACT
-from core.sentences import Sentence
+from heliograph.contacts.fields import Field
+from heliograph.imports.consent_words import CONSENT, DO_NOT_CONTACT
+from heliograph.sentences import Sentence
 
 MOBILE = "mobile"
 NAME, DIALLING_CODE, TAGS = "name", "dialling_code", "tags"

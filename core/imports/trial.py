@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.contacts.fields import contact_fields
-from core.db import AWAY, db
-from core.errors import BadInput, HeliographError
-from core.imports.notes import reading_notes
-from core.imports.plan import Choices, Plan, plan_import
-from core.imports.reasons import REJECTED, ReasonCount, add_counts, row_words
-from core.imports.rows import Batch, read_batches
-from core.imports.runner import BATCH, words_of
-from core.imports.sorting import Sorted, sort_out
-from core.imports.storage import existing
-from core.sentences import Sentence
+from heliograph.contacts.fields import contact_fields
+from heliograph.db import AWAY, db
+from heliograph.errors import BadInput, HeliographError
+from heliograph.imports.notes import reading_notes
+from heliograph.imports.plan import Choices, Plan, plan_import
+from heliograph.imports.reasons import REJECTED, ReasonCount, add_counts, row_words
+from heliograph.imports.rows import Batch, read_batches
+from heliograph.imports.runner import BATCH, words_of
+from heliograph.imports.sorting import Sorted, sort_out
+from heliograph.imports.storage import existing
+from heliograph.sentences import Sentence
 
 log = logging.getLogger(__name__)
 

@@ -12,12 +12,12 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, and_, delete, exists, func, select
 
-from core.contacts.changes import note_changed
-from core.contacts.events import record_event
-from core.contacts.models import Contact, contact_tags
-from core.db import Model, change_rows, db, lock_table, table_of, transaction, utcnow
-from core.errors import Conflict
-from core.imports.models import (
+from heliograph.contacts.changes import note_changed
+from heliograph.contacts.events import record_event
+from heliograph.contacts.models import Contact, contact_tags
+from heliograph.db import Model, change_rows, db, lock_table, table_of, transaction, utcnow
+from heliograph.errors import Conflict
+from heliograph.imports.models import (
     CANCELLED,
     FAILED,
     FINISHED,
@@ -27,9 +27,9 @@ from core.imports.models import (
     Import,
     ImportContact,
 )
-from core.imports.targets import TAGS
-from core.segments.members import settle_counts
-from core.segments.models import BY_FILTER, SegmentMember
+from heliograph.imports.targets import TAGS
+from heliograph.segments.members import settle_counts
+from heliograph.segments.models import BY_FILTER, SegmentMember
 
 BATCH = 2000
 ENDED = (FINISHED, CANCELLED, FAILED)

@@ -10,12 +10,12 @@ from typing import IO
 
 from sqlalchemy import select
 
-from core.contacts.fields import Field, contact_fields
-from core.db import db, transaction, utcnow
-from core.errors import BadInput, Conflict
-from core.imports.consent import Found, find_consent, is_of_unsubscribed
-from core.imports.create import apply_plan, name_files, segment_for
-from core.imports.dates import (
+from heliograph.contacts.fields import Field, contact_fields
+from heliograph.db import db, transaction, utcnow
+from heliograph.errors import BadInput, Conflict
+from heliograph.imports.consent import Found, find_consent, is_of_unsubscribed
+from heliograph.imports.create import apply_plan, name_files, segment_for
+from heliograph.imports.dates import (
     BY_REGION,
     DateOrder,
     Evidence,
@@ -23,14 +23,14 @@ from core.imports.dates import (
     date_columns,
     find_evidence,
 )
-from core.imports.facts import FileFacts, facts_from, facts_of
-from core.imports.keeping import keep_file
-from core.imports.mapping import given_columns, guess_columns
-from core.imports.models import CANCELLED, FAILED, FINISHED, UNDONE, UPLOADED, Import
-from core.imports.plan import Choices, first_rows, plan_import, refuse_unread_consent
-from core.imports.runner import get_import
-from core.imports.source import Source, inspect_file
-from core.installation import current_settings
+from heliograph.imports.facts import FileFacts, facts_from, facts_of
+from heliograph.imports.keeping import keep_file
+from heliograph.imports.mapping import given_columns, guess_columns
+from heliograph.imports.models import CANCELLED, FAILED, FINISHED, UNDONE, UPLOADED, Import
+from heliograph.imports.plan import Choices, first_rows, plan_import, refuse_unread_consent
+from heliograph.imports.runner import get_import
+from heliograph.imports.source import Source, inspect_file
+from heliograph.installation import current_settings
 
 MOST_MEGABYTES = 100
 SHOWN = 5

@@ -19,17 +19,17 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 
-from core.broadcasts.run import keep_sending
-from core.campaigns.engine import ENDING
-from core.db import db, renew_turns
-from core.deliveries.loop import DeliveryLoop
-from core.deliveries.reconcile import silent_providers
-from core.garbage import collect_less_often
-from core.host import Job
-from core.installation import settings_of
-from core.jobs.register import all_jobs
-from core.jobs.runs import run_job
-from core.meters import STORE_EVERY, current_meters
+from heliograph.broadcasts.run import keep_sending
+from heliograph.campaigns.engine import ENDING
+from heliograph.db import db, renew_turns
+from heliograph.deliveries.loop import DeliveryLoop
+from heliograph.deliveries.reconcile import silent_providers
+from heliograph.garbage import collect_less_often
+from heliograph.host import Job
+from heliograph.installation import settings_of
+from heliograph.jobs.register import all_jobs
+from heliograph.jobs.runs import run_job
+from heliograph.meters import STORE_EVERY, current_meters
 
 log = logging.getLogger(__name__)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from core.checkup import BAD, NOTE, Finding
-from core.db import utcnow
-from core.host import Job, current_host
-from core.jobs.models import JobRun
-from core.jobs.register import owner_of
-from core.jobs.runs import list_runs
+from heliograph.checkup import BAD, NOTE, Finding
+from heliograph.db import utcnow
+from heliograph.host import Job, current_host
+from heliograph.jobs.models import JobRun
+from heliograph.jobs.register import owner_of
+from heliograph.jobs.runs import list_runs
 
 LEAST = timedelta(minutes=5)
 LONG = timedelta(hours=1)

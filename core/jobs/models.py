@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Float, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Model, UTCDateTime
+from heliograph.db import Model, UTCDateTime
 
 
 class JobRun(Model):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.broadcasts.counts import count_due_broadcasts
-from core.broadcasts.run import start_due
-from core.campaigns.react import is_called_for
-from core.campaigns.work import (
+from heliograph.broadcasts.counts import count_due_broadcasts
+from heliograph.broadcasts.run import start_due
+from heliograph.campaigns.react import is_called_for
+from heliograph.campaigns.work import (
     call_due,
     is_rebuild_due,
     is_work_due,
@@ -15,16 +15,16 @@ from core.campaigns.work import (
     rebuild_due,
     run_due,
 )
-from core.contacts.changes import has_changes
-from core.deliveries.reports import match_waiting_reports
-from core.figures import refresh_figures
-from core.host import Job, current_host
-from core.imports import run_pending_imports
-from core.imports.pending import has_pending, sweep
-from core.links.counts import count_new_clicks
-from core.logins import sweep_logins
-from core.segments import refresh_all
-from core.segments.follower import follow_changes
+from heliograph.contacts.changes import has_changes
+from heliograph.deliveries.reports import match_waiting_reports
+from heliograph.figures import refresh_figures
+from heliograph.host import Job, current_host
+from heliograph.imports import run_pending_imports
+from heliograph.imports.pending import has_pending, sweep
+from heliograph.links.counts import count_new_clicks
+from heliograph.logins import sweep_logins
+from heliograph.segments import refresh_all
+from heliograph.segments.follower import follow_changes
 
 FOLLOWS = "Looks at changed contacts for the segments of campaigns"
 

@@ -12,13 +12,13 @@ from datetime import timedelta
 from flask import Flask, g
 from sqlalchemy import select, update
 
-from core.db import change_rows, db, insert_new, transaction, utcnow
-from core.errors import NotFound
-from core.host import Job, current_host
-from core.host.guard import guarded
-from core.jobs.models import JobRun
-from core.jobs.register import all_jobs, owner_of
-from core.leases import give_back, kept, locked_row, take_lease
+from heliograph.db import change_rows, db, insert_new, transaction, utcnow
+from heliograph.errors import NotFound
+from heliograph.host import Job, current_host
+from heliograph.host.guard import guarded
+from heliograph.jobs.models import JobRun
+from heliograph.jobs.register import all_jobs, owner_of
+from heliograph.leases import give_back, kept, locked_row, take_lease
 
 log = logging.getLogger(__name__)
 

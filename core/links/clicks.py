@@ -19,13 +19,13 @@ from flask import Flask
 from sqlalchemy import func, insert, literal, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from core.db import db, transaction
-from core.deliveries.models import Delivery
-from core.events import SignalKind
-from core.host import current_host, notify
-from core.installation import running_app
-from core.links.models import PERSON, Click
-from core.signals import tell
+from heliograph.db import db, transaction
+from heliograph.deliveries.models import Delivery
+from heliograph.events import SignalKind
+from heliograph.host import current_host, notify
+from heliograph.installation import running_app
+from heliograph.links.models import PERSON, Click
+from heliograph.signals import tell
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from datetime import timedelta
 
 from sqlalchemy import func, select, update
 
-from core.db import change_rows, db, transaction, utcnow
-from core.links.models import MACHINES, PERSON, Click, Link
+from heliograph.db import change_rows, db, transaction, utcnow
+from heliograph.links.models import MACHINES, PERSON, Click, Link
 
 FEW = 5000  # so many clicks of a message are counted while a page waits
 MOST_SHOWN = 100

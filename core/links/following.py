@@ -9,17 +9,17 @@ from datetime import datetime
 from sqlalchemy import select
 from werkzeug.urls import iri_to_uri
 
-from core.contacts.fields import contact_fields
-from core.contacts.models import Contact
-from core.db import db
-from core.deliveries.models import Delivery
-from core.errors import HeliographError
-from core.installation import current_zone
-from core.links.codes import LENGTH
-from core.links.models import Link
-from core.links.tracking import link_codes
-from core.messages import compile_text, values_of
-from core.users import User
+from heliograph.contacts.fields import contact_fields
+from heliograph.contacts.models import Contact
+from heliograph.db import db
+from heliograph.deliveries.models import Delivery
+from heliograph.errors import HeliographError
+from heliograph.installation import current_zone
+from heliograph.links.codes import LENGTH
+from heliograph.links.models import Link
+from heliograph.links.tracking import link_codes
+from heliograph.messages import compile_text, values_of
+from heliograph.users import User
 
 # a phone may take the full stop after a link for a part of it
 CODE = re.compile(rf"([0-9A-Za-z]{{{LENGTH}}})[^0-9A-Za-z]{{0,8}}")

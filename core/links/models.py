@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, SmallInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Id, Model, UTCDateTime, utcnow
+from heliograph.db import Id, Model, UTCDateTime, utcnow
 
 PERSON, TEST = "person", "test"
 HEAD, PREFETCH, ROBOT, EARLY = "head", "prefetch", "robot", "early"
@@ -18,7 +18,7 @@ class Link(Model):
     """One address of a message, as written there: it may hold tokens.
 
     It outlives the message, as phones keep texts. The counts are kept for pages,
-    see `core.links.counts`.
+    see `heliograph.links.counts`.
     """
 
     __tablename__ = "links"

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from flask import current_app
 from sqlalchemy import select
 
-from core.db import db, insert_new, transaction, utcnow
-from core.errors import HeliographError
-from core.installation import current_settings
-from core.links.codes import LENGTH, LINKS, Codes
-from core.links.models import Link, LinkKey
-from core.links.urls import MarkedText, mark_links
+from heliograph.db import db, insert_new, transaction, utcnow
+from heliograph.errors import HeliographError
+from heliograph.installation import current_settings
+from heliograph.links.codes import LENGTH, LINKS, Codes
+from heliograph.links.models import Link, LinkKey
+from heliograph.links.urls import MarkedText, mark_links
 
 EXTENSION = "heliograph_link_codes"
 SAMPLE = "x" * LENGTH

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from core.links.models import EARLY, HEAD, PERSON, PREFETCH, ROBOT, TEST
+from heliograph.links.models import EARLY, HEAD, PERSON, PREFETCH, ROBOT, TEST
 
 EARLY_SECONDS = 3  # nobody reads and taps that soon after the text was handed over
 LONGEST = 500

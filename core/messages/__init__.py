@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.messages.faults import NotOurs
-from core.messages.library import (
+from heliograph.messages.faults import NotOurs
+from heliograph.messages.library import (
     Preview,
     clone_message,
     create_message,
@@ -14,10 +14,10 @@ from core.messages.library import (
     newest_messages,
     preview,
 )
-from core.messages.parts import MAX_CHARACTERS, Measure, Offender, measure
-from core.messages.scheduling import review_version, send_now, unschedule
-from core.messages.tokens import CompiledText, check_text, compile_text, keep_placeholders
-from core.messages.values import Values, values_of
+from heliograph.messages.parts import MAX_CHARACTERS, Measure, Offender, measure
+from heliograph.messages.scheduling import review_version, send_now, unschedule
+from heliograph.messages.tokens import CompiledText, check_text, compile_text, keep_placeholders
+from heliograph.messages.values import Values, values_of
 
 __all__ = [
     "MAX_CHARACTERS",

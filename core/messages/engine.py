@@ -14,7 +14,7 @@ from typing import Any
 from liquid import Environment
 from liquid.template import BoundTemplate
 
-from core.messages.values import shown
+from heliograph.messages.values import shown
 
 MAX_TEMPLATE = 4000
 MAX_OUTPUT = 20_000

@@ -10,21 +10,21 @@ from typing import Any
 
 from sqlalchemy import select
 
-from core.broadcasts.models import DRAFT, SCHEDULED, Broadcast
-from core.contacts.fields import contact_fields
-from core.contacts.models import Contact
-from core.contacts.profile import LARGEST_ID
-from core.db import db, refuse_changed, transaction, utcnow
-from core.errors import BadInput, Conflict, NotFound
-from core.installation import current_zone
-from core.links.tracking import marked_text, sample_link
-from core.messages.models import SEGMENT, TEMPLATE, TextMessage
-from core.messages.parts import MAX_CHARACTERS, Measure, measure
-from core.messages.tokens import check_text, compile_text, keep_placeholders
-from core.messages.values import values_of
-from core.nfc import nfc
-from core.segments.models import Segment
-from core.users import User
+from heliograph.broadcasts.models import DRAFT, SCHEDULED, Broadcast
+from heliograph.contacts.fields import contact_fields
+from heliograph.contacts.models import Contact
+from heliograph.contacts.profile import LARGEST_ID
+from heliograph.db import db, refuse_changed, transaction, utcnow
+from heliograph.errors import BadInput, Conflict, NotFound
+from heliograph.installation import current_zone
+from heliograph.links.tracking import marked_text, sample_link
+from heliograph.messages.models import SEGMENT, TEMPLATE, TextMessage
+from heliograph.messages.parts import MAX_CHARACTERS, Measure, measure
+from heliograph.messages.tokens import check_text, compile_text, keep_placeholders
+from heliograph.messages.values import values_of
+from heliograph.nfc import nfc
+from heliograph.segments.models import Segment
+from heliograph.users import User
 
 MAX_NAME = 120
 LANGUAGE = re.compile(r"[a-z]{2,3}([_-][A-Za-z0-9]{2,8})*")
@@ -236,7 +236,7 @@ def checked(*, is_new: bool, **facts: Any) -> dict[str, Any]:
 
 def hold_named(text: str, segments: Sequence[int]) -> None:
     """Have what the message names stay there until it is stored; raises BadInput."""
-    from core.uses import while_naming  # noqa: PLC0415
+    from heliograph.uses import while_naming  # noqa: PLC0415
 
     while_naming()
     chosen_segments(segments)
@@ -261,7 +261,7 @@ def delete_message(message_id: int) -> None:
     Raises Conflict once its broadcast began, and while a campaign or a segment names it.
     """
     # here, not above: what names messages is built on them
-    from core.uses import MESSAGES, Thing, refuse_used, while_deleting  # noqa: PLC0415
+    from heliograph.uses import MESSAGES, Thing, refuse_used, while_deleting  # noqa: PLC0415
 
     with transaction() as session:
         while_deleting()

@@ -9,11 +9,11 @@ from typing import NamedTuple
 from liquid.exceptions import LiquidError
 from liquid.template import BoundTemplate
 
-from core.errors import BadInput
-from core.messages.engine import FILTERS, TAGS, parse
-from core.messages.faults import bad, first_line, not_ours
-from core.messages.placeholders import Names, is_escaped, liquid_field
-from core.messages.values import OWNER_FIELDS
+from heliograph.errors import BadInput
+from heliograph.messages.engine import FILTERS, TAGS, parse
+from heliograph.messages.faults import bad, first_line, not_ours
+from heliograph.messages.placeholders import Names, is_escaped, liquid_field
+from heliograph.messages.values import OWNER_FIELDS
 
 CLOSES = {"{{": "}}", "{%": "%}"}
 MOST_SPANS = 200  # outputs and tags of one text

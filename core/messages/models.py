@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import Boolean, Column, ForeignKey, String, Table, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from core.db import Id, Model, UTCDateTime, utcnow
-from core.segments.models import Segment
+from heliograph.db import Id, Model, UTCDateTime, utcnow
+from heliograph.segments.models import Segment
 
 TEMPLATE, SEGMENT = "template", "segment"
 

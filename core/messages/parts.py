@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from core.messages.characters import BASIC, EXTENSION, REPLACEMENTS
-from core.nfc import nfc
+from heliograph.messages.characters import BASIC, EXTENSION, REPLACEMENTS
+from heliograph.nfc import nfc
 
 MAX_CHARACTERS = 1600
 GSM7, UCS2 = "gsm7", "ucs2"

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from core.contacts.fields import Field, find_field
+from heliograph.contacts.fields import Field, find_field
 
 Names = tuple[tuple[str, str], ...]  # alias and label of each field
 

@@ -7,13 +7,13 @@ from hashlib import sha256
 
 from sqlalchemy.orm import Session
 
-from core.broadcasts.models import DRAFT, SCHEDULED, Broadcast
-from core.contacts.fields import contact_fields
-from core.db import db, transaction, utcnow
-from core.errors import BadInput, Changed, Conflict
-from core.messages.library import edit_message, get_message
-from core.messages.models import SEGMENT, TextMessage
-from core.messages.tokens import check_text
+from heliograph.broadcasts.models import DRAFT, SCHEDULED, Broadcast
+from heliograph.contacts.fields import contact_fields
+from heliograph.db import db, transaction, utcnow
+from heliograph.errors import BadInput, Changed, Conflict
+from heliograph.messages.library import edit_message, get_message
+from heliograph.messages.models import SEGMENT, TextMessage
+from heliograph.messages.tokens import check_text
 
 
 def review_version(broadcast: Broadcast) -> str:

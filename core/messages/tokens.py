@@ -18,20 +18,20 @@ from urllib.parse import quote
 from liquid.exceptions import LiquidError
 from liquid.template import BoundTemplate
 
-from core.contacts.fields import Field, find_field
-from core.errors import BadInput
-from core.messages.engine import MAX_TEMPLATE
-from core.messages.faults import NotOurs, bad, first_line, not_ours
-from core.messages.liquid import Span, check_spans, compile_liquid, liquid_spans
-from core.messages.placeholders import (
+from heliograph.contacts.fields import Field, find_field
+from heliograph.errors import BadInput
+from heliograph.messages.engine import MAX_TEMPLATE
+from heliograph.messages.faults import NotOurs, bad, first_line, not_ours
+from heliograph.messages.liquid import Span, check_spans, compile_liquid, liquid_spans
+from heliograph.messages.placeholders import (
     Names,
     Placeholder,
     find_placeholders,
     is_escaped,
     meant_field,
 )
-from core.messages.values import OWNER_FIELDS, Values, moment_of, shown
-from core.nfc import nfc
+from heliograph.messages.values import OWNER_FIELDS, Values, moment_of, shown
+from heliograph.nfc import nfc
 
 CONTACT, OWNER = "contactfield", "ownerfield"
 # how tokens begin; `leadfield` is what Mautic called it before

@@ -9,8 +9,8 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from core.contacts.models import Contact
-from core.users import User
+from heliograph.contacts.models import Contact
+from heliograph.users import User
 
 UNWANTED = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 OWNER_FIELDS = {

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from core.phone.number import EITHER, MOBILE, PERSONAL, UNKNOWN, VOIP, Number
-from core.phone.plans import dialling_of
-from core.phone.reading import parse_number, parse_plain_numbers
-from core.phone.senders import read_sender
-from core.phone.spelling import looks_like_number
-from core.phone.twins import one_spelling
+from heliograph.phone.number import EITHER, MOBILE, PERSONAL, UNKNOWN, VOIP, Number
+from heliograph.phone.plans import dialling_of
+from heliograph.phone.reading import parse_number, parse_plain_numbers
+from heliograph.phone.senders import read_sender
+from heliograph.phone.spelling import looks_like_number
+from heliograph.phone.twins import one_spelling
 
 __all__ = [
     "EITHER",

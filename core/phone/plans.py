@@ -15,9 +15,9 @@ from typing import Any
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, SUPPORTED_REGIONS
 from phonenumbers.phonemetadata import PhoneMetadata, PhoneNumberDesc
 
-from core.phone.number import EITHER, MAX_DIGITS, MOBILE, PERSONAL, UNKNOWN, VOIP, Number
-from core.phone.slow import text_lengths
-from core.phone.twins import CODES, REGIONS, one_spelling, rewritten
+from heliograph.phone.number import EITHER, MAX_DIGITS, MOBILE, PERSONAL, UNKNOWN, VOIP, Number
+from heliograph.phone.slow import text_lengths
+from heliograph.phone.twins import CODES, REGIONS, one_spelling, rewritten
 
 # The library's order: the first kind that fits is the one. Its landlines and
 # mobiles come after these.

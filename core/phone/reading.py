@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from core.phone.number import Number
-from core.phone.plans import judge
-from core.phone.slow import parse_by_library
-from core.phone.spelling import all_plain_digits, plain_digits, spell
+from heliograph.phone.number import Number
+from heliograph.phone.plans import judge
+from heliograph.phone.slow import parse_by_library
+from heliograph.phone.spelling import all_plain_digits, plain_digits, spell
 
 
 def parse_number(raw: str, *, region: str) -> Number:

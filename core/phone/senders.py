@@ -18,11 +18,11 @@ from phonenumbers import (
     is_valid_number,
 )
 
-from core.errors import BadInput
-from core.phone.number import MAX_DIGITS
-from core.phone.reading import parse_number
-from core.phone.spelling import spell
-from core.phone.twins import one_spelling, rewritten
+from heliograph.errors import BadInput
+from heliograph.phone.number import MAX_DIGITS
+from heliograph.phone.reading import parse_number
+from heliograph.phone.spelling import spell
+from heliograph.phone.twins import one_spelling, rewritten
 
 CHANNEL = re.compile(r"\s*([a-z][a-z0-9+._-]*)\s*:(?://)?", re.IGNORECASE)
 AFTER_NUMBER = re.compile(r"[@;?].*", re.DOTALL)

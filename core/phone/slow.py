@@ -9,9 +9,9 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType
 from phonenumbers.phonemetadata import PhoneMetadata
 
-from core.phone.number import MAX_DIGITS, REFUSED, TAKEN, UNKNOWN, Number
-from core.phone.spelling import refusal
-from core.phone.twins import one_spelling, rewritten
+from heliograph.phone.number import MAX_DIGITS, REFUSED, TAKEN, UNKNOWN, Number
+from heliograph.phone.spelling import refusal
+from heliograph.phone.twins import one_spelling, rewritten
 
 INTERNATIONAL = "Write it with + and the country code, such as +33612345678."
 WHOLE = "Enter the whole number, with + and the country code."

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from core.errors import BadInput
+from heliograph.errors import BadInput
 
 SEPARATORS = " -.()/"
 PLAIN = re.compile(r"\+?[0-9]{5,17}", re.ASCII)

@@ -5,7 +5,7 @@ A provider in one file, `plugins/acme/__init__.py`::
     \"\"\"Acme SMS - sends through acme.example.\"\"\"
 
     from pydantic import Field, SecretStr
-    from core.plugin import PluginConfig, Provider, Sent, hookimpl
+    from heliograph.plugin import PluginConfig, Provider, Sent, hookimpl
 
     class Config(PluginConfig):
         api_key: SecretStr = Field(title="API key", description="Acme > Settings > Keys")
@@ -30,7 +30,7 @@ take fewer). `API_VERSION` rises with each such change.
 
 from __future__ import annotations
 
-from core.actions import (
+from heliograph.actions import (
     Action,
     ActionBatch,
     ActionContext,
@@ -39,7 +39,7 @@ from core.actions import (
     Result,
     send_text_action,
 )
-from core.channel import (
+from heliograph.channel import (
     Check,
     Failure,
     FailureKind,
@@ -52,10 +52,10 @@ from core.channel import (
     Status,
     StatusReport,
 )
-from core.db import Id, Json, Model, UTCDateTime, db, transaction, utcnow
-from core.deliveries.group_commit import GroupCommit
-from core.errors import BadInput, Conflict, HeliographError, NotFound
-from core.events import (
+from heliograph.db import Id, Json, Model, UTCDateTime, db, transaction, utcnow
+from heliograph.deliveries.group_commit import GroupCommit
+from heliograph.errors import BadInput, Conflict, HeliographError, NotFound
+from heliograph.events import (
     Batch,
     Condition,
     Decision,
@@ -67,16 +67,16 @@ from core.events import (
     WaitConfig,
     yes_or_no,
 )
-from core.hookspecs.markers import hookimpl
-from core.host.contributions import Callbacks, Job, Pages, PluginConfig
-from core.plugin.services import (
+from heliograph.hookspecs.markers import hookimpl
+from heliograph.host.contributions import Callbacks, Job, Pages, PluginConfig
+from heliograph.plugin.services import (
     plugin_config,
     post_callbacks,
     public_url,
     receive_reply,
     receive_status,
 )
-from core.timeline import TimelineEntry
+from heliograph.timeline import TimelineEntry
 
 API_VERSION = 1
 

@@ -9,14 +9,14 @@ from flask import g
 from pydantic import BaseModel
 from werkzeug.test import Client
 
-from core.channel import InboundText, StatusReport
-from core.db import let_go
-from core.deliveries.reports import receive_status as store_status
-from core.errors import HeliographError
-from core.host.plugins import current_host
-from core.installation import running_app
-from core.replies.inbox import receive_reply as store_reply
-from core.web.mount import public_url
+from heliograph.channel import InboundText, StatusReport
+from heliograph.db import let_go
+from heliograph.deliveries.reports import receive_status as store_status
+from heliograph.errors import HeliographError
+from heliograph.host.plugins import current_host
+from heliograph.installation import running_app
+from heliograph.replies.inbox import receive_reply as store_reply
+from heliograph.web.mount import public_url
 
 __all__ = ["plugin_config", "post_callbacks", "public_url", "receive_reply", "receive_status"]
 

@@ -11,21 +11,21 @@ from uuid import uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.channel import InboundText, Opt
-from core.contacts.models import Contact
-from core.contacts.profile import LARGEST_ID
-from core.db import db, insert_new, retried_transaction, transaction, utcnow
-from core.deliveries.went import last_text_to
-from core.dnc import UNSUBSCRIBED, add_dnc, find_dnc, lift_stop
-from core.errors import NotFound
-from core.events import SignalKind
-from core.host import current_host, notify
-from core.identifiers import stored_id
-from core.meters import REPLIES, current_meters
-from core.replies.models import Reply
-from core.replies.optout import meaning
-from core.replies.senders import Sender, sender_of
-from core.signals import tell
+from heliograph.channel import InboundText, Opt
+from heliograph.contacts.models import Contact
+from heliograph.contacts.profile import LARGEST_ID
+from heliograph.db import db, insert_new, retried_transaction, transaction, utcnow
+from heliograph.deliveries.went import last_text_to
+from heliograph.dnc import UNSUBSCRIBED, add_dnc, find_dnc, lift_stop
+from heliograph.errors import NotFound
+from heliograph.events import SignalKind
+from heliograph.host import current_host, notify
+from heliograph.identifiers import stored_id
+from heliograph.meters import REPLIES, current_meters
+from heliograph.replies.models import Reply
+from heliograph.replies.optout import meaning
+from heliograph.replies.senders import Sender, sender_of
+from heliograph.signals import tell
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Id, Json, Model, UTCDateTime, utcnow
-from core.identifiers import LONGEST_ID
+from heliograph.db import Id, Json, Model, UTCDateTime, utcnow
+from heliograph.identifiers import LONGEST_ID
 
 UNREADABLE = "sender <> ''"  # the sender is no number
 

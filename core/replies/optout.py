@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from core.channel import Opt
-from core.replies.keywords import ASSENT, FILLER, HELP, IN, OUT, fold, keywords
+from heliograph.channel import Opt
+from heliograph.replies.keywords import ASSENT, FILLER, HELP, IN, OUT, fold, keywords
 
 UNITS = 3  # at most so many words and phrases: "please stop, thank you"
 LONGEST = 400  # characters; nobody opts out in more

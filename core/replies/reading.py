@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 from sqlalchemy import Select, and_, inspect, or_, select
 from sqlalchemy import text as sql
 
-from core.channel import Opt
-from core.contacts.models import Contact
-from core.db import db, utcnow
-from core.deliveries.models import Delivery
-from core.replies.models import UNREADABLE, Reply
+from heliograph.channel import Opt
+from heliograph.contacts.models import Contact
+from heliograph.db import db, utcnow
+from heliograph.deliveries.models import Delivery
+from heliograph.replies.models import UNREADABLE, Reply
 
 PAGE = 30
 LATELY = timedelta(days=7)

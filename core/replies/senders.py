@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import NamedTuple
 
-from core.installation import current_settings
-from core.phone import read_sender
+from heliograph.installation import current_settings
+from heliograph.phone import read_sender
 
 LONGEST_NUMBER = 32  # as the column
 LONGEST_SHOWN = 255

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.segments.filters import check_filters, compile_filters
-from core.segments.members import (
+from heliograph.segments.filters import check_filters, compile_filters
+from heliograph.segments.members import (
     Refreshed,
     add_members,
     count_members,
@@ -12,9 +12,9 @@ from core.segments.members import (
     refresh_segment,
     remove_members,
 )
-from core.segments.models import Segment, SegmentMember
-from core.segments.refresh import refresh_all
-from core.segments.register import (
+from heliograph.segments.models import Segment, SegmentMember
+from heliograph.segments.refresh import refresh_all
+from heliograph.segments.register import (
     create_segment,
     delete_segment,
     edit_segment,

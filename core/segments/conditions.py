@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Exists, false, func, not_
 
-from core.contacts.fields import Field
-from core.contacts.profile import LARGEST_ID
-from core.contacts.values import Value, parse_text
-from core.errors import BadInput
+from heliograph.contacts.fields import Field
+from heliograph.contacts.profile import LARGEST_ID
+from heliograph.contacts.values import Value, parse_text
+from heliograph.errors import BadInput
 
 
 @dataclass(frozen=True, slots=True)

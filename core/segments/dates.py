@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_
 
-from core.contacts.fields import Field
-from core.contacts.models import Contact
-from core.segments.conditions import Clause, Operand, Operator, both
-from core.segments.moments import (
+from heliograph.contacts.fields import Field
+from heliograph.contacts.models import Contact
+from heliograph.segments.conditions import Clause, Operand, Operator, both
+from heliograph.segments.moments import (
     Moment,
     check_order,
     midnight,
@@ -21,7 +21,7 @@ from core.segments.moments import (
     read_moment,
     read_span,
 )
-from core.segments.texts import blank
+from heliograph.segments.texts import blank
 
 FIRST_YEAR = 1900  # no anniversary of anything earlier
 FIRST_STAMP = 1970  # nor of a time that a computer stamped

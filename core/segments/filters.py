@@ -16,14 +16,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, and_, or_, select
 
-from core.contacts.fields import contact_fields
-from core.contacts.models import Contact
-from core.db import utcnow
-from core.errors import BadInput
-from core.installation import current_settings, current_zone
-from core.nfc import nfc_json
-from core.segments.conditions import Clause, Operand, Operator, Scope, opposite, shown
-from core.segments.subjects import find_operator, find_subject
+from heliograph.contacts.fields import contact_fields
+from heliograph.contacts.models import Contact
+from heliograph.db import utcnow
+from heliograph.errors import BadInput
+from heliograph.installation import current_settings, current_zone
+from heliograph.nfc import nfc_json
+from heliograph.segments.conditions import Clause, Operand, Operator, Scope, opposite, shown
+from heliograph.segments.subjects import find_operator, find_subject
 
 MAX_DEPTH = 5
 MAX_CONDITIONS = 100

@@ -13,12 +13,12 @@ from typing import Any
 from sqlalchemy import and_, exists, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.contacts.changes import forget_notes
-from core.contacts.models import Contact, ContactChange
-from core.db import AWAY, db, transaction, utcnow
-from core.errors import HeliographError
-from core.lookups import one_of
-from core.segments.members import (
+from heliograph.contacts.changes import forget_notes
+from heliograph.contacts.models import Contact, ContactChange
+from heliograph.db import AWAY, db, transaction, utcnow
+from heliograph.errors import HeliographError
+from heliograph.lookups import one_of
+from heliograph.segments.members import (
     delete_members,
     insert_members,
     lock_segment,
@@ -27,8 +27,8 @@ from core.segments.members import (
     refresh_segment,
     settle,
 )
-from core.segments.models import BY_FILTER, Segment, SegmentMember
-from core.segments.references import in_order, segments_in
+from heliograph.segments.models import BY_FILTER, Segment, SegmentMember
+from heliograph.segments.references import in_order, segments_in
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ class Follower:
 
 def join_campaigns(contact_ids: Sequence[int]) -> None:
     # here, not above: campaigns are built on segments
-    from core.campaigns.newcomers import let_join  # noqa: PLC0415
+    from heliograph.campaigns.newcomers import let_join  # noqa: PLC0415
 
     let_join(contact_ids)
 
@@ -103,7 +103,7 @@ def follow_changes() -> str | None:
 def followed() -> dict[int, dict[str, Any]]:
     """Filters, by segment, of the sources of open campaigns and of what their filters name."""
     # here, not above: campaigns are built on segments
-    from core.campaigns.leavers import followed_segments  # noqa: PLC0415
+    from heliograph.campaigns.leavers import followed_segments  # noqa: PLC0415
 
     wanted = followed_segments()
     if not wanted:

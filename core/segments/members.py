@@ -25,13 +25,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from core.contacts.changes import note_changed
-from core.contacts.models import Contact
-from core.contacts.profile import LARGEST_ID
-from core.db import change_rows, db, insert_selected, table_of, transaction, utcnow
-from core.errors import BadInput, NotFound
-from core.segments.filters import compile_filters
-from core.segments.models import BY_FILTER, BY_HAND, LEFT_OUT, Segment, SegmentMember
+from heliograph.contacts.changes import note_changed
+from heliograph.contacts.models import Contact
+from heliograph.contacts.profile import LARGEST_ID
+from heliograph.db import change_rows, db, insert_selected, table_of, transaction, utcnow
+from heliograph.errors import BadInput, NotFound
+from heliograph.segments.filters import compile_filters
+from heliograph.segments.models import BY_FILTER, BY_HAND, LEFT_OUT, Segment, SegmentMember
 
 CHUNK = 5000  # ids in one statement
 SAMPLE = 10
@@ -126,7 +126,7 @@ def refresh_segment(segment_id: int, *, now: datetime | None = None) -> Refreshe
 def delete_members(segment_id: int, gone: ColumnElement[bool]) -> int:
     """Delete those of the segment; returns how many. Campaigns are told who they were."""
     # here, not above: campaigns are built on segments
-    from core.campaigns.leavers import followed_segments  # noqa: PLC0415
+    from heliograph.campaigns.leavers import followed_segments  # noqa: PLC0415
 
     leaving = delete(SegmentMember).where(gone)
     if segment_id not in followed_segments():
@@ -138,7 +138,7 @@ def delete_members(segment_id: int, gone: ColumnElement[bool]) -> int:
 
 def tell_left(contact_ids: Sequence[int]) -> None:
     """Tell campaigns that contacts left a segment. In that transaction, after they did."""
-    from core.campaigns.leavers import note_left  # noqa: PLC0415
+    from heliograph.campaigns.leavers import note_left  # noqa: PLC0415
 
     note_left(contact_ids)
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Id, Json, Model, UTCDateTime, utcnow
+from heliograph.db import Id, Json, Model, UTCDateTime, utcnow
 
 BY_FILTER, BY_HAND, LEFT_OUT = "filter", "hand", "left_out"
 

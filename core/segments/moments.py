@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from core.contacts.values import moment as parse_moment
-from core.segments.conditions import Operand
+from heliograph.contacts.values import moment as parse_moment
+from heliograph.segments.conditions import Operand
 
 DATE = re.compile(r"(\d{4}-\d\d-\d\d|\d{1,2}\.\d{1,2}\.\d{4})([t ].+)?", re.ASCII)
 RELATIVE = re.compile(r"([+-])\s?(\d{1,5})\s*(minute|hour|day|week|month|year)s?", re.ASCII)

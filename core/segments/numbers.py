@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, or_
 
-from core.contacts.fields import Field
-from core.contacts.models import Contact
-from core.db import dialect_name
-from core.segments.conditions import Clause, Operand, Operator, both, opposite
+from heliograph.contacts.fields import Field
+from heliograph.contacts.models import Contact
+from heliograph.db import dialect_name
+from heliograph.segments.conditions import Clause, Operand, Operator, both, opposite
 
 
 def number_operators(field: Field) -> dict[str, Operator]:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from core.errors import BadInput
-from core.segments.filters import children
+from heliograph.errors import BadInput
+from heliograph.segments.filters import children
 
 Trees = Mapping[int, Mapping[str, Any] | None]  # stored filters by segment id
 

@@ -9,12 +9,12 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.contacts.changes import forget_notes, waiting_notes
-from core.db import change_rows, db, transaction
-from core.errors import HeliographError, NotFound
-from core.segments.members import refresh_segment
-from core.segments.models import LEFT_OUT, Segment, SegmentMember
-from core.segments.references import in_order
+from heliograph.contacts.changes import forget_notes, waiting_notes
+from heliograph.db import change_rows, db, transaction
+from heliograph.errors import HeliographError, NotFound
+from heliograph.segments.members import refresh_segment
+from heliograph.segments.models import LEFT_OUT, Segment, SegmentMember
+from heliograph.segments.references import in_order
 
 log = logging.getLogger(__name__)
 

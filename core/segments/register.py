@@ -10,15 +10,15 @@ from typing import Any, TypedDict, Unpack
 from sqlalchemy import null, select
 from sqlalchemy.orm import Session
 
-from core.contacts.profile import LARGEST_ID
-from core.contacts.values import parse_text
-from core.db import db, insert_new, refuse_changed, transaction, utcnow
-from core.errors import BadInput, NotFound
-from core.nfc import nfc
-from core.segments.filters import check_filters
-from core.segments.members import lock_segment, refresh_segment
-from core.segments.models import Segment
-from core.segments.references import refuse_cycle
+from heliograph.contacts.profile import LARGEST_ID
+from heliograph.contacts.values import parse_text
+from heliograph.db import db, insert_new, refuse_changed, transaction, utcnow
+from heliograph.errors import BadInput, NotFound
+from heliograph.nfc import nfc
+from heliograph.segments.filters import check_filters
+from heliograph.segments.members import lock_segment, refresh_segment
+from heliograph.segments.models import Segment
+from heliograph.segments.references import refuse_cycle
 
 MAX_NAME = 120
 
@@ -87,7 +87,7 @@ def change_filters(session: Session, segment: Segment, filters: dict[str, Any] |
 
 def lock_filters(session: Session) -> None:
     """One at a time: two edits that each close half of a circle would both pass."""
-    from core.uses import while_naming  # noqa: PLC0415
+    from heliograph.uses import while_naming  # noqa: PLC0415
 
     while_naming()
     session.execute(select(Segment.id).order_by(Segment.id).with_for_update(key_share=True))
@@ -96,7 +96,7 @@ def lock_filters(session: Session) -> None:
 def delete_segment(segment_id: int) -> None:
     """Delete it; raises NotFound, and Conflict naming what uses it."""
     # here, not above: what names segments is built on them
-    from core.uses import SEGMENTS, Thing, refuse_used, while_deleting  # noqa: PLC0415
+    from heliograph.uses import SEGMENTS, Thing, refuse_used, while_deleting  # noqa: PLC0415
 
     with transaction() as session:
         while_deleting()

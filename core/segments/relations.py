@@ -8,16 +8,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 
-from core.contacts.models import NUMBER_INVALID, NUMBER_OK, Contact, Tag, contact_tags
-from core.db import Model, db
-from core.deliveries.models import WITH_PROVIDER, Delivery
-from core.dnc import REASONS, SMS, Dnc
-from core.links.models import PERSON, Click, Link
-from core.replies.models import Reply
-from core.segments.conditions import Clause, Operand, Operator, both, opposite
-from core.segments.models import LEFT_OUT, Segment, SegmentMember
-from core.segments.moments import read_moment, read_span
-from core.segments.texts import contains, is_any, matches
+from heliograph.contacts.models import NUMBER_INVALID, NUMBER_OK, Contact, Tag, contact_tags
+from heliograph.db import Model, db
+from heliograph.deliveries.models import WITH_PROVIDER, Delivery
+from heliograph.dnc import REASONS, SMS, Dnc
+from heliograph.links.models import PERSON, Click, Link
+from heliograph.replies.models import Reply
+from heliograph.segments.conditions import Clause, Operand, Operator, both, opposite
+from heliograph.segments.models import LEFT_OUT, Segment, SegmentMember
+from heliograph.segments.moments import read_moment, read_span
+from heliograph.segments.texts import contains, is_any, matches
 
 MESSAGE_MEND = "Give the id of a message. Run: heliograph messages list"
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 
-from core.contacts.fields import Field, find_field
-from core.contacts.models import Contact
-from core.errors import BadInput
-from core.segments.conditions import Operator, Scope, Subject
-from core.segments.dates import column_operators, field_operators
-from core.segments.numbers import boolean_operators, number_operators
-from core.segments.relations import (
+from heliograph.contacts.fields import Field, find_field
+from heliograph.contacts.models import Contact
+from heliograph.errors import BadInput
+from heliograph.segments.conditions import Operator, Scope, Subject
+from heliograph.segments.dates import column_operators, field_operators
+from heliograph.segments.numbers import boolean_operators, number_operators
+from heliograph.segments.relations import (
     click_operators,
     dnc_operators,
     received_operators,
@@ -20,7 +20,7 @@ from core.segments.relations import (
     status_operators,
     tag_operators,
 )
-from core.segments.texts import text_operators
+from heliograph.segments.texts import text_operators
 
 Operators = dict[str, Operator]
 

@@ -14,10 +14,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_
 
-from core.contacts.fields import Field
-from core.contacts.models import Contact
-from core.contacts.search import spellings
-from core.segments.conditions import Clause, Operand, Operator, both
+from heliograph.contacts.fields import Field
+from heliograph.contacts.models import Contact
+from heliograph.contacts.search import spellings
+from heliograph.segments.conditions import Clause, Operand, Operator, both
 
 CANONICAL = ("phone", "email")  # stored in one spelling: compared by their index
 

@@ -1,5 +1,9 @@
 """For tests of plugins: fixtures, and the contract that each provider passes.
 
-The fixtures come by themselves (pytest finds them by entry point). The contract
-is `core.testing.contract.ProviderContract`: subclass it in your tests.
+Load the fixtures with `-p heliograph.testing` in pytest's options. The contract is
+`heliograph.testing.contract.ProviderContract`: subclass it in your tests.
 """
+
+from heliograph.testing.fixtures import heliograph
+
+__all__ = ["heliograph"]

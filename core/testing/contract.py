@@ -25,12 +25,12 @@ from flask import current_app
 from pydantic import SecretStr, ValidationError
 from sqlalchemy import func, select
 
-from core.channel import Check, Failure, FailureKind, OutgoingText, Provider, Sent
-from core.db import db, utcnow
-from core.deliveries.finding import Verdict, judged
-from core.host import current_host
-from core.host.config import is_secret
-from core.replies.models import Reply
+from heliograph.channel import Check, Failure, FailureKind, OutgoingText, Provider, Sent
+from heliograph.db import db, utcnow
+from heliograph.deliveries.finding import Verdict, judged
+from heliograph.host import current_host
+from heliograph.host.config import is_secret
+from heliograph.replies.models import Reply
 
 SECRET_WORDS = ("token", "secret", "password", "api_key")
 Callback = tuple[str, Mapping[str, str], Mapping[str, str]]

@@ -19,10 +19,10 @@ def heliograph(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
     `heliograph(plugin_dirs="/folder")` finds plugins there; other settings may
     be given the same way. An application context is pushed for each one built.
     """
-    from core import create_app
-    from core.db import db
-    from core.migrations import upgrade_schema
-    from core.settings import Settings
+    from heliograph import create_app
+    from heliograph.db import db
+    from heliograph.settings import Settings
+    from heliograph.upgrades import upgrade_schema
 
     contexts = []
 

@@ -11,18 +11,18 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from core.contacts.models import Contact
-from core.host import gather
-from core.timeline.campaigns import member_entries, step_entries
-from core.timeline.entry import TimelineEntry
-from core.timeline.happenings import (
+from heliograph.contacts.models import Contact
+from heliograph.host import gather
+from heliograph.timeline.campaigns import member_entries, step_entries
+from heliograph.timeline.entry import TimelineEntry
+from heliograph.timeline.happenings import (
     change_entries,
     click_entries,
     dnc_entries,
     import_entries,
     reply_entries,
 )
-from core.timeline.texts import delivery_entries, report_entries
+from heliograph.timeline.texts import delivery_entries, report_entries
 
 __all__ = ["KINDS", "TimelineEntry", "timeline"]
 

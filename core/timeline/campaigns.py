@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import func, literal, select, union_all
 
-from core.campaigns.events import EventTypes
-from core.campaigns.models import (
+from heliograph.campaigns.events import EventTypes
+from heliograph.campaigns.models import (
     CANCELLED,
     DONE,
     FAILED,
@@ -25,9 +25,9 @@ from core.campaigns.models import (
     CampaignMember,
     CampaignStep,
 )
-from core.contacts.models import Contact
-from core.sentences import Sentence
-from core.timeline.entry import TimelineEntry, facts, read_page
+from heliograph.contacts.models import Contact
+from heliograph.sentences import Sentence
+from heliograph.timeline.entry import TimelineEntry, facts, read_page
 
 STEPS = {
     RUNNING: (Sentence("Campaign: is being done"), "clock"),

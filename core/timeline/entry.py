@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from core.db import db
+from heliograph.db import db
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from core.contacts.models import Contact, ContactEvent
-from core.dnc import BOUNCED, ELSEWHERE, MANUAL, OFF, UNSUBSCRIBED, DncChange
-from core.imports.models import Import, ImportContact
-from core.links.models import PERSON, TEST, Click, Link
-from core.replies.models import Reply
-from core.sentences import Sentence
-from core.timeline.entry import TimelineEntry, facts, read_page
+from heliograph.contacts.models import Contact, ContactEvent
+from heliograph.dnc import BOUNCED, ELSEWHERE, MANUAL, OFF, UNSUBSCRIBED, DncChange
+from heliograph.imports.models import Import, ImportContact
+from heliograph.links.models import PERSON, TEST, Click, Link
+from heliograph.replies.models import Reply
+from heliograph.sentences import Sentence
+from heliograph.timeline.entry import TimelineEntry, facts, read_page
 
 REPLIES = {
     "out": Sentence("Reply: opted out"),

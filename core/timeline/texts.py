@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import and_, case, exists, func, literal, not_, or_, select, union_all
 from sqlalchemy.sql.selectable import Subquery
 
-from core.contacts.models import Contact
-from core.deliveries.models import (
+from heliograph.contacts.models import Contact
+from heliograph.deliveries.models import (
     ACCEPTED,
     CANCELLED,
     DELIVERED,
@@ -22,8 +22,8 @@ from core.deliveries.models import (
     Delivery,
     StatusReport,
 )
-from core.sentences import Sentence
-from core.timeline.entry import TimelineEntry, facts, read_page
+from heliograph.sentences import Sentence
+from heliograph.timeline.entry import TimelineEntry, facts, read_page
 
 SHOWN = {
     QUEUED: (Sentence("Text is queued"), "clock"),

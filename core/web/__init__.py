@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Flask
 
-from core.submissions import new_key
-from core.web import (
+from heliograph.submissions import new_key
+from heliograph.web import (
     accounts,
     audit,
     broadcast_review,
@@ -32,16 +32,16 @@ from core.web import (
     users,
     welcome,
 )
-from core.web.access import init_access
-from core.web.assets import init_assets
-from core.web.confirmation import init_confirmation
-from core.web.locale import init_locale
-from core.web.question_words import init_questions
-from core.web.security import init_security
-from core.web.sentence_words import init_sentences
-from core.web.timeline_words import init_timeline
-from core.web.trail import init_trail
-from core.web.words import init_words
+from heliograph.web.access import init_access
+from heliograph.web.assets import init_assets
+from heliograph.web.confirmation import init_confirmation
+from heliograph.web.locale import init_locale
+from heliograph.web.question_words import init_questions
+from heliograph.web.security import init_security
+from heliograph.web.sentence_words import init_sentences
+from heliograph.web.timeline_words import init_timeline
+from heliograph.web.trail import init_trail
+from heliograph.web.words import init_words
 
 PAGES = (
     *(

@@ -23,9 +23,9 @@ from flask import (
 from flask_login import LoginManager, UserMixin, current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from core.logins import find_session, is_fresh
-from core.users import ADMIN, MARKETER, READER, ROLES, User, user_count
-from core.web.kept import kept_fields
+from heliograph.logins import find_session, is_fresh
+from heliograph.users import ADMIN, MARKETER, READER, ROLES, User, user_count
+from heliograph.web.kept import kept_fields
 
 OWNERS = "heliograph_blueprint_owners"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -56,7 +56,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
 
 def init_access(app: Flask) -> None:
     manager = LoginManager(app)
-    manager.session_protection = None  # sessions are rows of ours: see core.logins
+    manager.session_protection = None  # sessions are rows of ours: see heliograph.logins
     manager.user_loader(load_user)
     app.before_request(guard)
     app.context_processor(abilities)

@@ -8,11 +8,11 @@ from flask import Blueprint, flash, g, redirect, render_template, request, sessi
 from flask_babel import gettext as _
 from flask_login import current_user, login_user, logout_user
 
-from core.contacts.values import parse_timezone
-from core.db import transaction
-from core.errors import BadInput, HeliographError
-from core.installation import current_settings
-from core.logins import (
+from heliograph.contacts.values import parse_timezone
+from heliograph.db import transaction
+from heliograph.errors import BadInput, HeliographError
+from heliograph.installation import current_settings
+from heliograph.logins import (
     change_password,
     confirm_session,
     end_session,
@@ -21,12 +21,12 @@ from core.logins import (
     log_in,
     sessions_of,
 )
-from core.users import THEMES, User, user_count
-from core.web.access import SignedIn, actor, load_user
-from core.web.forms import Page, errors_of
-from core.web.kept import own_path, read_kept
-from core.web.locale import LANGUAGES
-from core.web.trail import note
+from heliograph.users import THEMES, User, user_count
+from heliograph.web.access import SignedIn, actor, load_user
+from heliograph.web.forms import Page, errors_of
+from heliograph.web.kept import own_path, read_kept
+from heliograph.web.locale import LANGUAGES
+from heliograph.web.trail import note
 
 bp = Blueprint("accounts", __name__)
 

@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 from flask import Flask, Response
 from flask.typing import ResponseReturnValue
 
-from core.host.guard import guarded
-from core.web.access import is_callback
-from core.web.metrics import count_callback
-from core.web.mount import gate
-from core.web.rules import IdConverter, LateRule
+from heliograph.host.guard import guarded
+from heliograph.web.access import is_callback
+from heliograph.web.metrics import count_callback
+from heliograph.web.mount import gate
+from heliograph.web.rules import IdConverter, LateRule
 
 Before = TypeVar("Before", bound=Callable[..., Any])
 After = TypeVar("After", bound=Callable[..., Any])

@@ -1,6 +1,6 @@
 """Front-end files: fetched by npm, copied and bundled to folders that git ignores.
 
-    python -c "from core.web.assets import install; install()"
+    python -c "from heliograph.web.assets import install; install()"
 
 No page loads anything from elsewhere; what the browser gets is in core/static.
 """

@@ -8,22 +8,22 @@ from datetime import timedelta
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from core.broadcasts.models import FAILED, PAUSED, Broadcast
-from core.broadcasts.progress import stalled_broadcasts
-from core.channel import Opt
-from core.db import db, utcnow
-from core.deliveries.models import Sender
-from core.deliveries.obstacles import HELD, Obstacle
-from core.errors import HeliographError
-from core.host import current_host
-from core.imports.models import FAILED as IMPORT_FAILED
-from core.imports.models import Import
-from core.jobs.models import JobRun
-from core.providers import default_provider, open_provider
-from core.replies.models import Reply
-from core.replies.reading import unread_senders
-from core.web.sentence_words import kept
-from core.web.words import obstacle_words
+from heliograph.broadcasts.models import FAILED, PAUSED, Broadcast
+from heliograph.broadcasts.progress import stalled_broadcasts
+from heliograph.channel import Opt
+from heliograph.db import db, utcnow
+from heliograph.deliveries.models import Sender
+from heliograph.deliveries.obstacles import HELD, Obstacle
+from heliograph.errors import HeliographError
+from heliograph.host import current_host
+from heliograph.imports.models import FAILED as IMPORT_FAILED
+from heliograph.imports.models import Import
+from heliograph.jobs.models import JobRun
+from heliograph.providers import default_provider, open_provider
+from heliograph.replies.models import Reply
+from heliograph.replies.reading import unread_senders
+from heliograph.web.sentence_words import kept
+from heliograph.web.words import obstacle_words
 
 LATELY = timedelta(days=7)
 SHOWN = 8

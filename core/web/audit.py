@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, request, url_for
 
-from core.audit import PAGE, read_audit
-from core.users import list_users
-from core.web.forms import page_number
+from heliograph.audit import PAGE, read_audit
+from heliograph.users import list_users
+from heliograph.web.forms import page_number
 
 bp = Blueprint("admin_audit", __name__, url_prefix="/admin/audit")
 

@@ -6,9 +6,9 @@ import logging
 from collections.abc import Callable
 from threading import Thread
 
-from core.db import db
-from core.errors import HeliographError
-from core.installation import running_app
+from heliograph.db import db
+from heliograph.errors import HeliographError
+from heliograph.installation import running_app
 
 log = logging.getLogger(__name__)
 

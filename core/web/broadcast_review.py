@@ -9,21 +9,21 @@ from typing import Any
 from flask import Blueprint, flash, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
-from core.broadcasts.lifecycle import get_broadcast
-from core.broadcasts.models import DRAFT, SCHEDULED, Broadcast
-from core.broadcasts.review import Review, review
-from core.contacts import contact_fields
-from core.db import utcnow
-from core.errors import BadInput, Changed, Conflict, HeliographError
-from core.links.tracking import marked_text, sample_link
-from core.messages import NotOurs, check_text, review_version, send_now
-from core.providers import default_provider, open_provider
-from core.segments import refresh_segment
-from core.web.access import reads_only
-from core.web.forms import Page, errors_of, submit
-from core.web.locale import day_words, zoned_words
-from core.web.trail import note
-from core.web.zones import comes_twice, input_time, offset_words, page_zone, typed_time
+from heliograph.broadcasts.lifecycle import get_broadcast
+from heliograph.broadcasts.models import DRAFT, SCHEDULED, Broadcast
+from heliograph.broadcasts.review import Review, review
+from heliograph.contacts import contact_fields
+from heliograph.db import utcnow
+from heliograph.errors import BadInput, Changed, Conflict, HeliographError
+from heliograph.links.tracking import marked_text, sample_link
+from heliograph.messages import NotOurs, check_text, review_version, send_now
+from heliograph.providers import default_provider, open_provider
+from heliograph.segments import refresh_segment
+from heliograph.web.access import reads_only
+from heliograph.web.forms import Page, errors_of, submit
+from heliograph.web.locale import day_words, zoned_words
+from heliograph.web.trail import note
+from heliograph.web.zones import comes_twice, input_time, offset_words, page_zone, typed_time
 
 bp = Blueprint("broadcast_review", __name__, url_prefix="/broadcasts")
 

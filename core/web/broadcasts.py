@@ -18,33 +18,33 @@ from flask import (
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from core.broadcasts import lists
-from core.broadcasts.counts import kept_counts
-from core.broadcasts.lifecycle import (
+from heliograph.broadcasts import lists
+from heliograph.broadcasts.counts import kept_counts
+from heliograph.broadcasts.lifecycle import (
     cancel,
     get_broadcast,
     newest_broadcasts,
     pause,
 )
-from core.broadcasts.models import DRAFT, RUNNING, SCHEDULED, Broadcast
-from core.broadcasts.progress import progress_of
-from core.broadcasts.resend import KINDS, resend_failed
-from core.broadcasts.resuming import resume_as_seen
-from core.broadcasts.review import left_out
-from core.broadcasts.settle import settle
-from core.contacts.models import Contact
-from core.contacts.profile import LARGEST_ID
-from core.db import db
-from core.deliveries.explanation import explain
-from core.deliveries.models import OPEN, STATUSES, Delivery, StatusReport
-from core.deliveries.unclear import check_way
-from core.errors import HeliographError, NotFound
-from core.links.counts import link_counts
-from core.links.models import Click, Link
-from core.messages import unschedule
-from core.web.broadcast_review import page_errors, review_page
-from core.web.forms import Page, page_number
-from core.web.trail import note
+from heliograph.broadcasts.models import DRAFT, RUNNING, SCHEDULED, Broadcast
+from heliograph.broadcasts.progress import progress_of
+from heliograph.broadcasts.resend import KINDS, resend_failed
+from heliograph.broadcasts.resuming import resume_as_seen
+from heliograph.broadcasts.review import left_out
+from heliograph.broadcasts.settle import settle
+from heliograph.contacts.models import Contact
+from heliograph.contacts.profile import LARGEST_ID
+from heliograph.db import db
+from heliograph.deliveries.explanation import explain
+from heliograph.deliveries.models import OPEN, STATUSES, Delivery, StatusReport
+from heliograph.deliveries.unclear import check_way
+from heliograph.errors import HeliographError, NotFound
+from heliograph.links.counts import link_counts
+from heliograph.links.models import Click, Link
+from heliograph.messages import unschedule
+from heliograph.web.broadcast_review import page_errors, review_page
+from heliograph.web.forms import Page, page_number
+from heliograph.web.trail import note
 
 bp = Blueprint("broadcasts", __name__, url_prefix="/broadcasts")
 

@@ -6,14 +6,14 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from core.campaigns import list_campaigns
-from core.contacts import contact_fields, list_tags
-from core.messages import list_messages
-from core.messages.models import TEMPLATE, TextMessage
-from core.segments import list_segments
-from core.web.contact_form import country_options
-from core.web.filter_catalog import catalog
-from core.web.sentence_words import told
+from heliograph.campaigns import list_campaigns
+from heliograph.contacts import contact_fields, list_tags
+from heliograph.messages import list_messages
+from heliograph.messages.models import TEMPLATE, TextMessage
+from heliograph.segments import list_segments
+from heliograph.web.contact_form import country_options
+from heliograph.web.filter_catalog import catalog
+from heliograph.web.sentence_words import told
 
 Choice = dict[str, Any]
 

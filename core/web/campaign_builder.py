@@ -11,7 +11,7 @@ from flask import Blueprint, Response, jsonify, render_template, request, url_fo
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 
-from core.campaigns import (
+from heliograph.campaigns import (
     Campaign,
     CampaignVersion,
     NotReady,
@@ -20,19 +20,19 @@ from core.campaigns import (
     publish,
     save_draft,
 )
-from core.campaigns.canvas import MAX_SIZE
-from core.campaigns.library import Editing
-from core.contacts.profile import LARGEST_ID
-from core.db import db
-from core.errors import BadInput, Changed
-from core.web.access import abilities, actor
-from core.web.assets import asset
-from core.web.builder_choices import builder_choices, builder_filters
-from core.web.builder_words import builder_words
-from core.web.event_words import translated_palette
-from core.web.locale import choose_language
-from core.web.stage_facts import stages_of
-from core.web.trail import note, note_run
+from heliograph.campaigns.canvas import MAX_SIZE
+from heliograph.campaigns.library import Editing
+from heliograph.contacts.profile import LARGEST_ID
+from heliograph.db import db
+from heliograph.errors import BadInput, Changed
+from heliograph.web.access import abilities, actor
+from heliograph.web.assets import asset
+from heliograph.web.builder_choices import builder_choices, builder_filters
+from heliograph.web.builder_words import builder_words
+from heliograph.web.event_words import translated_palette
+from heliograph.web.locale import choose_language
+from heliograph.web.stage_facts import stages_of
+from heliograph.web.trail import note, note_run
 
 bp = Blueprint("campaign_builder", __name__, url_prefix="/campaigns/<int:campaign_id>/builder")
 

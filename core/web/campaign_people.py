@@ -10,11 +10,11 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from core.campaigns import get_campaign
-from core.campaigns.events import EventTypes
-from core.campaigns.explanation import why_here
-from core.campaigns.membership import add_by_hand, remove_contacts
-from core.campaigns.models import (
+from heliograph.campaigns import get_campaign
+from heliograph.campaigns.events import EventTypes
+from heliograph.campaigns.explanation import why_here
+from heliograph.campaigns.membership import add_by_hand, remove_contacts
+from heliograph.campaigns.models import (
     ACTIVE,
     FINISHED,
     LEFT,
@@ -25,14 +25,14 @@ from core.campaigns.models import (
     CampaignMember,
     CampaignStep,
 )
-from core.campaigns.stages import GROUPS, PAGE, list_standing
-from core.contacts import Contact, find_contacts, get_contact
-from core.db import db
-from core.errors import NotFound
-from core.web.event_words import words
-from core.web.forms import Page, page_number
-from core.web.stage_facts import kept_members, stages_of
-from core.web.trail import note
+from heliograph.campaigns.stages import GROUPS, PAGE, list_standing
+from heliograph.contacts import Contact, find_contacts, get_contact
+from heliograph.db import db
+from heliograph.errors import NotFound
+from heliograph.web.event_words import words
+from heliograph.web.forms import Page, page_number
+from heliograph.web.stage_facts import kept_members, stages_of
+from heliograph.web.trail import note
 
 bp = Blueprint("campaign_people", __name__, url_prefix="/campaigns/<int:campaign_id>")
 

@@ -9,15 +9,15 @@ from zoneinfo import available_timezones
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
-from core.campaigns import Campaign, NotReady, get_campaign
-from core.campaigns.events import EventTypes
-from core.campaigns.simulation import MOST_PEOPLE, Transcript, read_simulation, simulate
-from core.contacts.countries import country_codes
-from core.errors import BadInput, HeliographError
-from core.web.access import reads_only
-from core.web.event_words import words
-from core.web.simulation_moves import FIELDS, Board, first_board, move, read_board
-from core.web.simulation_words import FAILURES, bubbles_of, lines_of, local_time, said
+from heliograph.campaigns import Campaign, NotReady, get_campaign
+from heliograph.campaigns.events import EventTypes
+from heliograph.campaigns.simulation import MOST_PEOPLE, Transcript, read_simulation, simulate
+from heliograph.contacts.countries import country_codes
+from heliograph.errors import BadInput, HeliographError
+from heliograph.web.access import reads_only
+from heliograph.web.event_words import words
+from heliograph.web.simulation_moves import FIELDS, Board, first_board, move, read_board
+from heliograph.web.simulation_words import FAILURES, bubbles_of, lines_of, local_time, said
 
 bp = Blueprint("campaign_simulation", __name__, url_prefix="/campaigns/<int:campaign_id>/simulate")
 

@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from core.campaigns import (
+from heliograph.campaigns import (
     Campaign,
     CampaignVersion,
     NotReady,
@@ -24,17 +24,17 @@ from core.campaigns import (
     restore,
     unpublish,
 )
-from core.campaigns.event_warnings import event_warnings
-from core.campaigns.models import ACTIVE, LEFT, NEW, REMOVED
-from core.campaigns.unclear import count_unclear, settle
-from core.db import db, utcnow
-from core.errors import BadInput, Changed, HeliographError
-from core.segments import Segment
-from core.web.access import actor
-from core.web.forms import Page, differences, errors_of, seen_version, submit
-from core.web.stage_facts import StageFacts, kept_members, stages_of
-from core.web.trail import note
-from core.web.zones import input_time, typed_time
+from heliograph.campaigns.event_warnings import event_warnings
+from heliograph.campaigns.models import ACTIVE, LEFT, NEW, REMOVED
+from heliograph.campaigns.unclear import count_unclear, settle
+from heliograph.db import db, utcnow
+from heliograph.errors import BadInput, Changed, HeliographError
+from heliograph.segments import Segment
+from heliograph.web.access import actor
+from heliograph.web.forms import Page, differences, errors_of, seen_version, submit
+from heliograph.web.stage_facts import StageFacts, kept_members, stages_of
+from heliograph.web.trail import note
+from heliograph.web.zones import input_time, typed_time
 
 bp = Blueprint("campaigns", __name__, url_prefix="/campaigns")
 

@@ -26,12 +26,12 @@ from flask_login import current_user
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.wrappers import Response
 
-from core.encryption import Cipher
-from core.errors import BadInput, HeliographError, SecretUnreadable
-from core.logins import check_own_password, confirm_session
-from core.web.access import SAFE_METHODS, actor
-from core.web.forms import Page, errors_of
-from core.web.kept import is_own_page, own_path
+from heliograph.encryption import Cipher
+from heliograph.errors import BadInput, HeliographError, SecretUnreadable
+from heliograph.logins import check_own_password, confirm_session
+from heliograph.web.access import SAFE_METHODS, actor
+from heliograph.web.forms import Page, errors_of
+from heliograph.web.kept import is_own_page, own_path
 
 bp = Blueprint("confirmation", __name__)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from core.contacts import add_custom_field, contact_fields
-from core.contacts.fields import CUSTOM_KINDS
-from core.dnc import MANUAL, REASONS
-from core.dnc_list import PAGE, read_dnc, typed_number
-from core.errors import HeliographError
-from core.web.dnc_forms import put_on_list, take_off_list
-from core.web.forms import Page, errors_of, submit
-from core.web.trail import note
+from heliograph.contacts import add_custom_field, contact_fields
+from heliograph.contacts.fields import CUSTOM_KINDS
+from heliograph.dnc import MANUAL, REASONS
+from heliograph.dnc_list import PAGE, read_dnc, typed_number
+from heliograph.errors import HeliographError
+from heliograph.web.dnc_forms import put_on_list, take_off_list
+from heliograph.web.forms import Page, errors_of, submit
+from heliograph.web.trail import note
 
 bp = Blueprint("contact_fields", __name__, url_prefix="/contacts")
 

@@ -11,10 +11,10 @@ from babel import Locale
 from flask import request
 from phonenumbers import SUPPORTED_REGIONS
 
-from core.contacts import Contact, Field, contact_fields
-from core.web.locale import choose_language, moment
-from core.web.sentence_words import told
-from core.web.zones import input_time, read_time, refuse_leap
+from heliograph.contacts import Contact, Field, contact_fields
+from heliograph.web.locale import choose_language, moment
+from heliograph.web.sentence_words import told
+from heliograph.web.zones import input_time, read_time, refuse_leap
 
 TYPES = {"phone": "tel", "email": "email", "date": "date", "datetime": "datetime-local"}
 

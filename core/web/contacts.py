@@ -9,8 +9,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from core.campaigns.explanation import campaigns_of
-from core.contacts import (
+from heliograph.campaigns.explanation import campaigns_of
+from heliograph.contacts import (
     Contact,
     add_contact,
     contacts_with_number,
@@ -25,17 +25,25 @@ from core.contacts import (
     tag_contacts,
     untag_contact,
 )
-from core.contacts.segments_of import segments_of
-from core.dnc import MANUAL, find_beneath, find_dnc
-from core.errors import BadInput, Changed, HeliographError, NotFound
-from core.installation import current_settings
-from core.segments import add_members, find_segment, list_segments, remove_members
-from core.timeline import KINDS, timeline
-from core.users import list_users
-from core.web.contact_form import form_inputs, labels, shown_values, stands, typed_values
-from core.web.dnc_forms import put_on_list, take_off_list
-from core.web.forms import Page, differences, errors_of, form_ids, page_number, seen_version, submit
-from core.web.trail import note
+from heliograph.contacts.segments_of import segments_of
+from heliograph.dnc import MANUAL, find_beneath, find_dnc
+from heliograph.errors import BadInput, Changed, HeliographError, NotFound
+from heliograph.installation import current_settings
+from heliograph.segments import add_members, find_segment, list_segments, remove_members
+from heliograph.timeline import KINDS, timeline
+from heliograph.users import list_users
+from heliograph.web.contact_form import form_inputs, labels, shown_values, stands, typed_values
+from heliograph.web.dnc_forms import put_on_list, take_off_list
+from heliograph.web.forms import (
+    Page,
+    differences,
+    errors_of,
+    form_ids,
+    page_number,
+    seen_version,
+    submit,
+)
+from heliograph.web.trail import note
 
 bp = Blueprint("contacts", __name__, url_prefix="/contacts")
 

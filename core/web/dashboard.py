@@ -8,19 +8,19 @@ from flask import Blueprint, render_template, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from core.broadcasts.counts import kept_counts
-from core.broadcasts.models import RUNNING, SCHEDULED, Broadcast
-from core.contacts.models import Contact
-from core.db import db
-from core.errors import HeliographError
-from core.figures import read_figures
-from core.messages.models import TextMessage
-from core.providers import default_provider
-from core.replies.reading import read_replies
-from core.segments.models import Segment
-from core.web.attention import Trouble, troubles
-from core.web.inbox import page_with
-from core.web.locale import day
+from heliograph.broadcasts.counts import kept_counts
+from heliograph.broadcasts.models import RUNNING, SCHEDULED, Broadcast
+from heliograph.contacts.models import Contact
+from heliograph.db import db
+from heliograph.errors import HeliographError
+from heliograph.figures import read_figures
+from heliograph.messages.models import TextMessage
+from heliograph.providers import default_provider
+from heliograph.replies.reading import read_replies
+from heliograph.segments.models import Segment
+from heliograph.web.attention import Trouble, troubles
+from heliograph.web.inbox import page_with
+from heliograph.web.locale import day
 
 bp = Blueprint("dashboard", __name__)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import flash
 from flask_babel import gettext as _
 
-from core.dnc import add_dnc, find_dnc, lift_dnc
-from core.web.access import actor
+from heliograph.dnc import add_dnc, find_dnc, lift_dnc
+from heliograph.web.access import actor
 
 
 def put_on_list(number: str, reason: str, comment: str) -> None:

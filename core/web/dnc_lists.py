@@ -8,16 +8,16 @@ from flask import Blueprint, Response, flash, render_template, request, stream_w
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from core.dnc import BOUNCED, ELSEWHERE, MANUAL
-from core.dnc_export import list_as_csv
-from core.dnc_file import NumberList, decoded, read_list
-from core.dnc_kept import forget_list, keep_list, kept_list
-from core.dnc_many import count_list, store_list
-from core.errors import BadInput, HeliographError
-from core.web.access import asks_password, for_marketers
-from core.web.dnc_forms import source
-from core.web.forms import Page, errors_of, submit
-from core.web.trail import note
+from heliograph.dnc import BOUNCED, ELSEWHERE, MANUAL
+from heliograph.dnc_export import list_as_csv
+from heliograph.dnc_file import NumberList, decoded, read_list
+from heliograph.dnc_kept import forget_list, keep_list, kept_list
+from heliograph.dnc_many import count_list, store_list
+from heliograph.errors import BadInput, HeliographError
+from heliograph.web.access import asks_password, for_marketers
+from heliograph.web.dnc_forms import source
+from heliograph.web.forms import Page, errors_of, submit
+from heliograph.web.trail import note
 
 bp = Blueprint("dnc_lists", __name__, url_prefix="/contacts/dnc")
 

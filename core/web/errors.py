@@ -7,9 +7,9 @@ import logging
 from flask import Flask, Response, g, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from core.errors import ConfigIncomplete, HeliographError
-from core.web.access import is_callback
-from core.web.mount import for_later
+from heliograph.errors import ConfigIncomplete, HeliographError
+from heliograph.web.access import is_callback
+from heliograph.web.mount import for_later
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from typing import Any
 from flask_babel import LazyString, gettext
 from flask_babel import lazy_gettext as _l
 
-from core.campaigns import palette
-from core.web.sentence_words import told
+from heliograph.campaigns import palette
+from heliograph.web.sentence_words import told
 
 TYPES: tuple[LazyString, ...] = (
     *(_l("Send Text Message"), _l("Sends a template text message to the contact.")),
@@ -120,7 +120,7 @@ CHOICES: dict[tuple[str, str], LazyString] = {
 
 
 def translated_palette() -> list[dict[str, Any]]:
-    """`core.campaigns.palette` for this reader."""
+    """`heliograph.campaigns.palette` for this reader."""
     return [translated(type_) for type_ in palette()]
 
 

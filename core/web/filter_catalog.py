@@ -7,15 +7,15 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from core.contacts import Field, contact_fields, list_tags
-from core.dnc import REASONS
-from core.installation import current_zone
-from core.messages import list_messages
-from core.segments import list_segments
-from core.web.contact_form import country_options
-from core.web.sentence_words import told
-from core.web.words import status_words
-from core.web.zones import zone_words
+from heliograph.contacts import Field, contact_fields, list_tags
+from heliograph.dnc import REASONS
+from heliograph.installation import current_zone
+from heliograph.messages import list_messages
+from heliograph.segments import list_segments
+from heliograph.web.contact_form import country_options
+from heliograph.web.sentence_words import told
+from heliograph.web.words import status_words
+from heliograph.web.zones import zone_words
 
 Options = list[tuple[str, str]]
 

@@ -10,9 +10,9 @@ from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from core.contacts.profile import LARGEST_ID
-from core.errors import BadInput, HeliographError, NotFound
-from core.submissions import claim, release, settle
+from heliograph.contacts.profile import LARGEST_ID
+from heliograph.errors import BadInput, HeliographError, NotFound
+from heliograph.submissions import claim, release, settle
 
 Page = str | Response | tuple[str, int]
 Save = Callable[[], str]

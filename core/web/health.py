@@ -6,8 +6,8 @@ from flask import Blueprint, Response, jsonify
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.db import db
-from core.migrations import current_revision, newest_revision
+from heliograph.db import db
+from heliograph.upgrades import current_revision, newest_revision
 
 bp = Blueprint("health", __name__)
 

@@ -7,22 +7,22 @@ from pathlib import Path
 from flask import render_template, request
 from flask_babel import gettext as _
 
-from core.db import db
-from core.errors import HeliographError
-from core.imports import Import, get_import
-from core.imports.consent import is_of_unsubscribed, left_out
-from core.imports.dates import BY_PERSON
-from core.imports.models import PENDING, RUNNING, UNDOING, UNDONE, UPLOADED
-from core.imports.reasons import REJECTED, REMARK
-from core.imports.refusals import count_refusals
-from core.imports.targets import IGNORE
-from core.imports.undo import count_made, last_undoable
-from core.imports.upload import ENDED, UploadView, is_kept, view_upload
-from core.segments import list_segments
-from core.segments.models import Segment
-from core.web.contact_form import country_options
-from core.web.forms import errors_of
-from core.web.import_words import (
+from heliograph.db import db
+from heliograph.errors import HeliographError
+from heliograph.imports import Import, get_import
+from heliograph.imports.consent import is_of_unsubscribed, left_out
+from heliograph.imports.dates import BY_PERSON
+from heliograph.imports.models import PENDING, RUNNING, UNDOING, UNDONE, UPLOADED
+from heliograph.imports.reasons import REJECTED, REMARK
+from heliograph.imports.refusals import count_refusals
+from heliograph.imports.targets import IGNORE
+from heliograph.imports.undo import count_made, last_undoable
+from heliograph.imports.upload import ENDED, UploadView, is_kept, view_upload
+from heliograph.segments import list_segments
+from heliograph.segments.models import Segment
+from heliograph.web.contact_form import country_options
+from heliograph.web.forms import errors_of
+from heliograph.web.import_words import (
     date_options,
     field_options,
     header_options,

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from core.contacts.fields import contact_fields
-from core.imports.dates import DAY_FIRST, MONTH_FIRST
-from core.imports.facts import FileFacts, facts_of
-from core.imports.models import FINISHED, Import
-from core.imports.notes import GUESSED, LEFT_OUT, REGION, reading_notes
-from core.imports.plan import Plan
-from core.imports.reasons import REJECTED, ReasonCount, reason_words
-from core.imports.source import Source
-from core.imports.targets import IGNORE, TARGETS, label_of
-from core.imports.upload import UploadView
-from core.web.contact_form import country_options
-from core.web.sentence_words import told
+from heliograph.contacts.fields import contact_fields
+from heliograph.imports.dates import DAY_FIRST, MONTH_FIRST
+from heliograph.imports.facts import FileFacts, facts_of
+from heliograph.imports.models import FINISHED, Import
+from heliograph.imports.notes import GUESSED, LEFT_OUT, REGION, reading_notes
+from heliograph.imports.plan import Plan
+from heliograph.imports.reasons import REJECTED, ReasonCount, reason_words
+from heliograph.imports.source import Source
+from heliograph.imports.targets import IGNORE, TARGETS, label_of
+from heliograph.imports.upload import UploadView
+from heliograph.web.contact_form import country_options
+from heliograph.web.sentence_words import told
 
 LONGEST = 60
 

@@ -19,15 +19,15 @@ from flask_babel import ngettext
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from core.db import db
-from core.errors import BadInput, HeliographError
-from core.imports import Import, cancel_import, dry_run, get_import
-from core.imports.models import UPLOADED
-from core.imports.reasons import REJECTED, REMARK
-from core.imports.refusals import lift_refusals
-from core.imports.report import read_report
-from core.imports.undo import begin_undo, last_undoable
-from core.imports.upload import (
+from heliograph.db import db
+from heliograph.errors import BadInput, HeliographError
+from heliograph.imports import Import, cancel_import, dry_run, get_import
+from heliograph.imports.models import UPLOADED
+from heliograph.imports.reasons import REJECTED, REMARK
+from heliograph.imports.refusals import lift_refusals
+from heliograph.imports.report import read_report
+from heliograph.imports.undo import begin_undo, last_undoable
+from heliograph.imports.upload import (
     MOST_MEGABYTES,
     choose_header,
     discard,
@@ -37,17 +37,17 @@ from core.imports.upload import (
     start_upload,
     view_upload,
 )
-from core.web.access import asks_password
-from core.web.dnc_forms import source
-from core.web.forms import Page, errors_of, submit
-from core.web.import_pages import mapping_of, mapping_or_result, mapping_page, result_facts
-from core.web.import_words import (
+from heliograph.web.access import asks_password
+from heliograph.web.dnc_forms import source
+from heliograph.web.forms import Page, errors_of, submit
+from heliograph.web.import_pages import mapping_of, mapping_or_result, mapping_page, result_facts
+from heliograph.web.import_words import (
     plan_lines,
     reason_lines,
     shown_status,
 )
-from core.web.sentence_words import told
-from core.web.trail import note
+from heliograph.web.sentence_words import told
+from heliograph.web.trail import note
 
 bp = Blueprint("imports", __name__, url_prefix="/imports")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from core.replies.inbox import mark_done
-from core.replies.reading import PAGE, read_replies
-from core.web.forms import Page, page_number
-from core.web.trail import note
+from heliograph.replies.inbox import mark_done
+from heliograph.replies.reading import PAGE, read_replies
+from heliograph.web.forms import Page, page_number
+from heliograph.web.trail import note
 
 bp = Blueprint("inbox", __name__, url_prefix="/inbox")
 

@@ -7,14 +7,14 @@ from datetime import timedelta
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 
-from core.db import utcnow
-from core.host import current_host
-from core.installation import current_settings, running_app
-from core.jobs.register import owner_of
-from core.jobs.runs import find_job, list_runs, run_job
-from core.web.beside import run_beside
-from core.web.forms import Page
-from core.web.trail import note
+from heliograph.db import utcnow
+from heliograph.host import current_host
+from heliograph.installation import current_settings, running_app
+from heliograph.jobs.register import owner_of
+from heliograph.jobs.runs import find_job, list_runs, run_job
+from heliograph.web.beside import run_beside
+from heliograph.web.forms import Page
+from heliograph.web.trail import note
 
 bp = Blueprint("admin_jobs", __name__, url_prefix="/admin/jobs")
 

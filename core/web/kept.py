@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from flask import request, url_for
 
-from core.installation import current_settings
+from heliograph.installation import current_settings
 
 SECRET = ("password", "new_password", "old_password", "current_password")
 UNKEPT = ("csrf_token", "kept", "next", *SECRET)

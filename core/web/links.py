@@ -8,10 +8,10 @@ from flask import Blueprint, Response, make_response, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy.exc import OperationalError
 
-from core.db import let_go, utcnow
-from core.links.clicks import NewClick, record_click
-from core.links.following import Followed, follow, target
-from core.links.visitors import device_of, kind_of
+from heliograph.db import let_go, utcnow
+from heliograph.links.clicks import NewClick, record_click
+from heliograph.links.following import Followed, follow, target
+from heliograph.links.visitors import device_of, kind_of
 
 log = logging.getLogger(__name__)
 

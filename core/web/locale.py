@@ -11,9 +11,9 @@ from flask_babel import Babel, format_date, format_decimal, format_timedelta, ge
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from core.db import utcnow
-from core.web.access import person
-from core.web.zones import comes_twice, input_time, page_zone, zone_name, zone_words
+from heliograph.db import utcnow
+from heliograph.web.access import person
+from heliograph.web.zones import comes_twice, input_time, page_zone, zone_name, zone_words
 
 SKELETONS = {"short": "MMMd", "medium": "yMMMd", "day": "yMMMEd"}
 LANGUAGES = {"en": "English", "fr": "Français"}

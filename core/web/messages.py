@@ -9,16 +9,16 @@ from flask import Blueprint, Response, flash, jsonify, redirect, render_template
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from core.broadcasts.counts import kept_counts
-from core.broadcasts.models import Broadcast
-from core.contacts import Contact, contact_fields, find_contacts
-from core.db import db
-from core.deliveries.direct import queue_text
-from core.errors import BadInput, Changed, HeliographError
-from core.installation import current_settings
-from core.links.counts import link_counts
-from core.links.tracking import link_base, sample_link, with_samples
-from core.messages import (
+from heliograph.broadcasts.counts import kept_counts
+from heliograph.broadcasts.models import Broadcast
+from heliograph.contacts import Contact, contact_fields, find_contacts
+from heliograph.db import db
+from heliograph.deliveries.direct import queue_text
+from heliograph.errors import BadInput, Changed, HeliographError
+from heliograph.installation import current_settings
+from heliograph.links.counts import link_counts
+from heliograph.links.tracking import link_base, sample_link, with_samples
+from heliograph.messages import (
     MAX_CHARACTERS,
     NotOurs,
     check_text,
@@ -32,17 +32,25 @@ from core.messages import (
     newest_messages,
     preview,
 )
-from core.messages.engine import MAX_TEMPLATE
-from core.messages.models import SEGMENT, TextMessage
-from core.messages.values import OWNER_FIELDS
-from core.phone import parse_number
-from core.providers import default_provider, open_provider
-from core.segments import list_segments
-from core.web.access import reads_only
-from core.web.builder_choices import message_choice
-from core.web.forms import Page, differences, errors_of, form_ids, page_number, seen_version, submit
-from core.web.trail import note
-from core.web.zones import input_time, typed_time
+from heliograph.messages.engine import MAX_TEMPLATE
+from heliograph.messages.models import SEGMENT, TextMessage
+from heliograph.messages.values import OWNER_FIELDS
+from heliograph.phone import parse_number
+from heliograph.providers import default_provider, open_provider
+from heliograph.segments import list_segments
+from heliograph.web.access import reads_only
+from heliograph.web.builder_choices import message_choice
+from heliograph.web.forms import (
+    Page,
+    differences,
+    errors_of,
+    form_ids,
+    page_number,
+    seen_version,
+    submit,
+)
+from heliograph.web.trail import note
+from heliograph.web.zones import input_time, typed_time
 
 bp = Blueprint("messages", __name__, url_prefix="/messages")
 

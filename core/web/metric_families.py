@@ -11,12 +11,12 @@ from prometheus_client.core import (
     Metric,
 )
 
-from core.checkup.gauges import Gauges, read_gauges
-from core.db import dialect_name
-from core.deliveries.counting import LABELS, SUM
-from core.jobs.runs import list_runs
-from core.meters import CALL_SECONDS, CALLBACKS, CALLS, REPLIES, REPORTS, Reading, read_meters
-from core.version import __version__
+from heliograph.checkup.gauges import Gauges, read_gauges
+from heliograph.db import dialect_name
+from heliograph.deliveries.counting import LABELS, SUM
+from heliograph.jobs.runs import list_runs
+from heliograph.meters import CALL_SECONDS, CALLBACKS, CALLS, REPLIES, REPORTS, Reading, read_meters
+from heliograph.version import __version__
 
 PREFIX = "heliograph_"
 COUNTERS = {

@@ -8,12 +8,12 @@ from flask import Blueprint, Response, abort, g, request
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
-from core.db import db
-from core.installation import current_settings
-from core.meters import CALLBACKS, current_meters
-from core.users import ADMIN
-from core.web.access import person
-from core.web.metric_families import Families
+from heliograph.db import db
+from heliograph.installation import current_settings
+from heliograph.meters import CALLBACKS, current_meters
+from heliograph.users import ADMIN
+from heliograph.web.access import person
+from heliograph.web.metric_families import Families
 
 bp = Blueprint("metrics", __name__)
 

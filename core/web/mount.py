@@ -9,12 +9,12 @@ from urllib.parse import quote
 
 from flask import Blueprint, Flask, Response, abort, current_app, g, request
 
-from core.host.contributions import Callbacks, Pages
-from core.host.guard import guarded
-from core.host.plugins import PluginHost, PluginInfo, current_host
-from core.host.state import states
-from core.installation import current_settings
-from core.web.access import OWNERS
+from heliograph.host.contributions import Callbacks, Pages
+from heliograph.host.guard import guarded
+from heliograph.host.plugins import PluginHost, PluginInfo, current_host
+from heliograph.host.state import states
+from heliograph.installation import current_settings
+from heliograph.web.access import OWNERS
 
 log = logging.getLogger(__name__)
 

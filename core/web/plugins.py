@@ -11,20 +11,20 @@ import sys
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from core.channel import Check
-from core.connection import check_connection, setup_steps
-from core.db import db
-from core.errors import HeliographError
-from core.host import PluginInfo, current_host
-from core.host.discovery import candidates
-from core.host.state import states
-from core.host.switching import Switched
-from core.installation import current_settings
-from core.providers import provider_class
-from core.web.access import asks_password
-from core.web.forms import Page, errors_of, seen_version, submit
-from core.web.schema_form import form_fields, given_values
-from core.web.trail import note
+from heliograph.channel import Check
+from heliograph.connection import check_connection, setup_steps
+from heliograph.db import db
+from heliograph.errors import HeliographError
+from heliograph.host import PluginInfo, current_host
+from heliograph.host.discovery import candidates
+from heliograph.host.state import states
+from heliograph.host.switching import Switched
+from heliograph.installation import current_settings
+from heliograph.providers import provider_class
+from heliograph.web.access import asks_password
+from heliograph.web.forms import Page, errors_of, seen_version, submit
+from heliograph.web.schema_form import form_fields, given_values
+from heliograph.web.trail import note
 
 log = logging.getLogger(__name__)
 bp = Blueprint("admin_plugins", __name__, url_prefix="/admin/plugins")
@@ -211,7 +211,7 @@ def install() -> Page:
     found = {item.name for item in candidates(current_settings().plugin_folders)}
     db.session.rollback()
     done = subprocess.run(
-        [sys.executable, "-c", "from core.cli import main; main()", "plugins", "reload"],
+        [sys.executable, "-c", "from heliograph.cli import main; main()", "plugins", "reload"],
         capture_output=True,
         text=True,
         timeout=INSTALL_SECONDS,

@@ -8,12 +8,12 @@ from flask import Flask
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from core.broadcasts.models import Broadcast
-from core.broadcasts.resuming import is_ahead, resume_version
-from core.campaigns import Campaign
-from core.db import utcnow
-from core.segments import Segment
-from core.web.locale import day_words
+from heliograph.broadcasts.models import Broadcast
+from heliograph.broadcasts.resuming import is_ahead, resume_version
+from heliograph.campaigns import Campaign
+from heliograph.db import utcnow
+from heliograph.segments import Segment
+from heliograph.web.locale import day_words
 
 
 def init_questions(app: Flask) -> None:

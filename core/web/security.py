@@ -20,11 +20,11 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
-from core.installation import settings_of
-from core.logins import LONGEST
-from core.settings import Settings
-from core.web.access import is_callback, person
-from core.web.kept import kept_fields, own_path, read_kept
+from heliograph.installation import settings_of
+from heliograph.logins import LONGEST
+from heliograph.settings import Settings
+from heliograph.web.access import is_callback, person
+from heliograph.web.kept import kept_fields, own_path, read_kept
 
 POLICY = "; ".join(
     (

@@ -8,9 +8,9 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from core.contacts import find_contacts, get_contact, newest_contacts
-from core.errors import BadInput, Changed, HeliographError
-from core.segments import (
+from heliograph.contacts import find_contacts, get_contact, newest_contacts
+from heliograph.errors import BadInput, Changed, HeliographError
+from heliograph.segments import (
     Segment,
     add_members,
     check_filters,
@@ -24,12 +24,20 @@ from core.segments import (
     remove_members,
     version_of,
 )
-from core.uses import SEGMENTS, Thing, uses_of
-from core.web.access import reads_only
-from core.web.beside import run_beside
-from core.web.filter_catalog import catalog
-from core.web.forms import Page, differences, errors_of, form_ids, page_number, seen_version, submit
-from core.web.trail import note
+from heliograph.uses import SEGMENTS, Thing, uses_of
+from heliograph.web.access import reads_only
+from heliograph.web.beside import run_beside
+from heliograph.web.filter_catalog import catalog
+from heliograph.web.forms import (
+    Page,
+    differences,
+    errors_of,
+    form_ids,
+    page_number,
+    seen_version,
+    submit,
+)
+from heliograph.web.trail import note
 
 bp = Blueprint("segments", __name__, url_prefix="/segments")
 

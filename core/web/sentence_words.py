@@ -8,11 +8,11 @@ from babel.lists import format_list
 from flask import Flask
 from flask_babel import get_locale, gettext
 
-from core.campaigns.builtin import webhook
-from core.campaigns.simulation import stand_ins
-from core.deliveries import answers, carrier, late, outcomes, recovery, rendering, streak
-from core.sentences import Moment, Names, Sentence
-from core.web.locale import zoned_words
+from heliograph.campaigns.builtin import webhook
+from heliograph.campaigns.simulation import stand_ins
+from heliograph.deliveries import answers, carrier, late, outcomes, recovery, rendering, streak
+from heliograph.sentences import Moment, Names, Sentence
+from heliograph.web.locale import zoned_words
 
 ON_DNC = Sentence("%(number)s is on do-not-contact.")
 # what is kept with values in it; of two that may fit, the closer one first

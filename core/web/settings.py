@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo, available_timezones
 from flask import Blueprint, current_app, flash, render_template, request, url_for
 from flask_babel import gettext as _
 
-from core.db import utcnow
-from core.errors import Changed, HeliographError
-from core.installation import settings_of
-from core.stored_settings import (
+from heliograph.db import utcnow
+from heliograph.errors import Changed, HeliographError
+from heliograph.installation import settings_of
+from heliograph.stored_settings import (
     ENVIRONMENT,
     STORED,
     Shown,
@@ -20,12 +20,12 @@ from core.stored_settings import (
     list_settings,
     settings_version,
 )
-from core.web.access import actor, asks_password
-from core.web.contact_form import country_options
-from core.web.forms import Page, differences, errors_of, submit
-from core.web.locale import words_of_time
-from core.web.sentence_words import told
-from core.web.trail import note
+from heliograph.web.access import actor, asks_password
+from heliograph.web.contact_form import country_options
+from heliograph.web.forms import Page, differences, errors_of, submit
+from heliograph.web.locale import words_of_time
+from heliograph.web.sentence_words import told
+from heliograph.web.trail import note
 
 bp = Blueprint("admin_settings", __name__, url_prefix="/admin/settings")
 

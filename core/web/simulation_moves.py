@@ -13,12 +13,12 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from core.campaigns.simulation import MOST_DAYS, read_simulation, sample
-from core.contacts import find_contacts, get_contact
-from core.db import utcnow
-from core.errors import BadInput
-from core.installation import current_zone
-from core.web.zones import typed_time
+from heliograph.campaigns.simulation import MOST_DAYS, read_simulation, sample
+from heliograph.contacts import find_contacts, get_contact
+from heliograph.db import utcnow
+from heliograph.errors import BadInput
+from heliograph.installation import current_zone
+from heliograph.web.zones import typed_time
 
 LARGEST = 500_000  # characters of JSON
 MOST_BACK = 200

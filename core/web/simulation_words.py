@@ -10,10 +10,10 @@ from babel.dates import format_skeleton
 from flask_babel import LazyString, get_locale, gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
-from core.campaigns.simulation import Entry, Way
-from core.web.event_words import words
-from core.web.sentence_words import kept
-from core.web.words import FAILED, ORIGINS, SKIPPED, reason_words, status_words
+from heliograph.campaigns.simulation import Entry, Way
+from heliograph.web.event_words import words
+from heliograph.web.sentence_words import kept
+from heliograph.web.words import FAILED, ORIGINS, SKIPPED, reason_words, status_words
 
 ICONS = {
     "joined": "play",

@@ -10,10 +10,10 @@ from typing import Any
 from flask import current_app, url_for
 from flask_babel import gettext as _
 
-from core.campaigns.events import EventType, EventTypes
-from core.campaigns.membership import count_members
-from core.campaigns.stages import Stage, kept_stages
-from core.web.event_words import words
+from heliograph.campaigns.events import EventType, EventTypes
+from heliograph.campaigns.membership import count_members
+from heliograph.campaigns.stages import Stage, kept_stages
+from heliograph.web.event_words import words
 
 EXTENSION = "heliograph_members"
 FRESH = 1.0  # seconds

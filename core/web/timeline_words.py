@@ -8,10 +8,10 @@ from flask import Flask
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
-from core.timeline import TimelineEntry
-from core.web.locale import moment
-from core.web.sentence_words import kept
-from core.web.words import FAILED, SKIPPED, reason_words, status_words
+from heliograph.timeline import TimelineEntry
+from heliograph.web.locale import moment
+from heliograph.web.sentence_words import kept
+from heliograph.web.words import FAILED, SKIPPED, reason_words, status_words
 
 WHY, STATUS = "Why", "Status"
 TIMES = ("Until", "Waits until")

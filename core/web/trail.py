@@ -9,8 +9,8 @@ from flask import Flask, g, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
-from core.audit import goes_on, record
-from core.web.access import changes_nothing, person
+from heliograph.audit import goes_on, record
+from heliograph.web.access import changes_nothing, person
 
 log = logging.getLogger(__name__)
 

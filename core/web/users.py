@@ -5,14 +5,14 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from core.db import db
-from core.errors import Conflict, HeliographError, NotFound
-from core.login_failures import locked_emails, unlock
-from core.logins import end_sessions
-from core.users import ROLES, User, create_user, edit_user, list_users
-from core.web.access import actor, asks_password
-from core.web.forms import Page, errors_of, submit
-from core.web.trail import note
+from heliograph.db import db
+from heliograph.errors import Conflict, HeliographError, NotFound
+from heliograph.login_failures import locked_emails, unlock
+from heliograph.logins import end_sessions
+from heliograph.users import ROLES, User, create_user, edit_user, list_users
+from heliograph.web.access import actor, asks_password
+from heliograph.web.forms import Page, errors_of, submit
+from heliograph.web.trail import note
 
 bp = Blueprint("admin_users", __name__, url_prefix="/admin/users")
 

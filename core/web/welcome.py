@@ -9,18 +9,18 @@ from babel.core import get_global
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from phonenumbers import SUPPORTED_REGIONS
 
-from core.db import transaction
-from core.errors import HeliographError
-from core.installation import settings_of
-from core.logins import open_session
-from core.setting_keys import read_zone
-from core.setup_token import check_token, needs_token
-from core.stored_settings import DEFAULT, change_settings, list_settings
-from core.users import User, create_first_user, user_count
-from core.web.accounts import enter_with
-from core.web.contact_form import country_options
-from core.web.forms import Page, errors_of
-from core.web.trail import note
+from heliograph.db import transaction
+from heliograph.errors import HeliographError
+from heliograph.installation import settings_of
+from heliograph.logins import open_session
+from heliograph.setting_keys import read_zone
+from heliograph.setup_token import check_token, needs_token
+from heliograph.stored_settings import DEFAULT, change_settings, list_settings
+from heliograph.users import User, create_first_user, user_count
+from heliograph.web.accounts import enter_with
+from heliograph.web.contact_form import country_options
+from heliograph.web.forms import Page, errors_of
+from heliograph.web.trail import note
 
 bp = Blueprint("welcome", __name__)
 

@@ -8,9 +8,9 @@ from flask import Flask
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
-from core.deliveries import obstacles
-from core.deliveries.obstacles import Obstacle
-from core.web.sentence_words import kept, told
+from heliograph.deliveries import obstacles
+from heliograph.deliveries.obstacles import Obstacle
+from heliograph.web.sentence_words import kept, told
 
 # tone: good, bad, warn, busy, calm
 STATUSES: dict[str, tuple[LazyString, str]] = {

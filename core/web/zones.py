@@ -11,9 +11,9 @@ from flask import has_request_context, request
 from flask_babel import get_locale, pgettext
 from flask_babel import gettext as _
 
-from core.errors import BadInput
-from core.installation import current_settings
-from core.web.access import person
+from heliograph.errors import BadInput
+from heliograph.installation import current_settings
+from heliograph.web.access import person
 
 NO_CITY = re.compile(r"UTC|GMT|Zulu|[A-Z0-9+-]+")
 FIXED = re.compile(r"Etc/GMT[+-]\d+")

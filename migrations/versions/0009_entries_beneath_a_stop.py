@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from core.installation import current_settings
-from core.phone import one_spelling, read_sender
+from heliograph.installation import current_settings
+from heliograph.phone import one_spelling, read_sender
 
 revision = "0009"
 down_revision = "0008"

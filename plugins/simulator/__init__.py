@@ -9,7 +9,7 @@ from __future__ import annotations
 import click
 from flask import Blueprint
 
-from core.plugin import (
+from heliograph.plugin import (
     Action,
     Job,
     PluginConfig,

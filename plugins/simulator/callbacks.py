@@ -6,7 +6,7 @@ import hmac
 
 from flask import Response, request
 
-from core.plugin import (
+from heliograph.plugin import (
     Callbacks,
     FailureKind,
     InboundText,

@@ -7,7 +7,7 @@ import json
 import click
 from sqlalchemy import select
 
-from core.plugin import BadInput, db
+from heliograph.plugin import BadInput, db
 
 from .reports import answer
 from .tables import SimulatorText

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from core.plugin import PluginConfig
+from heliograph.plugin import PluginConfig
 
 
 class SimulatorConfig(PluginConfig):

@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
-from core.plugin import BadInput, HeliographError, Pages, db
+from heliograph.plugin import BadInput, HeliographError, Pages, db
 
 from .reports import answer
 from .tables import SimulatorText

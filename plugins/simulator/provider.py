@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import insert, select
 
-from core.plugin import (
+from heliograph.plugin import (
     Check,
     Failure,
     FailureKind,

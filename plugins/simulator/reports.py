@@ -9,7 +9,14 @@ from typing import cast
 
 from sqlalchemy import select, update
 
-from core.plugin import HeliographError, db, plugin_config, post_callbacks, transaction, utcnow
+from heliograph.plugin import (
+    HeliographError,
+    db,
+    plugin_config,
+    post_callbacks,
+    transaction,
+    utcnow,
+)
 
 from .config import SimulatorConfig
 from .provider import ends

@@ -9,7 +9,7 @@ from sqlalchemy import String, Text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.plugin import Id, Model, UTCDateTime, db, transaction, utcnow
+from heliograph.plugin import Id, Model, UTCDateTime, db, transaction, utcnow
 
 KEY_NAME = "callbacks"
 

@@ -6,7 +6,7 @@ Service, and takes replies, opt-outs and delivery reports through signed callbac
 
 from __future__ import annotations
 
-from core.plugin import Action, Callbacks, PluginConfig, Provider, hookimpl, send_text_action
+from heliograph.plugin import Action, Callbacks, PluginConfig, Provider, hookimpl, send_text_action
 
 from .callbacks import callbacks
 from .config import TwilioConfig

@@ -12,7 +12,7 @@ from twilio.request_validator import RequestValidator
 from twilio.twiml.messaging_response import MessagingResponse
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from core.plugin import (
+from heliograph.plugin import (
     Callbacks,
     InboundText,
     Media,

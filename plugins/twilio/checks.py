@@ -6,7 +6,7 @@ from typing import Any
 
 from twilio.base.exceptions import TwilioException, TwilioRestException
 
-from core.plugin import Check, Failure
+from heliograph.plugin import Check, Failure
 
 from .config import ALPHANUMERIC, SHORT_CODE, TwilioConfig
 from .lines import LineError

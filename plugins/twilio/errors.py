@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from core.plugin import FailureKind, Status
+from heliograph.plugin import FailureKind, Status
 
 RESET_ZONE = ZoneInfo("America/Los_Angeles")
 

@@ -12,7 +12,7 @@ from urllib.parse import quote_plus, urlsplit
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 
-from core.plugin import Failure, FailureKind
+from heliograph.plugin import Failure, FailureKind
 
 from .lines import Answer, Lines, written
 

@@ -13,7 +13,7 @@ from typing import Any, cast
 from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 
-from core.plugin import (
+from heliograph.plugin import (
     Check,
     Failure,
     FailureKind,

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from core.broadcasts.resend import resend_failed
-from core.channel import FailureKind, Sent, Status, StatusReport
-from core.db import db, transaction
-from core.deliveries.claim import Scope, claim_texts
-from core.deliveries.models import Delivery
-from core.deliveries.recovery import Doubtful, conclude, fields_of, text_of
-from core.deliveries.reports import receive_status
-from core.providers import open_provider
+from heliograph.broadcasts.resend import resend_failed
+from heliograph.channel import FailureKind, Sent, Status, StatusReport
+from heliograph.db import db, transaction
+from heliograph.deliveries.claim import Scope, claim_texts
+from heliograph.deliveries.models import Delivery
+from heliograph.deliveries.recovery import Doubtful, conclude, fields_of, text_of
+from heliograph.deliveries.reports import receive_status
+from heliograph.providers import open_provider
 from tests.fixtures import text_to
 
 Crowd = Callable[..., tuple[Any, list[int]]]

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from core.broadcasts.lifecycle import cancel, pause, resume
-from core.channel import Failure, FailureKind
-from core.jobs.clock import Clock
+from heliograph.broadcasts.lifecycle import cancel, pause, resume
+from heliograph.channel import Failure, FailureKind
+from heliograph.jobs.clock import Clock
 from tests.fixtures import state_of, statuses
 from tests.test_end_to_end import wait_until
 

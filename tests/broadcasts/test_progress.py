@@ -12,20 +12,20 @@ import time_machine
 from flask import Flask, render_template_string
 from flask_babel import force_locale
 
-from core.broadcasts.lifecycle import begin, get_broadcast, pause, resume
-from core.broadcasts.models import Broadcast
-from core.broadcasts.progress import obstacle_of, progress_of, stalled_broadcasts
-from core.broadcasts.run import start_due
-from core.channel import Failure, FailureKind
-from core.db import db, transaction, utcnow
-from core.deliveries.explanation import explain
-from core.deliveries.models import Delivery, Sender
-from core.deliveries.obstacles import WORDS, Obstacle
-from core.deliveries.pace import hold_sender
-from core.host import current_host
-from core.installation import current_settings
-from core.web.locale import LANGUAGES, words_of_time
-from core.web.words import obstacle_words
+from heliograph.broadcasts.lifecycle import begin, get_broadcast, pause, resume
+from heliograph.broadcasts.models import Broadcast
+from heliograph.broadcasts.progress import obstacle_of, progress_of, stalled_broadcasts
+from heliograph.broadcasts.run import start_due
+from heliograph.channel import Failure, FailureKind
+from heliograph.db import db, transaction, utcnow
+from heliograph.deliveries.explanation import explain
+from heliograph.deliveries.models import Delivery, Sender
+from heliograph.deliveries.obstacles import WORDS, Obstacle
+from heliograph.deliveries.pace import hold_sender
+from heliograph.host import current_host
+from heliograph.installation import current_settings
+from heliograph.web.locale import LANGUAGES, words_of_time
+from heliograph.web.words import obstacle_words
 from tests.visitor import sign_in
 
 Crowd = Callable[..., Any]

@@ -10,15 +10,15 @@ import pytest
 import time_machine
 from flask import Flask
 
-from core.broadcasts.lifecycle import cancel, get_broadcast
-from core.broadcasts.models import RUNNING, Broadcast
-from core.broadcasts.resend import resend_failed
-from core.broadcasts.speed import speed_of
-from core.channel import Failure, FailureKind
-from core.db import db, transaction, utcnow
-from core.deliveries.models import Delivery
-from core.dnc import MANUAL, add_dnc
-from core.errors import BadInput, Conflict
+from heliograph.broadcasts.lifecycle import cancel, get_broadcast
+from heliograph.broadcasts.models import RUNNING, Broadcast
+from heliograph.broadcasts.resend import resend_failed
+from heliograph.broadcasts.speed import speed_of
+from heliograph.channel import Failure, FailureKind
+from heliograph.db import db, transaction, utcnow
+from heliograph.deliveries.models import Delivery
+from heliograph.dnc import MANUAL, add_dnc
+from heliograph.errors import BadInput, Conflict
 from tests.fixtures import statuses
 from tests.visitor import sign_in
 

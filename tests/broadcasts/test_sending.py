@@ -8,19 +8,19 @@ from typing import Any
 
 import pytest
 
-from core.broadcasts.counts import count_broadcast
-from core.broadcasts.lifecycle import cancel, get_broadcast, pause, resume
-from core.broadcasts.plan import plan_broadcast
-from core.channel import Failure, FailureKind
-from core.contacts.models import NUMBER_INVALID, Contact
-from core.db import db, transaction, utcnow
-from core.deliveries.explanation import explain
-from core.deliveries.models import Delivery
-from core.dnc import MANUAL, add_dnc, find_dnc
-from core.errors import Conflict
-from core.host import current_host
-from core.messages import create_message
-from core.segments import add_members, create_segment
+from heliograph.broadcasts.counts import count_broadcast
+from heliograph.broadcasts.lifecycle import cancel, get_broadcast, pause, resume
+from heliograph.broadcasts.plan import plan_broadcast
+from heliograph.channel import Failure, FailureKind
+from heliograph.contacts.models import NUMBER_INVALID, Contact
+from heliograph.db import db, transaction, utcnow
+from heliograph.deliveries.explanation import explain
+from heliograph.deliveries.models import Delivery
+from heliograph.dnc import MANUAL, add_dnc, find_dnc
+from heliograph.errors import Conflict
+from heliograph.host import current_host
+from heliograph.messages import create_message
+from heliograph.segments import add_members, create_segment
 from tests.fixtures import add_people, statuses, text_to
 
 Crowd = Callable[..., Any]
@@ -261,8 +261,8 @@ def test_nonsense_from_a_provider_is_no_success(crowd: Crowd, send: Send, desk: 
     message, _ = crowd(1)
     desk.nonsense = "sure, sent"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("core.deliveries.policy.MAX_ATTEMPTS", 2)
-        patch.setattr("core.deliveries.recovery.AGAIN_AFTER", timedelta(seconds=0.2))
+        patch.setattr("heliograph.deliveries.policy.MAX_ATTEMPTS", 2)
+        patch.setattr("heliograph.deliveries.recovery.AGAIN_AFTER", timedelta(seconds=0.2))
         send()
     delivery = db.session.scalars(db.select(Delivery)).one()
     assert delivery.status == "failed"

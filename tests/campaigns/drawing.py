@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.campaigns import create_campaign, save_draft
-from core.campaigns.canvas import Canvas, read_canvas
-from core.segments import create_segment
+from heliograph.campaigns import create_campaign, save_draft
+from heliograph.campaigns.canvas import Canvas, read_canvas
+from heliograph.segments import create_segment
 
 
 def event(key: str, type_: str, parent: str | None = None, **more: Any) -> dict[str, Any]:

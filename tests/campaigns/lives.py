@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from core.campaigns import batches, engine, kickoff, membership, outside, react, sending, work
+from heliograph.campaigns import batches, engine, kickoff, membership, outside, react, sending, work
 from tests.deliveries import lives
 
 PLACES: dict[str, lives.Place] = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from core.campaigns.simulation import Transcript, read_simulation, simulate
-from core.contacts.models import Contact
-from core.db import db
+from heliograph.campaigns.simulation import Transcript, read_simulation, simulate
+from heliograph.contacts.models import Contact
+from heliograph.db import db
 from tests.campaigns.drawing import drafted, event, tag
 from tests.campaigns.stage import MONDAY, Stage, replies, template, text
 

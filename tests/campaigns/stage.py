@@ -12,24 +12,24 @@ from typing import Any
 
 from sqlalchemy import select
 
-from core import clock
-from core.campaigns import publish, unpublish
-from core.campaigns.engine import Engine, Scope
-from core.campaigns.membership import rebuild
-from core.campaigns.models import Campaign, CampaignEvent, CampaignMember, CampaignStep
-from core.channel import InboundText, Sent, Status, StatusReport
-from core.contacts.models import Contact
-from core.db import db
-from core.deliveries.calls import CallOutcome
-from core.deliveries.claim import Scope as TextScope
-from core.deliveries.claim import claim_texts
-from core.deliveries.models import Delivery
-from core.deliveries.outcomes import record_outcomes
-from core.deliveries.reports import receive_status
-from core.errors import Conflict
-from core.messages import create_message
-from core.replies.inbox import receive_reply
-from core.segments import add_members, create_segment
+from heliograph import clock
+from heliograph.campaigns import publish, unpublish
+from heliograph.campaigns.engine import Engine, Scope
+from heliograph.campaigns.membership import rebuild
+from heliograph.campaigns.models import Campaign, CampaignEvent, CampaignMember, CampaignStep
+from heliograph.channel import InboundText, Sent, Status, StatusReport
+from heliograph.contacts.models import Contact
+from heliograph.db import db
+from heliograph.deliveries.calls import CallOutcome
+from heliograph.deliveries.claim import Scope as TextScope
+from heliograph.deliveries.claim import claim_texts
+from heliograph.deliveries.models import Delivery
+from heliograph.deliveries.outcomes import record_outcomes
+from heliograph.deliveries.reports import receive_status
+from heliograph.errors import Conflict
+from heliograph.messages import create_message
+from heliograph.replies.inbox import receive_reply
+from heliograph.segments import add_members, create_segment
 from tests.campaigns.drawing import drafted, event
 from tests.fixtures import add_people
 

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from core.campaigns import create_campaign, publish, save_draft
-from core.contacts.fields import add_custom_field
-from core.contacts.models import Contact
-from core.db import db, transaction
-from core.dnc import MANUAL, UNSUBSCRIBED, DncChange, add_dnc, find_dnc
-from core.segments import create_segment
-from core.segments.models import SegmentMember
+from heliograph.campaigns import create_campaign, publish, save_draft
+from heliograph.contacts.fields import add_custom_field
+from heliograph.contacts.models import Contact
+from heliograph.db import db, transaction
+from heliograph.dnc import MANUAL, UNSUBSCRIBED, DncChange, add_dnc, find_dnc
+from heliograph.segments import create_segment
+from heliograph.segments.models import SegmentMember
 from tests.campaigns.drawing import after, event, tag
 from tests.campaigns.stage import Stage, members, mobile, replies, run, step, steps, tags, text
 
@@ -193,7 +193,7 @@ def test_a_jump_to_an_event_that_is_gone_waits_and_says_so(stage: Stage) -> None
         source=source,
     )
     stage.turn()
-    from core.campaigns.models import CampaignEvent  # noqa: PLC0415
+    from heliograph.campaigns.models import CampaignEvent  # noqa: PLC0415
 
     with transaction() as session:
         for row in session.scalars(select(CampaignEvent).where(CampaignEvent.key == "b")):

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from flask import current_app
 
-from core.campaigns.builtin.addresses import is_public
-from core.campaigns.builtin.calls import NoAnswer, Refused, post
-from core.installation import settings_of
-from core.stored_settings import forget_stored
+from heliograph.campaigns.builtin.addresses import is_public
+from heliograph.campaigns.builtin.calls import NoAnswer, Refused, post
+from heliograph.installation import settings_of
+from heliograph.stored_settings import forget_stored
 from tests.campaigns.receiver import Receiver, receiver
 from tests.campaigns.stage import Stage, step, tags
 from tests.campaigns.test_webhooks import hooked

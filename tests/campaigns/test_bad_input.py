@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from core import clock
-from core.campaigns import NotReady, edit_campaign, get_campaign, publish, save_draft
-from core.campaigns.library import check_draft
-from core.contacts.models import Contact
-from core.db import db, transaction
-from core.errors import BadInput
+from heliograph import clock
+from heliograph.campaigns import NotReady, edit_campaign, get_campaign, publish, save_draft
+from heliograph.campaigns.library import check_draft
+from heliograph.contacts.models import Contact
+from heliograph.db import db, transaction
+from heliograph.errors import BadInput
 from tests.campaigns.drawing import after, drafted, event, tag
 from tests.campaigns.stage import MONDAY, Stage, members, replies, step, steps, tags
 
@@ -164,7 +164,7 @@ def test_a_source_that_is_taken_off_takes_its_contacts_out(stage: Stage) -> None
 def test_the_plugin_of_an_event_goes_and_its_contacts_go_on_when_it_is_deleted(
     stage: Stage,
 ) -> None:
-    from core.campaigns.models import CampaignEvent  # noqa: PLC0415
+    from heliograph.campaigns.models import CampaignEvent  # noqa: PLC0415
 
     source, (ann,) = stage.cast(1)
     campaign = stage.play(tag("a"), tag("b", "a"), source=source)

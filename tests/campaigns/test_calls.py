@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from core.campaigns.builtin.calls import NoAnswer, Refused, post, read_url, refuse_private
-from core.campaigns.checks import check_canvas
-from core.errors import BadInput
+from heliograph.campaigns.builtin.calls import NoAnswer, Refused, post, read_url, refuse_private
+from heliograph.campaigns.checks import check_canvas
+from heliograph.errors import BadInput
 from tests.campaigns.drawing import drawn as canvas_of
 from tests.campaigns.drawing import event
 from tests.campaigns.stage import Stage

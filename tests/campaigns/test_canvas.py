@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from core.campaigns.canvas import MAX_EVENTS, read_canvas
-from core.errors import BadInput
+from heliograph.campaigns.canvas import MAX_EVENTS, read_canvas
+from heliograph.errors import BadInput
 from tests.campaigns.drawing import event, tag
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from core.campaigns import create_campaign, publish, save_draft
-from core.campaigns.checks import Finding, check_canvas
-from core.db import utcnow
-from core.host import current_host
-from core.messages import create_message, edit_message
-from core.segments import create_segment
+from heliograph.campaigns import create_campaign, publish, save_draft
+from heliograph.campaigns.checks import Finding, check_canvas
+from heliograph.db import utcnow
+from heliograph.host import current_host
+from heliograph.messages import create_message, edit_message
+from heliograph.segments import create_segment
 from tests.campaigns.drawing import after, drafted, drawn, event, tag
 from tests.campaigns.stage import text
 

@@ -11,11 +11,11 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 
-from core import clock
-from core.campaigns import get_campaign, unpublish
-from core.cli import main
-from core.db import db, transaction
-from core.segments import create_segment
+from heliograph import clock
+from heliograph.campaigns import get_campaign, unpublish
+from heliograph.cli import main
+from heliograph.db import db, transaction
+from heliograph.segments import create_segment
 from tests.campaigns.drawing import event, tag
 from tests.campaigns.stage import Stage, members, replies, steps, tags, text
 
@@ -27,7 +27,7 @@ def run(sending: Flask, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs `heliograph campaigns ...`; gives its JSON or text, and insists on its exit code."""
     stage.now = datetime.now(UTC)
     # the installation under test, whose connections are closed in the end
-    monkeypatch.setattr("core.cli.context.create_app", lambda: sending)
+    monkeypatch.setattr("heliograph.cli.context.create_app", lambda: sending)
 
     def call(*arguments: str, code: int = 0) -> Any:
         db.session.rollback()
@@ -172,7 +172,7 @@ def test_publish_says_what_is_wrong_and_unpublish_holds(stage: Stage, run: Run, 
     run("unpublish", str(campaign))
     assert not get_campaign(campaign).published
     assert "version 1" in run("publish", str(campaign))
-    from core.campaigns import save_draft  # noqa: PLC0415
+    from heliograph.campaigns import save_draft  # noqa: PLC0415
 
     save_draft(campaign, {"sources": [source], "events": [tag("a", "gone")]}, seen=1)
     assert "hangs on 'gone'" in run("publish", str(campaign), code=1)
@@ -188,7 +188,7 @@ def test_filtered_sources_are_brought_up_to_date_first(stage: Stage, run: Run, d
 
 
 def test_what_is_parked_is_told(stage: Stage, run: Run, desk: Any) -> None:
-    from core.messages import edit_message  # noqa: PLC0415
+    from heliograph.messages import edit_message  # noqa: PLC0415
 
     source, _ = stage.cast(1)
     hello = text("hello")
@@ -199,8 +199,8 @@ def test_what_is_parked_is_told(stage: Stage, run: Run, desk: Any) -> None:
 
 
 def test_actions_of_core_run_by_hand(stage: Stage, sending: Flask) -> None:
-    from core.campaigns import run_action  # noqa: PLC0415
-    from core.contacts.models import Contact  # noqa: PLC0415
+    from heliograph.campaigns import run_action  # noqa: PLC0415
+    from heliograph.contacts.models import Contact  # noqa: PLC0415
 
     _, (ann,) = stage.cast(1)
     contact = db.session.get_one(Contact, ann)

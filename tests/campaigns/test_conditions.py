@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from core import clock
-from core.campaigns import create_campaign, save_draft
-from core.campaigns.builtin.split import drawn
-from core.campaigns.membership import add_by_hand, remove_contacts
-from core.contacts.fields import add_custom_field
-from core.contacts.models import NUMBER_INVALID
-from core.segments import create_segment
+from heliograph import clock
+from heliograph.campaigns import create_campaign, save_draft
+from heliograph.campaigns.builtin.split import drawn
+from heliograph.campaigns.membership import add_by_hand, remove_contacts
+from heliograph.contacts.fields import add_custom_field
+from heliograph.contacts.models import NUMBER_INVALID
+from heliograph.segments import create_segment
 from tests.campaigns.drawing import after, event, tag
 from tests.campaigns.stage import Stage, run, tags, text
 

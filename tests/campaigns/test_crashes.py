@@ -15,14 +15,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from core.campaigns import create_campaign, publish, save_draft
-from core.campaigns.models import CampaignEvent, CampaignStep
-from core.channel import InboundText
-from core.contacts.models import contact_tags
-from core.db import db
-from core.messages import create_message
-from core.replies.inbox import receive_reply
-from core.segments import add_members, create_segment
+from heliograph.campaigns import create_campaign, publish, save_draft
+from heliograph.campaigns.models import CampaignEvent, CampaignStep
+from heliograph.channel import InboundText
+from heliograph.contacts.models import contact_tags
+from heliograph.db import db
+from heliograph.messages import create_message
+from heliograph.replies.inbox import receive_reply
+from heliograph.segments import add_members, create_segment
 from tests.campaigns.drawing import event, tag
 from tests.campaigns.lives import STEPS, live
 from tests.campaigns.receiver import Receiver, receiver

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from core import clock
-from core.channel import Failure, FailureKind, Status
-from core.contacts.models import Contact
-from core.db import db
-from core.dnc import MANUAL, add_dnc
-from core.dnc_many import add_many
+from heliograph import clock
+from heliograph.channel import Failure, FailureKind, Status
+from heliograph.contacts.models import Contact
+from heliograph.db import db
+from heliograph.dnc import MANUAL, add_dnc
+from heliograph.dnc_many import add_many
 from tests.campaigns.drawing import after, event, tag
 from tests.campaigns.stage import Stage, replies, steps, tags, template, text
 
@@ -94,8 +94,8 @@ def test_a_stop_of_somebody_who_is_on_the_list_is_noticed(stage: Stage) -> None:
 
 def click(stage: Stage, contact_id: int, url: str, kind: str = "person") -> None:
     """The contact opens a link of its last text."""
-    from core.links.clicks import NewClick, store_clicks  # noqa: PLC0415
-    from core.links.models import Link  # noqa: PLC0415
+    from heliograph.links.clicks import NewClick, store_clicks  # noqa: PLC0415
+    from heliograph.links.models import Link  # noqa: PLC0415
 
     delivery = stage.deliveries(contact_id)[-1]
     mine = (Link.message_id == delivery.message_id, Link.url == url)
@@ -144,7 +144,7 @@ def test_a_click_before_the_decision_is_written_counts(stage: Stage) -> None:
 def test_a_decision_that_breaks_keeps_nobody_elses_signal(stage: Stage, caplog: Any) -> None:
     from dataclasses import replace  # noqa: PLC0415
 
-    from core.host import current_host  # noqa: PLC0415
+    from heliograph.host import current_host  # noqa: PLC0415
 
     source, (ann, bob) = stage.cast(2)
     stage.play(event("out", "core.opted_out"), tag("gone", "out", path="yes"), source=source)

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.event import listen, remove
 
-from core import clock
-from core.campaigns.models import CampaignStep
-from core.contacts import merge_contacts
-from core.contacts.models import Contact
-from core.db import db, dialect_name, transaction
-from core.segments import add_members, remove_members
+from heliograph import clock
+from heliograph.campaigns.models import CampaignStep
+from heliograph.contacts import merge_contacts
+from heliograph.contacts.models import Contact
+from heliograph.db import db, dialect_name, transaction
+from heliograph.segments import add_members, remove_members
 from tests.campaigns.drawing import after, event, tag
 from tests.campaigns.stage import MONDAY, Stage, members, replies, steps, tags, text
 
@@ -255,7 +255,7 @@ def test_many_go_through_in_batches(stage: Stage) -> None:
 
 
 def test_the_same_contact_is_drawn_the_same_lot(stage: Stage) -> None:
-    from core.campaigns.builtin.split import drawn  # noqa: PLC0415
+    from heliograph.campaigns.builtin.split import drawn  # noqa: PLC0415
 
     lots = {drawn((1, 1, 0, 0, 0), 7, 3, 1) for _ in range(5)}
     assert len(lots) == 1

@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 from flask import Flask
 
-from core import clock
-from core.campaigns import expressions, publish
-from core.campaigns.builtin.decisions import Replies
-from core.campaigns.event_warnings import event_warnings
-from core.campaigns.expressions import regex_matches, why_not_sound
-from core.campaigns.library import NotReady, check_draft
-from core.campaigns.matcher import SECONDS, Matcher
-from core.campaigns.models import CampaignVersion
-from core.campaigns.slow import SlowExpression, note_slow
-from core.checkup.replies import look_at_replies
-from core.db import db, transaction
+from heliograph import clock
+from heliograph.campaigns import expressions, publish
+from heliograph.campaigns.builtin.decisions import Replies
+from heliograph.campaigns.event_warnings import event_warnings
+from heliograph.campaigns.expressions import regex_matches, why_not_sound
+from heliograph.campaigns.library import NotReady, check_draft
+from heliograph.campaigns.matcher import SECONDS, Matcher
+from heliograph.campaigns.models import CampaignVersion
+from heliograph.campaigns.slow import SlowExpression, note_slow
+from heliograph.checkup.replies import look_at_replies
+from heliograph.db import db, transaction
 from tests.campaigns.drawing import drafted, event, tag
 from tests.campaigns.stage import Stage, steps, tags
 from tests.visitor import sign_in
@@ -50,7 +50,7 @@ def test_no_expression_takes_longer_than_its_time(
     matcher: Matcher, monkeypatch: pytest.MonkeyPatch, pattern: str, text: str, soft: float
 ) -> None:
     """By the processor time of the process that compares, whatever else the machine does."""
-    monkeypatch.setattr("core.campaigns.matcher.SOFT", soft)
+    monkeypatch.setattr("heliograph.campaigns.matcher.SOFT", soft)
     before = spent_by_children()
     assert matcher.verdicts(pattern, [text]) == [None]
     matcher.close()  # its time is known once it has ended
@@ -174,7 +174,7 @@ def test_replies_of_before_are_compared_outside_too(stage: Stage, outside: list[
 def publish_unchecked(stage: Stage, campaign: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """As one that was published before its expression was looked at so closely."""
     with monkeypatch.context() as patch, clock.at(stage.now):
-        patch.setattr("core.campaigns.expressions.soundness", lambda _pattern: "")
+        patch.setattr("heliograph.campaigns.expressions.soundness", lambda _pattern: "")
         publish(campaign)
 
 
@@ -208,7 +208,7 @@ def test_one_slow_expression_holds_up_no_other_and_is_named(
 
 
 def stage_app() -> Flask:
-    from core.installation import running_app  # noqa: PLC0415
+    from heliograph.installation import running_app  # noqa: PLC0415
 
     return running_app()
 

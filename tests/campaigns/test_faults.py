@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from core import clock
-from core.actions import Action, ActionBatch, ActionContext, Outcome, Outcomes, Result
-from core.campaigns import outside
-from core.campaigns.engine import Engine
-from core.campaigns.membership import rebuild
-from core.contacts.tags import tag_contacts
-from core.db import db
-from core.errors import Conflict
-from core.events import FAILED, THEN, Condition, EventConfig, SignalKind
-from core.host import current_host
+from heliograph import clock
+from heliograph.actions import Action, ActionBatch, ActionContext, Outcome, Outcomes, Result
+from heliograph.campaigns import outside
+from heliograph.campaigns.engine import Engine
+from heliograph.campaigns.membership import rebuild
+from heliograph.contacts.tags import tag_contacts
+from heliograph.db import db
+from heliograph.errors import Conflict
+from heliograph.events import FAILED, THEN, Condition, EventConfig, SignalKind
+from heliograph.host import current_host
 from tests.campaigns.drawing import after, event, tag
 from tests.campaigns.stage import MONDAY, Stage, members, step, steps, tags
 

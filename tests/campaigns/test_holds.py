@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from core import clock
-from core.campaigns import edit_campaign, publish, unpublish
-from core.host import current_host
+from heliograph import clock
+from heliograph.campaigns import edit_campaign, publish, unpublish
+from heliograph.host import current_host
 from tests.campaigns.drawing import after, tag
 from tests.campaigns.stage import MONDAY, Stage, step, steps, text
 

@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 
-from core import clock
-from core.campaigns import publish, unpublish
-from core.channel import Failure, FailureKind
-from core.contacts.models import Contact
-from core.db import db, transaction
-from core.deliveries.explanation import explain
-from core.host import current_host
+from heliograph import clock
+from heliograph.campaigns import publish, unpublish
+from heliograph.channel import Failure, FailureKind
+from heliograph.contacts.models import Contact
+from heliograph.db import db, transaction
+from heliograph.deliveries.explanation import explain
+from heliograph.host import current_host
 from tests.campaigns.drawing import after, event, tag
 from tests.campaigns.stage import MONDAY, Stage, step, steps, tags, text
 from tests.fixtures import SAMPLES

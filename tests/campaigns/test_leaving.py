@@ -8,15 +8,15 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from core import clock
-from core.campaigns import publish, react, save_draft
-from core.campaigns.engine import Engine
-from core.campaigns.membership import add_by_hand, rebuild
-from core.campaigns.models import CampaignLeaver, CampaignMember
-from core.contacts import merge_contacts
-from core.db import db
-from core.deliveries.models import Delivery
-from core.segments import add_members, create_segment, refresh_segment, remove_members
+from heliograph import clock
+from heliograph.campaigns import publish, react, save_draft
+from heliograph.campaigns.engine import Engine
+from heliograph.campaigns.membership import add_by_hand, rebuild
+from heliograph.campaigns.models import CampaignLeaver, CampaignMember
+from heliograph.contacts import merge_contacts
+from heliograph.db import db
+from heliograph.deliveries.models import Delivery
+from heliograph.segments import add_members, create_segment, refresh_segment, remove_members
 from tests.campaigns.drawing import after, tag
 from tests.campaigns.stage import Stage, tags, text
 

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from core.campaigns import (
+from heliograph.campaigns import (
     NotReady,
     clone_campaign,
     create_campaign,
@@ -22,11 +22,11 @@ from core.campaigns import (
     save_draft,
     unpublish,
 )
-from core.campaigns.models import CampaignEvent, CampaignSegment
-from core.db import db, utcnow
-from core.errors import BadInput, Changed, Conflict, NotFound
-from core.messages import create_message, delete_message
-from core.segments import create_segment, delete_segment
+from heliograph.campaigns.models import CampaignEvent, CampaignSegment
+from heliograph.db import db, utcnow
+from heliograph.errors import BadInput, Changed, Conflict, NotFound
+from heliograph.messages import create_message, delete_message
+from heliograph.segments import create_segment, delete_segment
 from tests.campaigns.drawing import drafted, event, tag
 
 

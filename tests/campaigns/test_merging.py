@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, func, select, update
 
-from core import clock
-from core.campaigns import edit_campaign
-from core.campaigns.explanation import why_here
-from core.campaigns.membership import add_by_hand, rebuild, remove_contacts
-from core.campaigns.models import LIVE, CampaignMember, CampaignStep
-from core.campaigns.stages import count_stages
-from core.contacts import merge_contacts
-from core.contacts.models import Contact
-from core.db import db, transaction
-from core.deliveries.models import Delivery
-from core.segments import add_members
-from core.segments.models import SegmentMember
+from heliograph import clock
+from heliograph.campaigns import edit_campaign
+from heliograph.campaigns.explanation import why_here
+from heliograph.campaigns.membership import add_by_hand, rebuild, remove_contacts
+from heliograph.campaigns.models import LIVE, CampaignMember, CampaignStep
+from heliograph.campaigns.stages import count_stages
+from heliograph.contacts import merge_contacts
+from heliograph.contacts.models import Contact
+from heliograph.db import db, transaction
+from heliograph.deliveries.models import Delivery
+from heliograph.segments import add_members
+from heliograph.segments.models import SegmentMember
 from tests.campaigns.drawing import after, event, tag
 from tests.campaigns.stage import Stage, mobile, replies, step, steps, tags, text
 from tests.fixtures import add_people

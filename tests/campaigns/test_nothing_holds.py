@@ -10,14 +10,14 @@ import pytest
 from flask import Flask
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from core import db as database
-from core.campaigns import create_campaign, publish, save_draft
-from core.campaigns.hearing import KEY
-from core.campaigns.models import CampaignStep
-from core.campaigns.work import react_due, rebuild_due, run_due
-from core.db import db
-from core.segments import add_members, create_segment
-from core.signals import SignalRow, tell
+from heliograph import db as database
+from heliograph.campaigns import create_campaign, publish, save_draft
+from heliograph.campaigns.hearing import KEY
+from heliograph.campaigns.models import CampaignStep
+from heliograph.campaigns.work import react_due, rebuild_due, run_due
+from heliograph.db import db
+from heliograph.segments import add_members, create_segment
+from heliograph.signals import SignalRow, tell
 from tests.campaigns.drawing import event
 from tests.fixtures import add_people, busy
 

@@ -7,16 +7,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from core import clock
-from core.campaigns.unclear import count_unclear, settle, unclear_texts
-from core.channel import Failure, FailureKind
-from core.checkup.sending import look_at_unknown
-from core.contacts.models import Contact
-from core.db import change_rows, database_now, db, transaction
-from core.deliveries.models import SENDING, Delivery
-from core.deliveries.recovery import conclude, give_up, take_doubtful
-from core.errors import BadInput, NotFound
-from core.providers import open_provider
+from heliograph import clock
+from heliograph.campaigns.unclear import count_unclear, settle, unclear_texts
+from heliograph.channel import Failure, FailureKind
+from heliograph.checkup.sending import look_at_unknown
+from heliograph.contacts.models import Contact
+from heliograph.db import change_rows, database_now, db, transaction
+from heliograph.deliveries.models import SENDING, Delivery
+from heliograph.deliveries.recovery import conclude, give_up, take_doubtful
+from heliograph.errors import BadInput, NotFound
+from heliograph.providers import open_provider
 from tests.campaigns.drawing import tag
 from tests.campaigns.stage import PROVIDER, Stage, steps, tags, text
 

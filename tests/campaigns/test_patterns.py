@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core.campaigns.builtin.patterns import has_word, is_like
-from core.campaigns.expressions import regex_matches
+from heliograph.campaigns.builtin.patterns import has_word, is_like
+from heliograph.campaigns.expressions import regex_matches
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from core import clock
-from core.channel import InboundText
-from core.contacts.models import Contact
-from core.db import db, transaction
-from core.replies.inbox import receive_reply
-from core.signals import SignalRow
+from heliograph import clock
+from heliograph.channel import InboundText
+from heliograph.contacts.models import Contact
+from heliograph.db import db, transaction
+from heliograph.replies.inbox import receive_reply
+from heliograph.signals import SignalRow
 from tests.campaigns.drawing import event, tag
 from tests.campaigns.stage import MONDAY, Stage, members, replies, step, steps, tags, text
 
@@ -86,8 +86,8 @@ def test_a_reply_that_came_before_the_decision_was_written_counts(stage: Stage) 
         text("hello"), tag("sent", "hello"), replies("ask", "sent"), *two_ways(), source=source
     )
     with clock.at(stage.now):
-        from core.campaigns.engine import Engine  # noqa: PLC0415
-        from core.campaigns.membership import rebuild  # noqa: PLC0415
+        from heliograph.campaigns.engine import Engine  # noqa: PLC0415
+        from heliograph.campaigns.membership import rebuild  # noqa: PLC0415
 
         rebuild(1)
         Engine().run()
@@ -116,7 +116,7 @@ def test_a_reply_to_an_older_text_does_not_count_as_one_to_the_last(stage: Stage
     with clock.at(stage.now), transaction() as session:
         # the provider says that it answers the first text
         receive_reply("recorder", InboundText("X1", older.number, "+1", "old"))
-    from core.replies.models import Reply  # noqa: PLC0415
+    from heliograph.replies.models import Reply  # noqa: PLC0415
 
     assert db.session.scalars(select(Reply)).one().delivery_id == stage.deliveries(ann)[1].id
     stage.turn()
@@ -181,7 +181,7 @@ def test_an_unknown_number_decides_nothing(stage: Stage) -> None:
 
 
 def test_who_has_left_decides_nothing(stage: Stage) -> None:
-    from core.segments import remove_members  # noqa: PLC0415
+    from heliograph.segments import remove_members  # noqa: PLC0415
 
     source, (ann,) = stage.cast(1)
     campaign = stage.play(replies("ask", config={"to": "any"}), *two_ways(), source=source)

@@ -6,16 +6,16 @@ from datetime import timedelta
 
 import pytest
 
-from core import clock
-from core.campaigns import edit_campaign, get_campaign, publish, save_draft, unpublish
-from core.campaigns.engine import why_parked
-from core.channel import Failure, FailureKind
-from core.contacts.models import NUMBER_INVALID, Contact
-from core.db import db, transaction
-from core.deliveries.explanation import explain
-from core.dnc import MANUAL, add_dnc
-from core.host import current_host
-from core.messages import edit_message
+from heliograph import clock
+from heliograph.campaigns import edit_campaign, get_campaign, publish, save_draft, unpublish
+from heliograph.campaigns.engine import why_parked
+from heliograph.channel import Failure, FailureKind
+from heliograph.contacts.models import NUMBER_INVALID, Contact
+from heliograph.db import db, transaction
+from heliograph.deliveries.explanation import explain
+from heliograph.dnc import MANUAL, add_dnc
+from heliograph.host import current_host
+from heliograph.messages import edit_message
 from tests.campaigns.drawing import after, tag
 from tests.campaigns.stage import MONDAY, Stage, members, replies, step, steps, tags, template, text
 
@@ -102,8 +102,8 @@ def test_members_park_while_the_provider_is_off_and_go_on_by_themselves(stage: S
 
 
 def test_members_park_while_the_message_is_not_published(stage: Stage) -> None:
-    from core.campaigns.course import load_course  # noqa: PLC0415
-    from core.campaigns.events import EventTypes  # noqa: PLC0415
+    from heliograph.campaigns.course import load_course  # noqa: PLC0415
+    from heliograph.campaigns.events import EventTypes  # noqa: PLC0415
 
     source, (ann,) = stage.cast(1)
     message = template()
@@ -258,7 +258,7 @@ def test_quiet_hours_hold_campaign_texts_in_the_contacts_zone(
 
     from flask import current_app  # noqa: PLC0415
 
-    from core.installation import current_settings  # noqa: PLC0415
+    from heliograph.installation import current_settings  # noqa: PLC0415
 
     quiet = replace(current_settings(), quiet_hours="21:00-08:00")
     monkeypatch.setitem(current_app.extensions, "heliograph_settings", quiet)
@@ -278,7 +278,7 @@ def test_quiet_hours_hold_campaign_texts_in_the_contacts_zone(
 
 
 def test_a_text_of_a_deleted_campaign_is_not_sent(stage: Stage) -> None:
-    from core.campaigns import delete_campaign  # noqa: PLC0415
+    from heliograph.campaigns import delete_campaign  # noqa: PLC0415
 
     source, (ann,) = stage.cast(1)
     stage.outage = True

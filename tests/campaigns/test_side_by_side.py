@@ -11,20 +11,20 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, func, select
 
-from core import clock
-from core.campaigns import decisions, steps
-from core.campaigns.course import Courses
-from core.campaigns.decisions import read_since
-from core.campaigns.engine import Engine, Scope
-from core.campaigns.events import EventTypes
-from core.campaigns.membership import rebuild
-from core.campaigns.models import CampaignStep
-from core.campaigns.react import react
-from core.contacts import merge_contacts
-from core.db import db, transaction
-from core.deliveries.models import Delivery
-from core.segments import remove_members
-from core.segments.models import SegmentMember
+from heliograph import clock
+from heliograph.campaigns import decisions, steps
+from heliograph.campaigns.course import Courses
+from heliograph.campaigns.decisions import read_since
+from heliograph.campaigns.engine import Engine, Scope
+from heliograph.campaigns.events import EventTypes
+from heliograph.campaigns.membership import rebuild
+from heliograph.campaigns.models import CampaignStep
+from heliograph.campaigns.react import react
+from heliograph.contacts import merge_contacts
+from heliograph.db import db, transaction
+from heliograph.deliveries.models import Delivery
+from heliograph.segments import remove_members
+from heliograph.segments.models import SegmentMember
 from tests.campaigns.drawing import after, event, tag
 from tests.campaigns.stage import Stage, members, replies, tags, text
 

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 
-from core.campaigns import NotReady, get_campaign, publish, save_draft
-from core.campaigns.simulation import play, simulate
-from core.campaigns.simulation.description import read_simulation
-from core.errors import Conflict
-from core.messages import edit_message
-from core.segments import create_segment
+from heliograph.campaigns import NotReady, get_campaign, publish, save_draft
+from heliograph.campaigns.simulation import play, simulate
+from heliograph.campaigns.simulation.description import read_simulation
+from heliograph.errors import Conflict
+from heliograph.messages import edit_message
+from heliograph.segments import create_segment
 from tests.campaigns.drawing import after as in_days
 from tests.campaigns.drawing import drafted, event, tag
 from tests.campaigns.rehearsal import (

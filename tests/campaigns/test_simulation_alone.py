@@ -11,14 +11,14 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import Connection, create_engine, inspect, text
 
-from core.campaigns import publish
-from core.campaigns.simulation.stage import copied_database
-from core.cli import main
-from core.contacts.models import Contact
-from core.contacts.tags import tag_contact
-from core.db import db
-from core.installation import running_app
-from core.segments import create_segment, refresh_segment
+from heliograph.campaigns import publish
+from heliograph.campaigns.simulation.stage import copied_database
+from heliograph.cli import main
+from heliograph.contacts.models import Contact
+from heliograph.contacts.tags import tag_contact
+from heliograph.db import db
+from heliograph.installation import running_app
+from heliograph.segments import create_segment, refresh_segment
 from tests.campaigns.drawing import drafted, event
 from tests.campaigns.rehearsal import after, cast_in_zones, doing, played, texts, welcome
 from tests.campaigns.stage import Stage
@@ -79,7 +79,7 @@ def test_a_simulation_that_fails_touches_nothing_either(
     def breaks(*_: Any) -> None:
         raise RuntimeError("a fault")
 
-    monkeypatch.setattr("core.campaigns.simulation.play.record_outcomes", breaks)
+    monkeypatch.setattr("heliograph.campaigns.simulation.play.record_outcomes", breaks)
     with pytest.raises(RuntimeError, match="a fault"):
         played(campaign, people)
     assert dump() == before
@@ -117,7 +117,7 @@ def test_its_tables_are_those_that_the_migrations_make(app: Flask) -> None:
 @pytest.fixture
 def run(sending: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Runs `heliograph campaigns simulate`."""
-    monkeypatch.setattr("core.cli.context.create_app", lambda: sending)
+    monkeypatch.setattr("heliograph.cli.context.create_app", lambda: sending)
 
     def call(campaign: int, *arguments: str, code: int = 0) -> Any:
         db.session.rollback()

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from core import clock
-from core.campaigns import get_campaign, save_draft
-from core.campaigns.simulation import MOST_PEOPLE, sample
-from core.campaigns.simulation.description import read_simulation
-from core.contacts.models import Contact
-from core.contacts.tags import tag_contact
-from core.db import db
-from core.dnc import add_dnc
-from core.errors import BadInput, NotFound
-from core.segments import create_segment, refresh_segment
+from heliograph import clock
+from heliograph.campaigns import get_campaign, save_draft
+from heliograph.campaigns.simulation import MOST_PEOPLE, sample
+from heliograph.campaigns.simulation.description import read_simulation
+from heliograph.contacts.models import Contact
+from heliograph.contacts.tags import tag_contact
+from heliograph.db import db
+from heliograph.dnc import add_dnc
+from heliograph.errors import BadInput, NotFound
+from heliograph.segments import create_segment, refresh_segment
 from tests.campaigns.drawing import after as in_days
 from tests.campaigns.drawing import drafted, event, tag
 from tests.campaigns.rehearsal import (

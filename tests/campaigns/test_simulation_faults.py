@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from core.contacts.models import Contact
-from core.db import transaction
-from core.host import current_host
+from heliograph.contacts.models import Contact
+from heliograph.db import transaction
+from heliograph.host import current_host
 from tests.campaigns.drawing import after as in_days
 from tests.campaigns.drawing import drafted, event, tag
 from tests.campaigns.rehearsal import MONDAY, after, doing, kinds, played, steps_of, texts, welcome

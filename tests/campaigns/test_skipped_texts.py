@@ -10,19 +10,19 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
-from core import clock
-from core.actions import ActionContext, Outcome, Result
-from core.campaigns.models import CampaignStep
-from core.campaigns.moving import jump
-from core.campaigns.simulation import read_simulation, simulate
-from core.channel import Failure, FailureKind, Status
-from core.contacts.models import NUMBER_INVALID, Contact
-from core.db import db, transaction
-from core.dnc import MANUAL, add_dnc
-from core.host import current_host
-from core.links.clicks import NewClick, store_clicks
-from core.links.models import Link
-from core.timeline import timeline
+from heliograph import clock
+from heliograph.actions import ActionContext, Outcome, Result
+from heliograph.campaigns.models import CampaignStep
+from heliograph.campaigns.moving import jump
+from heliograph.campaigns.simulation import read_simulation, simulate
+from heliograph.channel import Failure, FailureKind, Status
+from heliograph.contacts.models import NUMBER_INVALID, Contact
+from heliograph.db import db, transaction
+from heliograph.dnc import MANUAL, add_dnc
+from heliograph.host import current_host
+from heliograph.links.clicks import NewClick, store_clicks
+from heliograph.links.models import Link
+from heliograph.timeline import timeline
 from tests.campaigns.drawing import after, event, tag
 from tests.campaigns.rehearsal import description, steps_of
 from tests.campaigns.stage import Stage, mobile, replies, run, step, steps, tags, template, text
@@ -220,7 +220,7 @@ def few_jumps(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
             raise RuntimeError("it goes round and round")
         jump(batch, key)
 
-    monkeypatch.setattr("core.campaigns.builtin.campaigns.jump", limited)
+    monkeypatch.setattr("heliograph.campaigns.builtin.campaigns.jump", limited)
 
 
 def test_trying_until_it_is_delivered_goes_round_once_in_each_wait(
@@ -270,7 +270,7 @@ def test_an_event_that_breaks_for_good_has_skipped_its_text(
     stage.play(text("t1"), text("t2", "t1", timing=after(1)), *asking("t2"), source=source)
     stage.turn()
     stage.report(ann, Status.DELIVERED)
-    monkeypatch.setattr("core.campaigns.sending.queue_texts", broken)
+    monkeypatch.setattr("heliograph.campaigns.sending.queue_texts", broken)
     stage.leap(days=1)
     for _ in range(10):
         stage.turn()

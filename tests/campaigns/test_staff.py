@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core.dnc import MANUAL, add_dnc
-from core.host import current_host
+from heliograph.dnc import MANUAL, add_dnc
+from heliograph.host import current_host
 from tests.campaigns.drawing import after, event, tag
 from tests.campaigns.stage import Stage, mobile, replies, run, step, steps, tags, text
 

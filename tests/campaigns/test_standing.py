@@ -9,20 +9,20 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 
-from core import clock
-from core.campaigns import get_campaign, publish, save_draft, unpublish
-from core.campaigns.explanation import Passage, why_here
-from core.campaigns.membership import add_by_hand, remove_contacts
-from core.campaigns.stages import count_stages, kept_stages, list_standing
-from core.cli import main
-from core.contacts import add_custom_field
-from core.contacts.models import Contact, CustomField
-from core.db import db, transaction
-from core.errors import BadInput, NotFound
-from core.host import current_host
-from core.segments import create_segment, remove_members
-from core.segments.models import Segment
-from core.timeline import timeline
+from heliograph import clock
+from heliograph.campaigns import get_campaign, publish, save_draft, unpublish
+from heliograph.campaigns.explanation import Passage, why_here
+from heliograph.campaigns.membership import add_by_hand, remove_contacts
+from heliograph.campaigns.stages import count_stages, kept_stages, list_standing
+from heliograph.cli import main
+from heliograph.contacts import add_custom_field
+from heliograph.contacts.models import Contact, CustomField
+from heliograph.db import db, transaction
+from heliograph.errors import BadInput, NotFound
+from heliograph.host import current_host
+from heliograph.segments import create_segment, remove_members
+from heliograph.segments.models import Segment
+from heliograph.timeline import timeline
 from tests.campaigns.drawing import after, event, tag
 from tests.campaigns.stage import MONDAY, Stage, replies, text
 
@@ -253,6 +253,6 @@ def test_what_is_stuck_says_why_wherever_it_is_looked_at(
     (row,) = [one for one in list_standing(campaign, "look") if one.contact_id == people[0]]
     assert row.detail
     assert "Run:" not in row.detail
-    monkeypatch.setattr("core.cli.context.create_app", lambda: sending)
+    monkeypatch.setattr("heliograph.cli.context.create_app", lambda: sending)
     shown_by_command = CliRunner().invoke(main, ["campaigns", "show", str(campaign)])
     assert f"look: {shown.why}" in shown_by_command.stdout

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.campaigns.canvas import Timing
-from core.campaigns.timing import BadTiming, at_clock, due, is_within, read_timing
+from heliograph.campaigns.canvas import Timing
+from heliograph.campaigns.timing import BadTiming, at_clock, due, is_within, read_timing
 
 PARIS, NEW_YORK = ZoneInfo("Europe/Paris"), ZoneInfo("America/New_York")
 # clocks that leap by an hour, by half an hour, at midnight, never, and over a whole day

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from flask import current_app
 
-from core import clock
-from core.campaigns import publish
-from core.campaigns.builtin.webhook import WEBHOOK, Webhook, call
-from core.campaigns.checks import check_canvas
-from core.campaigns.library import NotReady
-from core.db import db
-from core.errors import BadInput, Conflict
-from core.host.state import change_state
-from core.installation import settings_of
-from core.stored_settings import change_settings, forget_stored
+from heliograph import clock
+from heliograph.campaigns import publish
+from heliograph.campaigns.builtin.webhook import WEBHOOK, Webhook, call
+from heliograph.campaigns.checks import check_canvas
+from heliograph.campaigns.library import NotReady
+from heliograph.db import db
+from heliograph.errors import BadInput, Conflict
+from heliograph.host.state import change_state
+from heliograph.installation import settings_of
+from heliograph.stored_settings import change_settings, forget_stored
 from tests.campaigns.drawing import drafted, drawn, event
 from tests.campaigns.receiver import Receiver, receiver
 from tests.campaigns.stage import Stage, steps, tags
@@ -86,7 +86,7 @@ def test_a_call_itself_sends_nothing_that_is_not_allowed(
 
 
 def context_of(contact_id: int, config: Webhook) -> Any:
-    from core.actions import ActionContext, Outcome, Result  # noqa: PLC0415
+    from heliograph.actions import ActionContext, Outcome, Result  # noqa: PLC0415
 
     return ActionContext(contact_id, config, None, lambda *_: Outcome(Result.DONE))
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from flask import current_app
 
-from core import clock
-from core.contacts.fields import add_custom_field
-from core.installation import current_settings, settings_of
-from core.stored_settings import change_settings, forget_stored
+from heliograph import clock
+from heliograph.contacts.fields import add_custom_field
+from heliograph.installation import current_settings, settings_of
+from heliograph.stored_settings import change_settings, forget_stored
 from tests.campaigns.drawing import after, event, tag
 from tests.campaigns.receiver import Receiver, receiver
 from tests.campaigns.stage import MONDAY, Stage, mobile, step, steps, tags
@@ -126,13 +126,13 @@ def test_a_refusal_is_not_tried_again_and_a_redirect_not_followed(stage: Stage, 
 
 
 def test_a_webhook_that_was_cut_off_by_a_crash_is_run_again(stage: Stage, hook: str) -> None:
-    from core.campaigns.batches import Work  # noqa: PLC0415
-    from core.campaigns.bounds import EVERYBODY  # noqa: PLC0415
-    from core.campaigns.builtin.webhook import WEBHOOK, Webhook  # noqa: PLC0415
-    from core.campaigns.course import load_course  # noqa: PLC0415
-    from core.campaigns.engine import KICKOFF, Engine, Scope  # noqa: PLC0415
-    from core.campaigns.membership import rebuild  # noqa: PLC0415
-    from core.campaigns.outside import claim, record, run_all  # noqa: PLC0415
+    from heliograph.campaigns.batches import Work  # noqa: PLC0415
+    from heliograph.campaigns.bounds import EVERYBODY  # noqa: PLC0415
+    from heliograph.campaigns.builtin.webhook import WEBHOOK, Webhook  # noqa: PLC0415
+    from heliograph.campaigns.course import load_course  # noqa: PLC0415
+    from heliograph.campaigns.engine import KICKOFF, Engine, Scope  # noqa: PLC0415
+    from heliograph.campaigns.membership import rebuild  # noqa: PLC0415
+    from heliograph.campaigns.outside import claim, record, run_all  # noqa: PLC0415
 
     source, (ann,) = stage.cast(1)
     campaign = stage.play(*hooked(hook), source=source)

@@ -9,16 +9,16 @@ import pytest
 from sqlalchemy import event as sql_event
 from sqlalchemy import select
 
-from core import clock
-from core.campaigns.builtin.decisions import Replies
-from core.db import db, dialect_name, transaction
-from core.deliveries.models import Delivery
-from core.deliveries.went import last_text_to
-from core.dnc import UNSUBSCRIBED, add_dnc
-from core.host import current_host
-from core.links.clicks import NewClick, store_clicks
-from core.links.models import Link
-from core.replies.models import Reply
+from heliograph import clock
+from heliograph.campaigns.builtin.decisions import Replies
+from heliograph.db import db, dialect_name, transaction
+from heliograph.deliveries.models import Delivery
+from heliograph.deliveries.went import last_text_to
+from heliograph.dnc import UNSUBSCRIBED, add_dnc
+from heliograph.host import current_host
+from heliograph.links.clicks import NewClick, store_clicks
+from heliograph.links.models import Link
+from heliograph.replies.models import Reply
 from tests.campaigns.drawing import after, event, tag
 from tests.campaigns.rehearsal import after as later
 from tests.campaigns.rehearsal import description, doing, steps_of
@@ -378,7 +378,7 @@ def test_yes_of_somebody_who_is_out_opts_in_and_is_no_answer_unless_asked_for(
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_simulation_takes_replies_as_the_server_does(stage: Stage) -> None:
-    from core.campaigns.simulation import read_simulation, simulate  # noqa: PLC0415
+    from heliograph.campaigns.simulation import read_simulation, simulate  # noqa: PLC0415
     from tests.campaigns.drawing import drafted  # noqa: PLC0415
 
     source, (ann, bob) = stage.cast(2)

@@ -21,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from core import clock, db
+from heliograph import clock, db
 
 ROOT = Path(__file__).parent.parent.parent
 BEFORE_DEATH = 4  # texts that go out
@@ -94,8 +94,8 @@ def enter(path: Path) -> None:
     clock.now = lambda: datetime.now(UTC) + timedelta(seconds=world()["ahead"])
     db.database_now = db.utcnow  # before anything has it: PostgreSQL's clock cannot be set
     # now the rest may be imported
-    from core.campaigns import sending  # noqa: PLC0415
-    from core.deliveries import carrier, loop  # noqa: PLC0415
+    from heliograph.campaigns import sending  # noqa: PLC0415
+    from heliograph.deliveries import carrier, loop  # noqa: PLC0415
     from tests.deliveries import lives  # noqa: PLC0415
 
     lives.hurry()
@@ -111,8 +111,8 @@ def enter(path: Path) -> None:
 
 def change_phones(world: Callable[[], dict[str, Any]]) -> None:
     """Give the simulated network its outages."""
-    from core.channel import Failure, FailureKind  # noqa: PLC0415
-    from plugins.simulator.provider import Simulator  # noqa: PLC0415
+    from heliograph.channel import Failure, FailureKind  # noqa: PLC0415
+    from heliograph.plugins.simulator.provider import Simulator  # noqa: PLC0415
 
     sent, send, find = itertools.count(), Simulator.send, Simulator.find
 
@@ -141,6 +141,6 @@ def die() -> None:
 
 if __name__ == "__main__":
     enter(Path(sys.argv[1]))
-    from core.cli import main
+    from heliograph.cli import main
 
     main(sys.argv[2:])

@@ -10,14 +10,14 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 
-from core.cli import main
-from core.db import db
+from heliograph.cli import main
+from heliograph.db import db
 
 
 @pytest.fixture
 def run(sending: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Runs `heliograph ...`; gives its JSON or what it printed, and insists on its exit code."""
-    monkeypatch.setattr("core.cli.context.create_app", lambda: sending)
+    monkeypatch.setattr("heliograph.cli.context.create_app", lambda: sending)
 
     def call(*arguments: str, code: int = 0) -> Any:
         db.session.rollback()

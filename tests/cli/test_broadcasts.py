@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from core.db import utcnow
-from core.deliveries.pace import hold_sender
+from heliograph.db import utcnow
+from heliograph.deliveries.pace import hold_sender
 
 SENDER = "+15005550006"
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from core.contacts import add_custom_field
-from core.imports import runner
+from heliograph.contacts import add_custom_field
+from heliograph.imports import runner
 from tests.imports.files import contact, numbers
 
 ADA, GRACE = "+33612345601", "+33612345602"

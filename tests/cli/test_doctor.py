@@ -16,26 +16,26 @@ import time_machine
 from flask import Flask
 from sqlalchemy import text
 
-from core import leases
-from core.broadcasts.lifecycle import pause
-from core.channel import Failure, FailureKind, Status, StatusReport
-from core.checkup import BAD, NOTE, OK, Finding, look_over
-from core.checkup.database import look_at_database
-from core.checkup.machine import look_at_clock, look_at_disk
-from core.checkup.settings import look_at_address
-from core.db import db, dialect_name, transaction, utcnow
-from core.deliveries.direct import queue_text
-from core.deliveries.models import Delivery
-from core.deliveries.models import StatusReport as ReportRow
-from core.deliveries.pace import hold_sender
-from core.deliveries.reports import receive_status
-from core.host import Job, current_host
-from core.installation import current_settings
-from core.jobs import clock
-from core.jobs.lateness import look_at_jobs
-from core.jobs.models import JobRun
-from core.jobs.register import core_jobs
-from core.jobs.runs import run_job
+from heliograph import leases
+from heliograph.broadcasts.lifecycle import pause
+from heliograph.channel import Failure, FailureKind, Status, StatusReport
+from heliograph.checkup import BAD, NOTE, OK, Finding, look_over
+from heliograph.checkup.database import look_at_database
+from heliograph.checkup.machine import look_at_clock, look_at_disk
+from heliograph.checkup.settings import look_at_address
+from heliograph.db import db, dialect_name, transaction, utcnow
+from heliograph.deliveries.direct import queue_text
+from heliograph.deliveries.models import Delivery
+from heliograph.deliveries.models import StatusReport as ReportRow
+from heliograph.deliveries.pace import hold_sender
+from heliograph.deliveries.reports import receive_status
+from heliograph.host import Job, current_host
+from heliograph.installation import current_settings
+from heliograph.jobs import clock
+from heliograph.jobs.lateness import look_at_jobs
+from heliograph.jobs.models import JobRun
+from heliograph.jobs.register import core_jobs
+from heliograph.jobs.runs import run_job
 
 Run = Callable[..., Any]
 SENDER = "+15005550006"

@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 
-from core.cli import main
-from core.db import db
-from core.deliveries.models import Delivery
+from heliograph.cli import main
+from heliograph.db import db
+from heliograph.deliveries.models import Delivery
 from tests.campaigns.rehearsal import welcome
 from tests.cli.uses import BROADCASTS, GROUPS, MESSAGES
 
@@ -27,7 +27,7 @@ FILE = "Mobile;First name;Wert\n06 12 34 56 70;Ada;Lyon\n01 42 68 53 00;Desk;Par
 @pytest.fixture
 def installed(sending: Flask, desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("context", "schema", "brought"):
-        monkeypatch.setattr(f"core.cli.{module}.create_app", lambda: sending)
+        monkeypatch.setattr(f"heliograph.cli.{module}.create_app", lambda: sending)
 
 
 @pytest.mark.parametrize("group", GROUPS)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from core.campaigns import get_campaign
-from core.db import db
+from heliograph.campaigns import get_campaign
+from heliograph.db import db
 from tests.campaigns.drawing import drafted, event
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.cli.output import shown
+from heliograph.cli.output import shown
 
 NOON = datetime(2026, 11, 30, 12, 0, 5, 70, tzinfo=UTC)
 

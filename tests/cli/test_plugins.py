@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.host.state import forget_states
-from core.providers import default_provider
+from heliograph.host.state import forget_states
+from heliograph.providers import default_provider
 
 
 def in_use() -> str:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from core.installation import current_settings, current_zone, settings_of
-from core.stored_settings import change_settings
+from heliograph.installation import current_settings, current_zone, settings_of
+from heliograph.stored_settings import change_settings
 
 
 def test_a_setting_is_stored_shown_and_taken_away(run: Any) -> None:

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from core.host import current_host
+from heliograph.host import current_host
 
 SPY = '''"""Spy - writes down what it is told."""
-from core.plugin import hookimpl
+from heliograph.plugin import hookimpl
 
 told = []
 
 @hookimpl
 def contact_changed(contact_id, change):
-    from core.contacts import Contact
-    from core.db import db
+    from heliograph.contacts import Contact
+    from heliograph.db import db
     told.append((contact_id, change, db.session.get(Contact, contact_id) is not None))
 '''
 

@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime
 import pytest
 from flask import Flask
 
-from core.contacts import CustomField, Field, add_custom_field, contact_fields, find_field
-from core.contacts.fields import STANDARD
-from core.db import db
-from core.errors import BadInput
+from heliograph.contacts import CustomField, Field, add_custom_field, contact_fields, find_field
+from heliograph.contacts.fields import STANDARD
+from heliograph.db import db
+from heliograph.errors import BadInput
 
 
 def field(kind: str, *choices: str) -> Field:

@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import Column, ForeignKey, Index, Integer, Table, insert, select
 
-from core.broadcasts.models import Broadcast, BroadcastSkip
-from core.contacts import (
+from heliograph.broadcasts.models import Broadcast, BroadcastSkip
+from heliograph.contacts import (
     Contact,
     ContactEvent,
     add_contact,
@@ -18,15 +18,15 @@ from core.contacts import (
     merge_contacts,
     tag_contact,
 )
-from core.contacts.models import NUMBER_INVALID
-from core.db import Model, db, transaction
-from core.deliveries.models import Delivery
-from core.dnc import UNSUBSCRIBED, add_dnc, find_dnc
-from core.errors import BadInput, NotFound
-from core.imports.models import Import, ImportContact
-from core.messages.models import TextMessage
-from core.replies.models import Reply
-from core.segments.models import BY_FILTER, BY_HAND, LEFT_OUT, Segment, SegmentMember
+from heliograph.contacts.models import NUMBER_INVALID
+from heliograph.db import Model, db, transaction
+from heliograph.deliveries.models import Delivery
+from heliograph.dnc import UNSUBSCRIBED, add_dnc, find_dnc
+from heliograph.errors import BadInput, NotFound
+from heliograph.imports.models import Import, ImportContact
+from heliograph.messages.models import TextMessage
+from heliograph.replies.models import Reply
+from heliograph.segments.models import BY_FILTER, BY_HAND, LEFT_OUT, Segment, SegmentMember
 
 ANNA, BEA = "+33612345678", "+33612345679"
 
@@ -213,7 +213,7 @@ def test_a_merge_that_fails_half_way_changes_nothing(
     def fail(*_: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr("core.contacts.merge.remove", fail)
+    monkeypatch.setattr("heliograph.contacts.merge.remove", fail)
     with pytest.raises(OSError, match="disk full"):
         merge_contacts(winner.id, loser.id)
     db.session.expire_all()

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from core.contacts import (
+from heliograph.contacts import (
     Contact,
     ContactEvent,
     add_contact,
@@ -16,12 +16,12 @@ from core.contacts import (
     get_contact,
     tag_contact,
 )
-from core.contacts.models import NUMBER_INVALID
-from core.db import db, transaction
-from core.deliveries.models import Delivery
-from core.dnc import MANUAL, UNSUBSCRIBED, add_dnc, find_dnc
-from core.errors import BadInput, NotFound
-from core.users import create_user
+from heliograph.contacts.models import NUMBER_INVALID
+from heliograph.db import db, transaction
+from heliograph.deliveries.models import Delivery
+from heliograph.dnc import MANUAL, UNSUBSCRIBED, add_dnc, find_dnc
+from heliograph.errors import BadInput, NotFound
+from heliograph.users import create_user
 
 
 def history(contact: Contact) -> list[tuple[str, str]]:

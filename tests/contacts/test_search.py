@@ -5,8 +5,14 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from core.contacts import Contact, add_contact, contacts_with_number, find_contacts, tag_contact
-from core.db import db, transaction
+from heliograph.contacts import (
+    Contact,
+    add_contact,
+    contacts_with_number,
+    find_contacts,
+    tag_contact,
+)
+from heliograph.db import db, transaction
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, func, select
 
-from core.contacts import (
+from heliograph.contacts import (
     Contact,
     ContactEvent,
     add_contact,
@@ -16,9 +16,9 @@ from core.contacts import (
     untag_contact,
     untag_contacts,
 )
-from core.contacts.models import contact_tags
-from core.db import db, transaction
-from core.errors import BadInput
+from heliograph.contacts.models import contact_tags
+from heliograph.db import db, transaction
+from heliograph.errors import BadInput
 
 
 def names(contact: Contact) -> list[str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from core.db import db, utcnow
-from core.host import current_host
-from core.messages import create_message
-from core.segments import add_members, create_segment
+from heliograph.db import db, utcnow
+from heliograph.host import current_host
+from heliograph.messages import create_message
+from heliograph.segments import add_members, create_segment
 from tests.counterpart.fast import Fast
 from tests.counterpart.server import Counterpart
 from tests.fixtures import add_people

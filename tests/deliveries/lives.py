@@ -18,10 +18,10 @@ from typing import Any, Literal
 
 from flask import Flask
 
-from core import create_app
-from core.deliveries import claim, courier, outcome_writer, recovery
-from core.jobs import clock
-from core.settings import Settings
+from heliograph import create_app
+from heliograph.deliveries import claim, courier, outcome_writer, recovery
+from heliograph.jobs import clock
+from heliograph.settings import Settings
 
 STEPS = (
     "before claim",

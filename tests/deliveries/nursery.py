@@ -8,7 +8,7 @@ from multiprocessing.process import BaseProcess
 
 from flask import Flask
 
-from core.installation import settings_of
+from heliograph.installation import settings_of
 
 
 class Nursery:

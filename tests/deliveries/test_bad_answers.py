@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from core.channel import Failure, FailureKind, Sent
-from core.db import db
-from core.deliveries import outcomes
-from core.deliveries.models import Delivery
+from heliograph.channel import Failure, FailureKind, Sent
+from heliograph.db import db
+from heliograph.deliveries import outcomes
+from heliograph.deliveries.models import Delivery
 from tests.fixtures import a_number, statuses, text_to
 
 Crowd = Callable[..., Any]
@@ -109,8 +109,8 @@ def test_a_record_that_fails_for_one_is_made_for_all_others(
 
     message, _ = crowd(TEXTS)
     monkeypatch.setattr(outcomes, "sent_row", stumble)
-    monkeypatch.setattr("core.deliveries.claim.LEASE", 3.0)
-    monkeypatch.setattr("core.deliveries.courier.LEASE", 3.0)
+    monkeypatch.setattr("heliograph.deliveries.claim.LEASE", 3.0)
+    monkeypatch.setattr("heliograph.deliveries.courier.LEASE", 3.0)
     send()
     assert statuses(message.id) == {"accepted": TEXTS}
     assert len(stumbled) == 2

@@ -14,16 +14,16 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from core.broadcasts.lifecycle import get_broadcast
-from core.channel import Failure, FailureKind, OutgoingText, Sent
-from core.db import transaction, utcnow
-from core.deliveries import threads
-from core.deliveries.explanation import explain
-from core.deliveries.loop import DeliveryLoop
-from core.deliveries.models import Delivery
-from core.errors import Conflict
-from core.host import current_host
-from core.providers import open_provider
+from heliograph.broadcasts.lifecycle import get_broadcast
+from heliograph.channel import Failure, FailureKind, OutgoingText, Sent
+from heliograph.db import transaction, utcnow
+from heliograph.deliveries import threads
+from heliograph.deliveries.explanation import explain
+from heliograph.deliveries.loop import DeliveryLoop
+from heliograph.deliveries.models import Delivery
+from heliograph.errors import Conflict
+from heliograph.host import current_host
+from heliograph.providers import open_provider
 from tests.fixtures import a_number, statuses, text_to
 
 Crowd = Callable[..., Any]
@@ -73,7 +73,7 @@ def test_whatever_a_plain_provider_raises_the_rest_goes_on(
 def test_whatever_an_async_provider_raises_the_loop_lives(
     desk: Any, crowd: Crowd, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.deliveries.policy.MAX_ATTEMPTS", 1)
+    monkeypatch.setattr("heliograph.deliveries.policy.MAX_ATTEMPTS", 1)
     message, _ = crowd(len(RAISED) + GOOD)
     desk.by_number = {a_number(odd): error for odd, error in enumerate(RAISED, 1)}
     send()
@@ -85,7 +85,7 @@ def test_whatever_an_async_provider_raises_the_loop_lives(
 def test_a_task_of_the_provider_that_ends_the_process_ends_nothing(
     desk: Any, crowd: Crowd, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recorder = sys.modules["plugins.recorder"].Recorder
+    recorder = sys.modules["heliograph.plugins.recorder"].Recorder
     lazy = recorder.send
     tasks = []
 
@@ -108,7 +108,7 @@ def test_a_task_of_the_provider_that_ends_the_process_ends_nothing(
 def test_one_that_does_not_start_is_told_and_a_sender_beside_it_goes_on(
     sending: Flask, desk: Any, crowd: Crowd, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plodder = sys.modules["plugins.plodder"].Plodder
+    plodder = sys.modules["heliograph.plugins.plodder"].Plodder
 
     def leave(*_: Any) -> None:
         sys.exit(1)
@@ -141,7 +141,7 @@ def test_one_that_hangs_holds_up_nobody_and_is_never_sent_again(
     sending: Flask, crowd: Crowd, send: Send
 ) -> None:
     current_host().enable("plodder", default=True)
-    desk = sys.modules["plugins.plodder"].desk
+    desk = sys.modules["heliograph.plugins.plodder"].desk
     desk.__init__()
     message, _ = crowd(TEXTS)
     go_on = threading.Event()

@@ -14,20 +14,20 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from core.channel import OutgoingText, Provider, Sent
-from core.checkup.sending import look_at_senders
-from core.db import db, transaction, utcnow
-from core.deliveries import watchdog
-from core.deliveries.calls import Handover, Released
-from core.deliveries.claim import Scope
-from core.deliveries.loop import DeliveryLoop
-from core.deliveries.models import Delivery
-from core.deliveries.obstacles import Obstacle, sender_obstacle
-from core.deliveries.provider_calls import ProviderCalls
-from core.deliveries.provider_loop import ProviderLoop
-from core.dnc import UNSUBSCRIBED, add_dnc
-from core.host import current_host
-from core.jobs.clock import Clock
+from heliograph.channel import OutgoingText, Provider, Sent
+from heliograph.checkup.sending import look_at_senders
+from heliograph.db import db, transaction, utcnow
+from heliograph.deliveries import watchdog
+from heliograph.deliveries.calls import Handover, Released
+from heliograph.deliveries.claim import Scope
+from heliograph.deliveries.loop import DeliveryLoop
+from heliograph.deliveries.models import Delivery
+from heliograph.deliveries.obstacles import Obstacle, sender_obstacle
+from heliograph.deliveries.provider_calls import ProviderCalls
+from heliograph.deliveries.provider_loop import ProviderLoop
+from heliograph.dnc import UNSUBSCRIBED, add_dnc
+from heliograph.host import current_host
+from heliograph.jobs.clock import Clock
 from tests.deliveries.test_neighbours import begun
 from tests.fixtures import a_number, busy, state_of, statuses, text_to
 from tests.test_end_to_end import wait_until
@@ -40,7 +40,7 @@ SENDER = "+15005550009"
 def sleeper(sending: Flask) -> Iterator[Any]:
     """The provider that blocks is the default; its desk. It is let go in the end."""
     current_host().enable("sleeper", default=True)
-    desk = sys.modules["plugins.sleeper"].desk
+    desk = sys.modules["heliograph.plugins.sleeper"].desk
     desk.__init__()
     yield desk
     desk.gate.set()
@@ -168,7 +168,7 @@ def test_a_look_up_that_blocks_ends_and_others_are_looked_up(
 def test_the_process_ends_in_time_while_a_loop_is_blocked(
     sleeper: Any, crowd: Crowd, sending: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    provider = sys.modules["plugins.sleeper"].Sleeper
+    provider = sys.modules["heliograph.plugins.sleeper"].Sleeper
     monkeypatch.setattr(provider, "timeout", 50.0)
     sleeper.blocking = {a_number(0)}
     message = begun(crowd(30)[0].id)
@@ -269,7 +269,7 @@ def test_who_says_stop_behind_a_block_gets_nothing(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sys.modules["plugins.sleeper"].Sleeper, "timeout", 30.0)
+    monkeypatch.setattr(sys.modules["heliograph.plugins.sleeper"].Sleeper, "timeout", 30.0)
     sleeper.blocking = {a_number(0)}
     message = begun(crowd(5)[0].id)  # all are handed over at once
     wait_until(lambda: bool(blocked_lines(caplog)), 10 * busy())

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from core.channel import Failure, FailureKind, Provider, Sent
-from core.db import utcnow
-from core.deliveries.calls import ClaimedText, OutgoingText
-from core.deliveries.carrier import Carrier, Task
+from heliograph.channel import Failure, FailureKind, Provider, Sent
+from heliograph.db import utcnow
+from heliograph.deliveries.calls import ClaimedText, OutgoingText
+from heliograph.deliveries.carrier import Carrier, Task
 
 TEXTS = 40
 

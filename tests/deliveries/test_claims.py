@@ -13,21 +13,21 @@ from typing import Any
 import pytest
 import time_machine
 
-from core.broadcasts.lifecycle import begin
-from core.broadcasts.plan import plan_broadcast
-from core.channel import Failure, FailureKind, Sent
-from core.contacts.models import Contact
-from core.db import database_now, db, transaction, utcnow
-from core.deliveries.calls import CallOutcome, ClaimedText, Released, Result, Skipped
-from core.deliveries.carrier import Carrier
-from core.deliveries.claim import LEASE, Scope, claim_texts
-from core.deliveries.courier import Courier
-from core.deliveries.models import Delivery
-from core.deliveries.outcomes import record_outcomes
-from core.deliveries.recovery import Doubtful, conclude, take_doubtful
-from core.host import current_host
-from core.providers import open_provider
-from core.sentences import Sentence
+from heliograph.broadcasts.lifecycle import begin
+from heliograph.broadcasts.plan import plan_broadcast
+from heliograph.channel import Failure, FailureKind, Sent
+from heliograph.contacts.models import Contact
+from heliograph.db import database_now, db, transaction, utcnow
+from heliograph.deliveries.calls import CallOutcome, ClaimedText, Released, Result, Skipped
+from heliograph.deliveries.carrier import Carrier
+from heliograph.deliveries.claim import LEASE, Scope, claim_texts
+from heliograph.deliveries.courier import Courier
+from heliograph.deliveries.models import Delivery
+from heliograph.deliveries.outcomes import record_outcomes
+from heliograph.deliveries.recovery import Doubtful, conclude, take_doubtful
+from heliograph.host import current_host
+from heliograph.providers import open_provider
+from heliograph.sentences import Sentence
 from tests.fixtures import text_to
 
 Crowd = Callable[..., Any]
@@ -176,7 +176,7 @@ def test_a_call_that_a_busy_provider_begins_late_is_given_back(
 ) -> None:
     """Somebody may have said STOP since we asked: it goes back, and is asked about again."""
     current_host().enable("plodder")
-    plodder = sys.modules["plugins.plodder"].desk
+    plodder = sys.modules["heliograph.plugins.plodder"].desk
     plodder.__init__()
     claimed = replace(claim_one(scope), checked_at=time.monotonic())
 

@@ -7,12 +7,12 @@ from datetime import timedelta
 import time_machine
 from flask import Flask
 
-from core.db import db, transaction, utcnow
-from core.deliveries.loop import DeliveryLoop
-from core.deliveries.models import SENDING, Delivery, Sender
-from core.deliveries.pace import parts_free
-from core.deliveries.recovery import take_doubtful
-from core.deliveries.wallclock import WallClock
+from heliograph.db import db, transaction, utcnow
+from heliograph.deliveries.loop import DeliveryLoop
+from heliograph.deliveries.models import SENDING, Delivery, Sender
+from heliograph.deliveries.pace import parts_free
+from heliograph.deliveries.recovery import take_doubtful
+from heliograph.deliveries.wallclock import WallClock
 
 
 def test_a_jump_is_noticed_and_waited_for() -> None:

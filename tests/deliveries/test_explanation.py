@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from core.broadcasts.counts import SKIP_REASONS
-from core.channel import FailureKind
-from core.db import utcnow
-from core.deliveries.explanation import explain
-from core.deliveries.models import STATUSES, Delivery
-from core.deliveries.policy import POLICIES
-from core.host import current_host
+from heliograph.broadcasts.counts import SKIP_REASONS
+from heliograph.channel import FailureKind
+from heliograph.db import utcnow
+from heliograph.deliveries.explanation import explain
+from heliograph.deliveries.models import STATUSES, Delivery
+from heliograph.deliveries.policy import POLICIES
+from heliograph.host import current_host
 
 
 def made(status: str, **values: object) -> Delivery:

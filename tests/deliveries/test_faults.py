@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from core.broadcasts.run import Options, send_due
-from core.channel import FailureKind
-from core.db import db
-from core.deliveries import carrier, recovery
-from core.deliveries.loop import DeliveryLoop
-from core.deliveries.models import Delivery
-from core.deliveries.policy import POLICIES
-from core.host import current_host
+from heliograph.broadcasts.run import Options, send_due
+from heliograph.channel import FailureKind
+from heliograph.db import db
+from heliograph.deliveries import carrier, recovery
+from heliograph.deliveries.loop import DeliveryLoop
+from heliograph.deliveries.models import Delivery
+from heliograph.deliveries.policy import POLICIES
+from heliograph.host import current_host
 from tests.counterpart import Counterpart, Refusal
 from tests.counterpart.connection import ready_broadcast
 

@@ -10,17 +10,17 @@ import pytest
 import time_machine
 from flask import Flask
 
-from core.broadcasts.lifecycle import begin
-from core.broadcasts.plan import plan_broadcast
-from core.channel import Sent, Status, StatusReport
-from core.db import database_now, db, transaction, utcnow
-from core.deliveries.claim import Scope, claim_texts
-from core.deliveries.finding import Verdict, same_number
-from core.deliveries.models import Delivery
-from core.deliveries.recovery import GIVE_UP_AFTER, Doubtful, conclude, take_doubtful
-from core.deliveries.reports import receive_status
-from core.providers import open_provider
-from core.references import EXTENSION, Installation, installation, reference_of
+from heliograph.broadcasts.lifecycle import begin
+from heliograph.broadcasts.plan import plan_broadcast
+from heliograph.channel import Sent, Status, StatusReport
+from heliograph.db import database_now, db, transaction, utcnow
+from heliograph.deliveries.claim import Scope, claim_texts
+from heliograph.deliveries.finding import Verdict, same_number
+from heliograph.deliveries.models import Delivery
+from heliograph.deliveries.recovery import GIVE_UP_AFTER, Doubtful, conclude, take_doubtful
+from heliograph.deliveries.reports import receive_status
+from heliograph.providers import open_provider
+from heliograph.references import EXTENSION, Installation, installation, reference_of
 
 Crowd = Callable[..., Any]
 MINUTE = timedelta(minutes=1)

@@ -11,14 +11,14 @@ import pytest
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from core.channel import Status, StatusReport
-from core.db import db, transaction, utcnow
-from core.deliveries import group_commit
-from core.deliveries.group_commit import GroupCommit
-from core.deliveries.models import Delivery
-from core.deliveries.models import StatusReport as ReportRow
-from core.deliveries.reports import receive_status
-from core.errors import Overloaded
+from heliograph.channel import Status, StatusReport
+from heliograph.db import db, transaction, utcnow
+from heliograph.deliveries import group_commit
+from heliograph.deliveries.group_commit import GroupCommit
+from heliograph.deliveries.models import Delivery
+from heliograph.deliveries.models import StatusReport as ReportRow
+from heliograph.deliveries.reports import receive_status
+from heliograph.errors import Overloaded
 from tests.databases import Postgres
 
 THREADS = 8

@@ -15,19 +15,19 @@ import time_machine
 from flask import Flask
 from sqlalchemy import text
 
-from core.broadcasts.lifecycle import begin
-from core.broadcasts.plan import plan_broadcast
-from core.channel import Failure, FailureKind, Sent
-from core.db import database_now, db, dialect_name, transaction, utcnow
-from core.deliveries import recovery
-from core.deliveries.calls import CallOutcome
-from core.deliveries.claim import LEASE, Scope, claim_texts
-from core.deliveries.loop import DeliveryLoop
-from core.deliveries.models import Delivery
-from core.deliveries.outcomes import record_outcomes
-from core.deliveries.recovery import Doubtful, conclude, fields_of, take_doubtful, text_of
-from core.host import current_host
-from core.providers import open_provider
+from heliograph.broadcasts.lifecycle import begin
+from heliograph.broadcasts.plan import plan_broadcast
+from heliograph.channel import Failure, FailureKind, Sent
+from heliograph.db import database_now, db, dialect_name, transaction, utcnow
+from heliograph.deliveries import recovery
+from heliograph.deliveries.calls import CallOutcome
+from heliograph.deliveries.claim import LEASE, Scope, claim_texts
+from heliograph.deliveries.loop import DeliveryLoop
+from heliograph.deliveries.models import Delivery
+from heliograph.deliveries.outcomes import record_outcomes
+from heliograph.deliveries.recovery import Doubtful, conclude, fields_of, take_doubtful, text_of
+from heliograph.host import current_host
+from heliograph.providers import open_provider
 from tests.fixtures import a_number, text_to
 
 Crowd = Callable[..., Any]
@@ -154,7 +154,7 @@ def test_a_provider_that_hangs_in_look_ups_keeps_no_other_from_them(
     sending: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     current_host().enable("plodder")
-    plodder, never = sys.modules["plugins.plodder"].Plodder, threading.Event()
+    plodder, never = sys.modules["heliograph.plugins.plodder"].Plodder, threading.Event()
     monkeypatch.setattr(plodder, "find", lambda *_: never.wait(60))
     monkeypatch.setattr(plodder, "timeout", 50.0)
     past = database_now() - timedelta(seconds=1)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from core.db import db
-from core.jobs.clock import Clock
+from heliograph.db import db
+from heliograph.jobs.clock import Clock
 from tests.deliveries.test_leases import locked
 from tests.fixtures import statuses
 from tests.test_end_to_end import wait_until
@@ -22,7 +22,7 @@ TEXTS = 80
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLite says "locked" after half a second, and not after thirty."""
-    monkeypatch.setattr("core.db.BUSY_SECONDS", 0.5)
+    monkeypatch.setattr("heliograph.db.BUSY_SECONDS", 0.5)
 
 
 def sent_around_a_lock(desk: Any, broadcast_id: int, seconds: float) -> None:

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from core.broadcasts.lifecycle import begin
-from core.broadcasts.plan import plan_broadcast
-from core.db import db
-from core.deliveries.direct import queue_text
-from core.host import current_host
-from core.jobs.clock import Clock
-from core.messages import create_message
+from heliograph.broadcasts.lifecycle import begin
+from heliograph.broadcasts.plan import plan_broadcast
+from heliograph.db import db
+from heliograph.deliveries.direct import queue_text
+from heliograph.host import current_host
+from heliograph.jobs.clock import Clock
+from heliograph.messages import create_message
 from tests.fixtures import a_number, state_of, statuses
 from tests.test_end_to_end import wait_until
 
@@ -33,7 +33,7 @@ def begun(message_id: int) -> int:
 
 
 def test_a_provider_that_hangs_holds_up_no_other(desk: Any, crowd: Crowd, ticking: Clock) -> None:
-    plodder, never = sys.modules["plugins.plodder"].desk, threading.Event()
+    plodder, never = sys.modules["heliograph.plugins.plodder"].desk, threading.Event()
     plodder.__init__()
     plodder.always = lambda _text: never.wait(60)
     try:
@@ -78,7 +78,7 @@ def test_two_broadcasts_of_a_sender_take_turns(desk: Any, crowd: Crowd, ticking:
 def test_three_broadcasts_share_the_pace_of_their_sender(
     desk: Any, crowd: Crowd, ticking: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recorder = sys.modules["plugins.recorder"].Recorder
+    recorder = sys.modules["heliograph.plugins.recorder"].Recorder
     monkeypatch.setattr(recorder, "concurrency", 200)  # each could take all the pace
     current_host().configure("recorder", {"pace": "2"})
     for at, words in enumerate(("one", "two", "three")):

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from core.channel import Failure, FailureKind, Status, StatusReport
-from core.db import db, transaction, utcnow
-from core.deliveries.loop import DeliveryLoop
-from core.deliveries.models import Delivery
-from core.deliveries.reconcile import PATIENCE, silent_providers
+from heliograph.channel import Failure, FailureKind, Status, StatusReport
+from heliograph.db import db, transaction, utcnow
+from heliograph.deliveries.loop import DeliveryLoop
+from heliograph.deliveries.models import Delivery
+from heliograph.deliveries.reconcile import PATIENCE, silent_providers
 from tests.fixtures import statuses
 
 Send = Callable[..., list[Any]]
@@ -33,7 +33,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, sending: Flask) -> list[str]:
             raise ZeroDivisionError
         return StatusReport(provider_id, Status.DELIVERED)
 
-    monkeypatch.setattr(sys.modules["plugins.recorder"].Recorder, "status", status)
+    monkeypatch.setattr(sys.modules["heliograph.plugins.recorder"].Recorder, "status", status)
     return asked
 
 

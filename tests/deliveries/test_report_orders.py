@@ -10,16 +10,16 @@ from flask import Flask
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from core.channel import Failure, FailureKind, Sent, Status, StatusReport
-from core.db import database_now, db, transaction, utcnow
-from core.deliveries.calls import CallOutcome
-from core.deliveries.models import RANK, Delivery
-from core.deliveries.models import StatusReport as ReportRow
-from core.deliveries.outcomes import record_outcomes
-from core.deliveries.recovery import conclude, take_doubtful
-from core.deliveries.reports import match_waiting_reports, receive_status
-from core.dnc import Dnc, DncChange, find_dnc
-from core.providers import open_provider
+from heliograph.channel import Failure, FailureKind, Sent, Status, StatusReport
+from heliograph.db import database_now, db, transaction, utcnow
+from heliograph.deliveries.calls import CallOutcome
+from heliograph.deliveries.models import RANK, Delivery
+from heliograph.deliveries.models import StatusReport as ReportRow
+from heliograph.deliveries.outcomes import record_outcomes
+from heliograph.deliveries.recovery import conclude, take_doubtful
+from heliograph.deliveries.reports import match_waiting_reports, receive_status
+from heliograph.dnc import Dnc, DncChange, find_dnc
+from heliograph.providers import open_provider
 from tests.fixtures import a_number, text_to
 
 ID = "R1"

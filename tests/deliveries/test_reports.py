@@ -8,13 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.channel import FailureKind, Status, StatusReport
-from core.contacts.models import NUMBER_INVALID, Contact
-from core.db import db, transaction
-from core.deliveries.models import Delivery
-from core.deliveries.models import StatusReport as ReportRow
-from core.deliveries.reports import match_waiting_reports, receive_status
-from core.dnc import find_dnc
+from heliograph.channel import FailureKind, Status, StatusReport
+from heliograph.contacts.models import NUMBER_INVALID, Contact
+from heliograph.db import db, transaction
+from heliograph.deliveries.models import Delivery
+from heliograph.deliveries.models import StatusReport as ReportRow
+from heliograph.deliveries.reports import match_waiting_reports, receive_status
+from heliograph.dnc import find_dnc
 
 WORDS = [Status.ACCEPTED, Status.SENT, Status.DELIVERED]
 

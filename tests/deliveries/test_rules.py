@@ -9,21 +9,21 @@ import pytest
 import time_machine
 from flask import Flask
 
-from core.broadcasts.counts import count_broadcast
-from core.broadcasts.lifecycle import begin
-from core.broadcasts.plan import plan_broadcast
-from core.broadcasts.run import Options, send_due
-from core.contacts.models import Contact
-from core.db import db, transaction, utcnow
-from core.deliveries.claim import Scope, claim_texts
-from core.deliveries.loop import DeliveryLoop
-from core.deliveries.models import Delivery, Sender
-from core.deliveries.pace import parts_free, take_slots
-from core.deliveries.rules import parse_frequency_cap, parse_quiet_hours
-from core.errors import BadInput
-from core.host import current_host
-from core.messages import create_message
-from core.segments import add_members, create_segment
+from heliograph.broadcasts.counts import count_broadcast
+from heliograph.broadcasts.lifecycle import begin
+from heliograph.broadcasts.plan import plan_broadcast
+from heliograph.broadcasts.run import Options, send_due
+from heliograph.contacts.models import Contact
+from heliograph.db import db, transaction, utcnow
+from heliograph.deliveries.claim import Scope, claim_texts
+from heliograph.deliveries.loop import DeliveryLoop
+from heliograph.deliveries.models import Delivery, Sender
+from heliograph.deliveries.pace import parts_free, take_slots
+from heliograph.deliveries.rules import parse_frequency_cap, parse_quiet_hours
+from heliograph.errors import BadInput
+from heliograph.host import current_host
+from heliograph.messages import create_message
+from heliograph.segments import add_members, create_segment
 from tests.fixtures import SAMPLES, add_people
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -78,7 +78,7 @@ def test_texts_wait_for_the_end_of_quiet_hours(
     make_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = make_app(plugin_dirs=str(SAMPLES), quiet_hours="21:00-08:00", timezone="Europe/Paris")
-    monkeypatch.setattr("core.broadcasts.run.PATIENCE", 0.5)
+    monkeypatch.setattr("heliograph.broadcasts.run.PATIENCE", 0.5)
     with app.app_context(), time_machine.travel(at(22), tick=True):
         recorder(app)
         early, late = add_people(2)

@@ -9,13 +9,13 @@ from multiprocessing.connection import Connection
 import pytest
 from flask import Flask
 
-from core.broadcasts.lifecycle import begin, get_broadcast
-from core.broadcasts.plan import plan_broadcast
-from core.broadcasts.run import Options, send_one
-from core.db import db, utcnow
-from core.deliveries.loop import DeliveryLoop
-from core.messages import create_message
-from core.segments import add_members, create_segment
+from heliograph.broadcasts.lifecycle import begin, get_broadcast
+from heliograph.broadcasts.plan import plan_broadcast
+from heliograph.broadcasts.run import Options, send_one
+from heliograph.db import db, utcnow
+from heliograph.deliveries.loop import DeliveryLoop
+from heliograph.messages import create_message
+from heliograph.segments import add_members, create_segment
 from tests.counterpart.connection import connect
 from tests.counterpart.fast import fast_counterpart
 from tests.deliveries.lives import make

@@ -13,14 +13,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, text
 
-from core.broadcasts.lifecycle import cancel, finish_if_done, get_broadcast, sweep_cancelled
-from core.broadcasts.progress import progress_of, stalled_broadcasts
-from core.broadcasts.run import other_scopes
-from core.db import db, transaction
-from core.deliveries.claim import Scope, in_flight, ready_rows, seconds_until_due
-from core.deliveries.models import Delivery
-from core.deliveries.reconcile import silent_providers
-from core.deliveries.recovery import doubtful_providers
+from heliograph.broadcasts.lifecycle import cancel, finish_if_done, get_broadcast, sweep_cancelled
+from heliograph.broadcasts.progress import progress_of, stalled_broadcasts
+from heliograph.broadcasts.run import other_scopes
+from heliograph.db import db, transaction
+from heliograph.deliveries.claim import Scope, in_flight, ready_rows, seconds_until_due
+from heliograph.deliveries.models import Delivery
+from heliograph.deliveries.reconcile import silent_providers
+from heliograph.deliveries.recovery import doubtful_providers
 from tests.fixtures import statuses
 
 SHORT = re.compile("ix_deliveries_(sending|queued|postponed|unreported|unknown|attempted_at)")

@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from core.broadcasts.run import start_due
-from core.db import db, transaction, utcnow
-from core.deliveries.loop import DeliveryLoop
-from core.deliveries.models import Delivery
-from core.host import current_host
-from core.messages import create_message
-from core.segments import add_members, create_segment
+from heliograph.broadcasts.run import start_due
+from heliograph.db import db, transaction, utcnow
+from heliograph.deliveries.loop import DeliveryLoop
+from heliograph.deliveries.models import Delivery
+from heliograph.host import current_host
+from heliograph.messages import create_message
+from heliograph.segments import add_members, create_segment
 from tests.counterpart import Counterpart
 from tests.counterpart.connection import connect
 from tests.deliveries.lives import live
@@ -145,7 +145,7 @@ def test_what_is_in_flight_lands_and_is_recorded_under_plain_gunicorn(
 
 def test_the_loop_ends_while_a_look_up_hangs(sending: Flask) -> None:
     current_host().enable("plodder")
-    plodder = sys.modules["plugins.plodder"].Plodder
+    plodder = sys.modules["heliograph.plugins.plodder"].Plodder
     asked, never = threading.Event(), threading.Event()
 
     def hang(_provider: Any, _text: Any) -> list[Any]:

@@ -11,23 +11,23 @@ from typing import Any
 import pytest
 import time_machine
 
-from core.app import SETTINGS
-from core.broadcasts.lifecycle import begin, pause
-from core.broadcasts.plan import plan_broadcast
-from core.campaigns.models import Campaign, CampaignLeaver, CampaignMember, CampaignStep
-from core.channel import Failure, FailureKind
-from core.contacts.models import NUMBER_INVALID, Contact
-from core.db import db, transaction, utcnow
-from core.deliveries import courier as courier_module
-from core.deliveries.calls import CallOutcome, ClaimedText, Released, Result, Skipped
-from core.deliveries.claim import Scope, claim_texts
-from core.deliveries.models import SENDING, Delivery
-from core.deliveries.outcomes import record_outcomes
-from core.deliveries.recheck import recheck
-from core.dnc import add_dnc
-from core.host import current_host
-from core.installation import settings_of
-from core.jobs.clock import Clock
+from heliograph.app import SETTINGS
+from heliograph.broadcasts.lifecycle import begin, pause
+from heliograph.broadcasts.plan import plan_broadcast
+from heliograph.campaigns.models import Campaign, CampaignLeaver, CampaignMember, CampaignStep
+from heliograph.channel import Failure, FailureKind
+from heliograph.contacts.models import NUMBER_INVALID, Contact
+from heliograph.db import db, transaction, utcnow
+from heliograph.deliveries import courier as courier_module
+from heliograph.deliveries.calls import CallOutcome, ClaimedText, Released, Result, Skipped
+from heliograph.deliveries.claim import Scope, claim_texts
+from heliograph.deliveries.models import SENDING, Delivery
+from heliograph.deliveries.outcomes import record_outcomes
+from heliograph.deliveries.recheck import recheck
+from heliograph.dnc import add_dnc
+from heliograph.host import current_host
+from heliograph.installation import settings_of
+from heliograph.jobs.clock import Clock
 from tests.fixtures import a_number, state_of, statuses, text_to
 from tests.test_end_to_end import wait_until
 

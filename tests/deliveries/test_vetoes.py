@@ -13,12 +13,12 @@ import time_machine
 from flask import Flask
 from sqlalchemy import text as sql
 
-from core.broadcasts.lifecycle import get_broadcast
-from core.broadcasts.progress import obstacle_of
-from core.db import db, utcnow
-from core.deliveries.explanation import explain
-from core.deliveries.vetoes import ASK_AGAIN
-from core.host import current_host
+from heliograph.broadcasts.lifecycle import get_broadcast
+from heliograph.broadcasts.progress import obstacle_of
+from heliograph.db import db, utcnow
+from heliograph.deliveries.explanation import explain
+from heliograph.deliveries.vetoes import ASK_AGAIN
+from heliograph.host import current_host
 from tests.fixtures import a_number, statuses, text_to
 
 Crowd = Callable[..., Any]
@@ -30,7 +30,7 @@ LATER = ASK_AGAIN + timedelta(seconds=30)
 def acts(sending: Flask) -> dict[str, Callable[[], Any]]:
     """What a plugin does about the text to a number."""
     current_host().enable("guard")
-    found: dict[str, Callable[[], Any]] = sys.modules["plugins.guard"].acts
+    found: dict[str, Callable[[], Any]] = sys.modules["heliograph.plugins.guard"].acts
     found.clear()
     return found
 

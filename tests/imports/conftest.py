@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from core import create_app
-from core.contacts.fields import add_custom_field
-from core.db import db
-from core.settings import Settings
+from heliograph import create_app
+from heliograph.contacts.fields import add_custom_field
+from heliograph.db import db
+from heliograph.settings import Settings
 from tests.conftest import KEY
 
 FIELDS = (

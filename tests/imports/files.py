@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from core.contacts.models import Contact
-from core.db import db
-from core.imports import Import, create_import, run_import
+from heliograph.contacts.models import Contact
+from heliograph.db import db
+from heliograph.imports import Import, create_import, run_import
 
 
 def make(folder: Path, content: str | bytes, **options: Any) -> Import:

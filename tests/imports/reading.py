@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.contacts.fields import contact_fields
-from core.imports.plan import Choices, Plan, plan_import
-from core.imports.records import TEXTS, Record
-from core.imports.rows import read_batches
-from core.imports.sorting import sort_out
+from heliograph.contacts.fields import contact_fields
+from heliograph.imports.plan import Choices, Plan, plan_import
+from heliograph.imports.records import TEXTS, Record
+from heliograph.imports.rows import read_batches
+from heliograph.imports.sorting import sort_out
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.imports.consent import (
+from heliograph.imports.consent import (
     ConsentReader,
     Refusal,
     find_consent,
@@ -12,7 +12,7 @@ from core.imports.consent import (
     left_out,
     merged,
 )
-from core.imports.consent_words import CONSENT, DO_NOT_CONTACT, read_value
+from heliograph.imports.consent_words import CONSENT, DO_NOT_CONTACT, read_value
 
 FORBIDS, ALLOWS = DO_NOT_CONTACT, CONSENT
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from core.errors import BadInput
-from core.imports.dates import DAY_FIRST, MONTH_FIRST, in_iso, order_of_region
+from heliograph.errors import BadInput
+from heliograph.imports.dates import DAY_FIRST, MONTH_FIRST, in_iso, order_of_region
 from tests.imports.reading import read
 
 TODAY = date(2026, 11, 30)

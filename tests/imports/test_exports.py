@@ -10,11 +10,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from core.contacts.models import Contact
-from core.db import db, utcnow
-from core.dnc import ELSEWHERE, find_dnc
-from core.messages import create_message
-from core.segments import find_segment
+from heliograph.contacts.models import Contact
+from heliograph.db import db, utcnow
+from heliograph.dnc import ELSEWHERE, find_dnc
+from heliograph.messages import create_message
+from heliograph.segments import find_segment
 from tests.cli.conftest import run as run_fixture
 from tests.imports.exports import EXPORTS, Export
 

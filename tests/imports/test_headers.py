@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from core.errors import BadInput
+from heliograph.errors import BadInput
 from tests.imports.reading import read
 
 ADA, GRACE = "+33612345601", "+33612345602"

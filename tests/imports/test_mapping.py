@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from core.contacts.fields import STANDARD
-from core.errors import BadInput
-from core.imports.column_names import number_rank
-from core.imports.mapping import map_columns, number_columns
+from heliograph.contacts.fields import STANDARD
+from heliograph.errors import BadInput
+from heliograph.imports.column_names import number_rank
+from heliograph.imports.mapping import map_columns, number_columns
 from tests.imports.reading import read
 
 FIELDS = {field.alias: field for field in STANDARD}

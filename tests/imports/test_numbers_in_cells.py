@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from core.errors import BadInput
-from core.imports.numbers import read_cell
+from heliograph.errors import BadInput
+from heliograph.imports.numbers import read_cell
 from tests.imports.reading import read
 
 ADA = "+33612345601"

@@ -11,9 +11,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from core.contacts.models import Contact
-from core.db import db
-from core.dnc import (
+from heliograph.contacts.models import Contact
+from heliograph.db import db
+from heliograph.dnc import (
     ELSEWHERE,
     MANUAL,
     UNSUBSCRIBED,
@@ -23,11 +23,11 @@ from core.dnc import (
     find_dnc,
     lift_stop,
 )
-from core.errors import BadInput
-from core.imports import Import, create_import, dry_run, get_import, run_import
-from core.imports import runner as running
-from core.imports.refusals import lift_refusals
-from core.imports.undo import begin_undo, undo_import
+from heliograph.errors import BadInput
+from heliograph.imports import Import, create_import, dry_run, get_import, run_import
+from heliograph.imports import runner as running
+from heliograph.imports.refusals import lift_refusals
+from heliograph.imports.undo import begin_undo, undo_import
 
 ANN, BOB, EVE = "+33612345601", "+33612345602", "+33612345603"
 Load = Callable[..., Import]

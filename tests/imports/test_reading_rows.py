@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from core.imports.rows import MAX_CELL
+from heliograph.imports.rows import MAX_CELL
 from tests.imports.reading import read
 
 ADA, GRACE, JOAN = "+33612345601", "+33612345602", "+33612345603"
@@ -179,8 +179,8 @@ def test_a_cell_of_many_lines_may_cross_a_block(installation: Flask, tmp_path: P
 
 @pytest.mark.parametrize("after", [0, 1, 3, 7])
 def test_reading_goes_on_behind_any_row(installation: Flask, tmp_path: Path, after: int) -> None:
-    from core.imports.rows import read_batches  # noqa: PLC0415
-    from core.imports.source import inspect_file  # noqa: PLC0415
+    from heliograph.imports.rows import read_batches  # noqa: PLC0415
+    from heliograph.imports.source import inspect_file  # noqa: PLC0415
 
     path = tmp_path / "x.csv"
     rows = [f"+3361234560{n},x" for n in range(8)]

@@ -8,9 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from core.imports import reasons
-from core.imports.reasons import REJECTED, REMARK, Reason, add_counts, count_reasons, row_words
-from core.imports.report import HEAD, ReportFile, ReportRow, read_report
+from heliograph.imports import reasons
+from heliograph.imports.reasons import (
+    REJECTED,
+    REMARK,
+    Reason,
+    add_counts,
+    count_reasons,
+    row_words,
+)
+from heliograph.imports.report import HEAD, ReportFile, ReportRow, read_report
 
 COLUMNS = ("mobile", "tags")
 ROWS = [

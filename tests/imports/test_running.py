@@ -10,13 +10,21 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from core.contacts import add_contact, add_custom_field
-from core.db import db, transaction
-from core.errors import BadInput
-from core.imports import Import, dry_run, get_import, pending, run_pending_imports, runner, trial
-from core.imports.models import UNDOING
-from core.imports.pending import has_pending
-from core.imports.undo import begin_undo
+from heliograph.contacts import add_contact, add_custom_field
+from heliograph.db import db, transaction
+from heliograph.errors import BadInput
+from heliograph.imports import (
+    Import,
+    dry_run,
+    get_import,
+    pending,
+    run_pending_imports,
+    runner,
+    trial,
+)
+from heliograph.imports.models import UNDOING
+from heliograph.imports.pending import has_pending
+from heliograph.imports.undo import begin_undo
 from tests.imports.files import contact, load, make, numbers, report
 
 ADA, GRACE, JOAN = "+33612345601", "+33612345602", "+33612345603"

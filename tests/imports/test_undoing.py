@@ -10,19 +10,25 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from core.broadcasts.models import BroadcastSkip
-from core.campaigns.models import Campaign, CampaignMember
-from core.contacts import add_contact, add_custom_field, edit_contact, tag_contact, tag_contacts
-from core.contacts.models import Contact
-from core.db import db, transaction
-from core.deliveries.models import Delivery
-from core.errors import Conflict
-from core.imports import Import, get_import, run_pending_imports, runner, undo
-from core.imports.undo import begin_undo, count_made, last_undoable
-from core.imports.upload import keep_upload, map_again
-from core.messages import create_message
-from core.replies.models import Reply
-from core.segments import add_members, create_segment, find_segment, refresh_all
+from heliograph.broadcasts.models import BroadcastSkip
+from heliograph.campaigns.models import Campaign, CampaignMember
+from heliograph.contacts import (
+    add_contact,
+    add_custom_field,
+    edit_contact,
+    tag_contact,
+    tag_contacts,
+)
+from heliograph.contacts.models import Contact
+from heliograph.db import db, transaction
+from heliograph.deliveries.models import Delivery
+from heliograph.errors import Conflict
+from heliograph.imports import Import, get_import, run_pending_imports, runner, undo
+from heliograph.imports.undo import begin_undo, count_made, last_undoable
+from heliograph.imports.upload import keep_upload, map_again
+from heliograph.messages import create_message
+from heliograph.replies.models import Reply
+from heliograph.segments import add_members, create_segment, find_segment, refresh_all
 from tests.imports.files import contact, load, numbers
 
 ADA, GRACE, JOAN = "+33612345601", "+33612345602", "+33612345603"

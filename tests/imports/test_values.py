@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from core.imports.cells import split_tags
-from core.imports.names import split_name
+from heliograph.imports.cells import split_tags
+from heliograph.imports.names import split_name
 from tests.imports.reading import read
 
 ADA = "+33612345601"

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from core.contacts.models import Contact
-from core.db import db, transaction, utcnow
-from core.errors import BadInput, Conflict
-from core.imports import (
+from heliograph.contacts.models import Contact
+from heliograph.db import db, transaction, utcnow
+from heliograph.errors import BadInput, Conflict
+from heliograph.imports import (
     Import,
     cancel_import,
     create_import,
@@ -22,7 +22,7 @@ from core.imports import (
     run_pending_imports,
     runner,
 )
-from core.segments import count_members, find_segment
+from heliograph.segments import count_members, find_segment
 from tests.imports.files import make, numbers, report
 
 

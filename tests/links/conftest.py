@@ -12,10 +12,10 @@ from flask import Flask
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from core.db import change_rows, db, transaction, utcnow
-from core.deliveries.models import Delivery
-from core.links.clicks import desk as click_desk
-from core.links.models import Click
+from heliograph.db import change_rows, db, transaction, utcnow
+from heliograph.deliveries.models import Delivery
+from heliograph.links.clicks import desk as click_desk
+from heliograph.links.models import Click
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Mobile Safari"
 SHORT = re.compile(r"https://sms\.example\.com/mautic/l/([0-9A-Za-z]{10})(?![0-9A-Za-z])")

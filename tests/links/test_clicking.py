@@ -13,16 +13,16 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, text, update
 
-from core.contacts import Contact, add_custom_field, delete_contact, merge_contacts
-from core.contacts.models import CustomField
-from core.db import change_rows, db, dialect_name, transaction, utcnow
-from core.deliveries.direct import queue_text
-from core.deliveries.models import Delivery
-from core.links.clicks import MOST_ROWS
-from core.links.clicks import desk as click_desk
-from core.links.codes import ALPHABET
-from core.links.models import Click, Link
-from core.messages import create_message, delete_message
+from heliograph.contacts import Contact, add_custom_field, delete_contact, merge_contacts
+from heliograph.contacts.models import CustomField
+from heliograph.db import change_rows, db, dialect_name, transaction, utcnow
+from heliograph.deliveries.direct import queue_text
+from heliograph.deliveries.models import Delivery
+from heliograph.links.clicks import MOST_ROWS
+from heliograph.links.clicks import desk as click_desk
+from heliograph.links.codes import ALPHABET
+from heliograph.links.models import Click, Link
+from heliograph.messages import create_message, delete_message
 from tests.databases import Postgres
 from tests.links.conftest import PHONE, URL, Clicker, code_in, kinds, long_ago, texts_of
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.links.codes import ALPHABET, DELIVERIES, HALF, LENGTH, LINKS, Codes
+from heliograph.links.codes import ALPHABET, DELIVERIES, HALF, LENGTH, LINKS, Codes
 
 CODES = Codes(bytes(range(32)))
 

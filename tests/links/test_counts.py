@@ -16,18 +16,18 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from core.contacts import Contact, get_contact
-from core.db import change_rows, db, transaction, utcnow
-from core.deliveries.direct import queue_text
-from core.deliveries.models import Delivery
-from core.errors import BadInput
-from core.installation import settings_of
-from core.links.clicks import NewClick, store_clicks
-from core.links.counts import LinkCount, count_new_clicks, link_counts
-from core.links.models import MACHINES, PERSON, TEST, Click, Link
-from core.messages import create_message
-from core.segments import check_filters, compile_filters
-from core.timeline import timeline
+from heliograph.contacts import Contact, get_contact
+from heliograph.db import change_rows, db, transaction, utcnow
+from heliograph.deliveries.direct import queue_text
+from heliograph.deliveries.models import Delivery
+from heliograph.errors import BadInput
+from heliograph.installation import settings_of
+from heliograph.links.clicks import NewClick, store_clicks
+from heliograph.links.counts import LinkCount, count_new_clicks, link_counts
+from heliograph.links.models import MACHINES, PERSON, TEST, Click, Link
+from heliograph.messages import create_message
+from heliograph.segments import check_filters, compile_filters
+from heliograph.timeline import timeline
 from tests.links.conftest import URL, code_in
 from tests.visitor import Visitor, sign_in
 
@@ -81,7 +81,7 @@ def test_many_clicks_are_counted_by_a_job_and_kept(
     for text in texts:
         clicked(text)
     exact = link_counts(message.id)
-    monkeypatch.setattr("core.links.counts.FEW", 3)
+    monkeypatch.setattr("heliograph.links.counts.FEW", 3)
     assert [one.clicks for one in link_counts(message.id)] == [0]  # nothing was kept yet
     count_new_clicks()
     assert link_counts(message.id) == exact == [LinkCount(exact[0].link_id, URL, 5, 5, 0)]
@@ -156,7 +156,7 @@ def run(app: Flask, arguments: list[str]) -> str:
     """What `heliograph ...` prints, in a process of its own."""
     settings = dataclasses.asdict(settings_of(app))
     given = {f"HELIOGRAPH_{name.upper()}": value for name, value in settings.items()}
-    command = [sys.executable, "-c", "from core.cli import main; main()", *arguments]
+    command = [sys.executable, "-c", "from heliograph.cli import main; main()", *arguments]
     environment = os.environ | given
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

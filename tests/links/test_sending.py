@@ -9,26 +9,26 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, func, select
 
-from core.broadcasts.counts import count_broadcast
-from core.broadcasts.lifecycle import begin
-from core.broadcasts.plan import plan_broadcast
-from core.broadcasts.resend import resend_failed
-from core.broadcasts.review import review
-from core.campaigns.actions import run_action
-from core.channel import Failure, FailureKind
-from core.contacts import add_contact, add_custom_field
-from core.contacts.models import Contact, CustomField
-from core.db import db, transaction
-from core.deliveries.claim import Scope, claim_texts
-from core.deliveries.direct import queue_text
-from core.deliveries.models import Delivery
-from core.deliveries.rendering import Unrenderable
-from core.errors import BadInput, Conflict
-from core.host import current_host
-from core.links.models import Link
-from core.links.tracking import link_codes, with_samples
-from core.messages import clone_message, create_message, edit_message, preview
-from core.settings import Settings
+from heliograph.broadcasts.counts import count_broadcast
+from heliograph.broadcasts.lifecycle import begin
+from heliograph.broadcasts.plan import plan_broadcast
+from heliograph.broadcasts.resend import resend_failed
+from heliograph.broadcasts.review import review
+from heliograph.campaigns.actions import run_action
+from heliograph.channel import Failure, FailureKind
+from heliograph.contacts import add_contact, add_custom_field
+from heliograph.contacts.models import Contact, CustomField
+from heliograph.db import db, transaction
+from heliograph.deliveries.claim import Scope, claim_texts
+from heliograph.deliveries.direct import queue_text
+from heliograph.deliveries.models import Delivery
+from heliograph.deliveries.rendering import Unrenderable
+from heliograph.errors import BadInput, Conflict
+from heliograph.host import current_host
+from heliograph.links.models import Link
+from heliograph.links.tracking import link_codes, with_samples
+from heliograph.messages import clone_message, create_message, edit_message, preview
+from heliograph.settings import Settings
 from tests.fixtures import SAMPLES
 from tests.links.conftest import SHORT, URL, code_in, texts_of
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.contacts.fields import STANDARD
-from core.links.urls import LONGEST, mark_links
-from core.messages import Values, compile_text
+from heliograph.contacts.fields import STANDARD
+from heliograph.links.urls import LONGEST, mark_links
+from heliograph.messages import Values, compile_text
 
 FIELDS = {field.alias: field for field in STANDARD}
 

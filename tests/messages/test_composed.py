@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from core.campaigns import create_campaign, get_campaign, publish, save_draft
-from core.contacts import add_contact, edit_contact, find_contacts
-from core.contacts.fields import add_custom_field
-from core.contacts.models import Contact
-from core.contacts.tags import list_tags, tag_contact
-from core.db import db
-from core.deliveries.rendering import Renderer
-from core.installation import current_zone
-from core.messages import create_message, edit_message, get_message, measure, preview
-from core.nfc import nfc, nfc_json
-from core.segments import create_segment, find_segment, refresh_segment
-from core.segments.members import member_ids
-from core.users import create_user
+from heliograph.campaigns import create_campaign, get_campaign, publish, save_draft
+from heliograph.contacts import add_contact, edit_contact, find_contacts
+from heliograph.contacts.fields import add_custom_field
+from heliograph.contacts.models import Contact
+from heliograph.contacts.tags import list_tags, tag_contact
+from heliograph.db import db
+from heliograph.deliveries.rendering import Renderer
+from heliograph.installation import current_zone
+from heliograph.messages import create_message, edit_message, get_message, measure, preview
+from heliograph.nfc import nfc, nfc_json
+from heliograph.segments import create_segment, find_segment, refresh_segment
+from heliograph.segments.members import member_ids
+from heliograph.users import create_user
 from tests.campaigns.drawing import drawn, event, tag
 
 CAFE = "Café ouvert"

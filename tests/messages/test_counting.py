@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.messages import measure
-from core.messages.characters import BASIC, EXTENSION
-from core.messages.parts import packed
+from heliograph.messages import measure
+from heliograph.messages.characters import BASIC, EXTENSION
+from heliograph.messages.parts import packed
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from core.contacts.fields import STANDARD, Field
-from core.errors import BadInput
-from core.messages import Values, compile_text
+from heliograph.contacts.fields import STANDARD, Field
+from heliograph.errors import BadInput
+from heliograph.messages import Values, compile_text
 
 FIELDS = {field.alias: field for field in STANDARD} | {
     "birthday": Field("birthday", "Birthday", "date", custom=True),

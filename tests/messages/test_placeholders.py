@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from core.contacts.fields import STANDARD, Field
-from core.errors import BadInput
-from core.messages import NotOurs, Values, check_text, compile_text, keep_placeholders
+from heliograph.contacts.fields import STANDARD, Field
+from heliograph.errors import BadInput
+from heliograph.messages import NotOurs, Values, check_text, compile_text, keep_placeholders
 
 FIELDS = {field.alias: field for field in STANDARD} | {
     "shoe_size": Field("shoe_size", "Shoe size", "number", custom=True),

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from core.broadcasts.lifecycle import get_broadcast
-from core.contacts import add_contact
-from core.db import db, transaction, utcnow
-from core.errors import BadInput, Conflict, NotFound
-from core.messages import (
+from heliograph.broadcasts.lifecycle import get_broadcast
+from heliograph.contacts import add_contact
+from heliograph.db import db, transaction, utcnow
+from heliograph.errors import BadInput, Conflict, NotFound
+from heliograph.messages import (
     clone_message,
     create_message,
     edit_message,
@@ -18,8 +18,8 @@ from core.messages import (
     list_messages,
     preview,
 )
-from core.messages.models import TextMessage
-from core.segments import create_segment
+from heliograph.messages.models import TextMessage
+from heliograph.segments import create_segment
 
 
 def write(**changes: Any) -> TextMessage:

@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from core.campaigns import create_campaign, publish, save_draft
-from core.campaigns.models import CampaignEvent, CampaignMember, CampaignStep
-from core.contacts.models import Contact
-from core.db import db, transaction, utcnow
-from core.messages import create_message
-from core.segments.models import Segment, SegmentMember
+from heliograph.campaigns import create_campaign, publish, save_draft
+from heliograph.campaigns.models import CampaignEvent, CampaignMember, CampaignStep
+from heliograph.contacts.models import Contact
+from heliograph.db import db, transaction, utcnow
+from heliograph.messages import create_message
+from heliograph.segments.models import Segment, SegmentMember
 
 TEXTS = {
     "Welcome": "Hello {contactfield=firstname|you}, reply YES and be the first to know.",

@@ -6,22 +6,22 @@ import random
 from datetime import timedelta
 from pathlib import Path
 
-from core import create_app
-from core.broadcasts.models import FINISHED, Broadcast
-from core.contacts import Contact, add_contact, add_custom_field, tag_contact
-from core.db import db, transaction, utcnow
-from core.deliveries.models import Delivery
-from core.dnc import UNSUBSCRIBED, add_dnc
-from core.figures import refresh_figures
-from core.host import current_host
-from core.imports import create_import, run_import
-from core.imports.upload import keep_upload
-from core.messages import create_message
-from core.migrations import upgrade_schema
-from core.replies.models import Reply
-from core.segments import add_members, create_segment, refresh_all
-from core.settings import Settings
-from core.users import create_user
+from heliograph import create_app
+from heliograph.broadcasts.models import FINISHED, Broadcast
+from heliograph.contacts import Contact, add_contact, add_custom_field, tag_contact
+from heliograph.db import db, transaction, utcnow
+from heliograph.deliveries.models import Delivery
+from heliograph.dnc import UNSUBSCRIBED, add_dnc
+from heliograph.figures import refresh_figures
+from heliograph.host import current_host
+from heliograph.imports import create_import, run_import
+from heliograph.imports.upload import keep_upload
+from heliograph.messages import create_message
+from heliograph.replies.models import Reply
+from heliograph.segments import add_members, create_segment, refresh_all
+from heliograph.settings import Settings
+from heliograph.upgrades import upgrade_schema
+from heliograph.users import create_user
 from tests.pages.campaigning import make_campaigns
 from tests.pages.visit import EMAIL, PASSWORD
 
@@ -200,7 +200,7 @@ def text_to(
 
 def make_phones() -> None:
     # the plugin's own table: its pages are pictured too
-    from plugins.simulator.tables import SimulatorText  # noqa: PLC0415
+    from heliograph.plugins.simulator.tables import SimulatorText  # noqa: PLC0415
 
     lines = [("out", f"Hi Ada, {SALE}"), ("in", "What time do you close?"), ("out", "At 19:00.")]
     with transaction() as session:

@@ -183,7 +183,7 @@ def test_a_plugin_is_installed_and_makes_trouble_by_the_pages_alone(
 POLITE = '''"""A polite one"""
 from typing import Literal
 from pydantic import Field, SecretStr
-from core.plugin import PluginConfig, hookimpl
+from heliograph.plugin import PluginConfig, hookimpl
 
 class Config(PluginConfig):
     greeting: str = Field("Hello", title="Greeting")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Browser, Page
 
-from core.links.visitors import EARLY_SECONDS
+from heliograph.links.visitors import EARLY_SECONDS
 from tests.links.conftest import PHONE
 from tests.pages.visit import begin
 

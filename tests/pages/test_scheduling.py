@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from core import create_app
-from core.contacts import add_contact
-from core.db import db
-from core.messages import create_message
-from core.migrations import upgrade_schema
-from core.segments import add_members, create_segment
-from core.settings import Settings
-from core.users import create_user
+from heliograph import create_app
+from heliograph.contacts import add_contact
+from heliograph.db import db
+from heliograph.messages import create_message
+from heliograph.segments import add_members, create_segment
+from heliograph.settings import Settings
+from heliograph.upgrades import upgrade_schema
+from heliograph.users import create_user
 from tests.pages.drawing import SEND, Board
 from tests.pages.pictures import SIZES, sign_in
 from tests.pages.visit import EMAIL, PASSWORD

@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from core.campaigns.models import CampaignEvent, CampaignMember, CampaignStep
-from core.contacts import Contact, add_contact
-from core.db import db
-from core.deliveries.models import OPEN, Delivery
-from core.jobs.models import JobRun
-from core.segments import add_members, create_segment
-from core.users import create_user
+from heliograph.campaigns.models import CampaignEvent, CampaignMember, CampaignStep
+from heliograph.contacts import Contact, add_contact
+from heliograph.db import db
+from heliograph.deliveries.models import OPEN, Delivery
+from heliograph.jobs.models import JobRun
+from heliograph.segments import add_members, create_segment
+from heliograph.users import create_user
 from tests.campaigns.world import World
 from tests.pages.visit import EMAIL, PASSWORD
 from tests.test_end_to_end import get, wait_until
@@ -113,7 +113,7 @@ class Story:
 
     def texts(self) -> dict[str, list[str]]:
         """What came to each phone, oldest first."""
-        from plugins.simulator.tables import SimulatorText  # noqa: PLC0415
+        from heliograph.plugins.simulator.tables import SimulatorText  # noqa: PLC0415
 
         db.session.rollback()
         query = select(SimulatorText.number, SimulatorText.text)

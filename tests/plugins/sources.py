@@ -9,8 +9,8 @@ GOOD = '''"""Acme SMS
 Sends through acme.example.
 """
 from pydantic import Field, SecretStr
-from core.plugin import *
-from core.plugin import PluginConfig, Provider, Sent, hookimpl
+from heliograph.plugin import *
+from heliograph.plugin import PluginConfig, Provider, Sent, hookimpl
 __version__ = "2.1"
 __author__ = "Acme"
 
@@ -34,7 +34,7 @@ def register_providers():
     return [Acme]
 '''
 
-HEAD = "from core.plugin import *\nfrom core.plugin import hookimpl\n"
+HEAD = "from heliograph.plugin import *\nfrom heliograph.plugin import hookimpl\n"
 CONFIG = "@hookimpl\ndef register_config():\n    return PluginConfig\n"
 
 BROKEN = {

@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 
-from core.cli import main
-from core.host import current_host
-from core.host.state import change_state
+from heliograph.cli import main
+from heliograph.host import current_host
+from heliograph.host.state import change_state
 from tests.plugins.sources import HEAD, put
 from tests.visitor import sign_in
 
@@ -104,7 +104,7 @@ def test_an_enabled_plugin_that_is_gone_is_listed(
     make_app: Callable[..., Flask], enabled_once: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = make_app(plugin_dirs=str(enabled_once.parent / "none"))
-    monkeypatch.setattr("core.cli.context.create_app", lambda: app)
+    monkeypatch.setattr("heliograph.cli.context.create_app", lambda: app)
     listed = CliRunner().invoke(main, ["plugins", "list", "--json"])
     row = next(one for one in json.loads(listed.stdout) if one["name"] == "bell")
     assert row["state"] == "missing"

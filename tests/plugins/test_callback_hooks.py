@@ -9,9 +9,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from core.db import db
-from core.host import current_host
-from core.meters import current_meters, read_meters
+from heliograph.db import db
+from heliograph.host import current_host
+from heliograph.meters import current_meters, read_meters
 from tests.plugins.sources import HEAD, put
 from tests.visitor import sign_in
 

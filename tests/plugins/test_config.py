@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from core.db import db
-from core.errors import BadInput, Changed, ConfigIncomplete, SecretUnreadable
-from core.host import PluginState, current_host
-from core.host.state import forget_states, states
+from heliograph.db import db
+from heliograph.errors import BadInput, Changed, ConfigIncomplete, SecretUnreadable
+from heliograph.host import PluginState, current_host
+from heliograph.host.state import forget_states, states
 from tests.plugins.sources import GOOD, put
 from tests.visitor import sign_in
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from core.channel import Provider
-from core.host import current_host
-from core.providers import open_provider
-from core.testing.contract import Callback, ProviderContract
+from heliograph.channel import Provider
+from heliograph.host import current_host
+from heliograph.providers import open_provider
+from heliograph.testing.contract import Callback, ProviderContract
 from tests.counterpart import Counterpart, sign
 
 PUBLIC = "https://sms.example.com/under"

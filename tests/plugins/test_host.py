@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from core.db import db
-from core.errors import Conflict, NotFound
-from core.host import current_host, gather, notify
-from core.jobs.register import all_jobs
-from core.jobs.runs import list_runs, run_job
-from core.providers import default_provider
+from heliograph.db import db
+from heliograph.errors import Conflict, NotFound
+from heliograph.host import current_host, gather, notify
+from heliograph.jobs.register import all_jobs
+from heliograph.jobs.runs import list_runs, run_job
+from heliograph.providers import default_provider
 from tests.plugins.sources import BROKEN, CONFIG, GOOD, HEAD, put
 from tests.visitor import Visitor, sign_in
 

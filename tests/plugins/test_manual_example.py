@@ -14,19 +14,19 @@ from typing import Any, NamedTuple
 import pytest
 from flask import Flask
 
-from core.broadcasts.lifecycle import finish_if_done
-from core.broadcasts.run import Options, send_due
-from core.connection import check_connection
-from core.contacts.models import Contact
-from core.db import db, utcnow
-from core.deliveries.claim import Scope
-from core.deliveries.loop import DeliveryLoop
-from core.deliveries.models import Delivery
-from core.deliveries.obstacles import held_sender
-from core.host import current_host
-from core.messages import create_message
-from core.replies.models import Reply
-from core.segments import add_members, create_segment
+from heliograph.broadcasts.lifecycle import finish_if_done
+from heliograph.broadcasts.run import Options, send_due
+from heliograph.connection import check_connection
+from heliograph.contacts.models import Contact
+from heliograph.db import db, utcnow
+from heliograph.deliveries.claim import Scope
+from heliograph.deliveries.loop import DeliveryLoop
+from heliograph.deliveries.models import Delivery
+from heliograph.deliveries.obstacles import held_sender
+from heliograph.host import current_host
+from heliograph.messages import create_message
+from heliograph.replies.models import Reply
+from heliograph.segments import add_members, create_segment
 from tests.deliveries.test_neighbours import begun
 from tests.fixtures import add_people, state_of
 from tests.plugins.acme_network import Fault, Network, error, network
@@ -59,7 +59,7 @@ def acme(
         assert not current_host().get("acme").fault
         current_host().configure("acme", {"api_key": KEY, "sender_number": SENDER})
         current_host().enable("acme", default=True)
-        module: Any = sys.modules["plugins.acme"]
+        module: Any = sys.modules["heliograph.plugins.acme"]
         monkeypatch.setattr(module, "SECONDS", (1, 1))
         monkeypatch.setattr(module.Acme, "settles_after", 0.1)
         yield found
@@ -144,7 +144,7 @@ def test_each_answer_is_about_what_it_is_about(acme: Network, expected: Expected
 
 
 def test_a_server_that_is_down_delays_texts(acme: Network) -> None:
-    module: Any = sys.modules["plugins.acme"]
+    module: Any = sys.modules["heliograph.plugins.acme"]
     module.BASE = "http://127.0.0.1:9/v1"  # nobody listens
     sent = broadcast()
     send_once(acme, sent)
@@ -171,7 +171,7 @@ def test_what_nobody_knows_is_looked_up_and_each_gets_one_text(acme: Network, na
 def test_the_connection_can_be_tested(acme: Network) -> None:
     found = check_connection("acme")
     assert (found.ok, found.facts) == (True, {"balance": "12 EUR"})
-    module: Any = sys.modules["plugins.acme"]
+    module: Any = sys.modules["heliograph.plugins.acme"]
     module.BASE = "http://127.0.0.1:9/v1"
     assert check_connection("acme").text == "Acme cannot be reached"
 

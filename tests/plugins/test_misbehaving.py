@@ -13,22 +13,22 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 from flask import Flask
 
-from core import connection
-from core.campaigns import create_campaign, publish, save_draft
-from core.campaigns.actions import run_action
-from core.campaigns.engine import Engine, Scope
-from core.campaigns.library import check_draft
-from core.campaigns.membership import rebuild
-from core.cli import main
-from core.connection import setup_steps
-from core.contacts.profile import add_contact
-from core.db import db
-from core.errors import BadInput, Conflict
-from core.host import current_host
-from core.jobs.runs import find_job, list_runs, run_job
-from core.providers import open_provider
-from core.segments import add_members, create_segment
-from core.timeline import timeline
+from heliograph import connection
+from heliograph.campaigns import create_campaign, publish, save_draft
+from heliograph.campaigns.actions import run_action
+from heliograph.campaigns.engine import Engine, Scope
+from heliograph.campaigns.library import check_draft
+from heliograph.campaigns.membership import rebuild
+from heliograph.cli import main
+from heliograph.connection import setup_steps
+from heliograph.contacts.profile import add_contact
+from heliograph.db import db
+from heliograph.errors import BadInput, Conflict
+from heliograph.host import current_host
+from heliograph.jobs.runs import find_job, list_runs, run_job
+from heliograph.providers import open_provider
+from heliograph.segments import add_members, create_segment
+from heliograph.timeline import timeline
 from tests.plugins.misbehaving import CHECKS, EXITING, FACTS, PROVIDER, STEPS
 from tests.plugins.sources import CONFIG, HEAD, put
 from tests.visitor import Visitor, sign_in
@@ -82,7 +82,7 @@ def test_a_job_that_exits_shows_its_error(exiting: Flask, monkeypatch: pytest.Mo
         .endswith("its code raised SystemExit(job), which would end the process")
     )
     assert "SystemExit(job)" in sign_in(exiting).get("/admin/jobs/").text
-    monkeypatch.setattr("core.cli.context.create_app", lambda: exiting)
+    monkeypatch.setattr("heliograph.cli.context.create_app", lambda: exiting)
     shown = CliRunner().invoke(main, ["jobs", "list"]).output
     assert "SystemExit(job)" in shown
 
@@ -135,7 +135,7 @@ def test_a_check_that_misbehaves_is_a_failed_check_with_words(
     assert answer.status_code == 200
     assert words in html.unescape(answer.text)
     assert "alert-danger" in answer.text
-    monkeypatch.setattr("core.cli.context.create_app", lambda: app)
+    monkeypatch.setattr("heliograph.cli.context.create_app", lambda: app)
     done = CliRunner().invoke(main, ["plugins", "check", "odd"])
     assert done.exit_code == 1
     assert words in done.output

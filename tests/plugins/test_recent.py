@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from core.host import recent
-from core.host.recent import Recent
+from heliograph.host import recent
+from heliograph.host.recent import Recent
 
 
 class Source:

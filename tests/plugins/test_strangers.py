@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from core.db import db
-from core.errors import Conflict
-from core.host import current_host
-from core.host.state import forget_states
-from core.providers import default_provider
+from heliograph.db import db
+from heliograph.errors import Conflict
+from heliograph.host import current_host
+from heliograph.host.state import forget_states
+from heliograph.providers import default_provider
 from tests.plugins.sources import BROKEN, GOOD, put
 
 

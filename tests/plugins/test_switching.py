@@ -11,13 +11,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from core.broadcasts.lifecycle import get_broadcast
-from core.db import db, transaction
-from core.demo import set_up_demo
-from core.errors import Conflict
-from core.host import PluginState, current_host
-from core.host.state import forget_states
-from core.providers import default_provider
+from heliograph.broadcasts.lifecycle import get_broadcast
+from heliograph.db import db, transaction
+from heliograph.demo import set_up_demo
+from heliograph.errors import Conflict
+from heliograph.host import PluginState, current_host
+from heliograph.host.state import forget_states
+from heliograph.providers import default_provider
 from tests.plugins.sources import CONFIG, GOOD, HEAD, put
 
 

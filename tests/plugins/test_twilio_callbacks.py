@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
 
-from core.db import db, transaction, utcnow
-from core.deliveries.models import Delivery, StatusReport
-from core.dnc import find_dnc
-from core.host import current_host
-from core.installation import callback_url
-from core.replies.models import Reply
+from heliograph.db import db, transaction, utcnow
+from heliograph.deliveries.models import Delivery, StatusReport
+from heliograph.dnc import find_dnc
+from heliograph.host import current_host
+from heliograph.installation import callback_url
+from heliograph.replies.models import Reply
 from tests.counterpart import Counterpart, sign
 from tests.fixtures import add_people
 
@@ -248,7 +248,7 @@ def test_when_the_database_is_away_twilio_is_asked_to_try_again(
     app.testing = False
     app.config["PROPAGATE_EXCEPTIONS"] = False
     with monkeypatch.context() as patch:
-        patch.setattr("core.replies.inbox.insert_new", away)
+        patch.setattr("heliograph.replies.inbox.insert_new", away)
         assert post(inbound("STOP")).status_code == 500
     assert post(inbound("STOP")).status_code == 200
     assert find_dnc(ANN) is not None
@@ -269,7 +269,7 @@ def test_so_is_one_that_nobody_encoded(words: str) -> None:
 
 
 def read(encoded: str) -> None:
-    from plugins.twilio.callbacks import Form  # noqa: PLC0415  the host has loaded it by now
+    from heliograph.plugins.twilio.callbacks import Form  # noqa: PLC0415  the host has loaded it by now
 
     form, wanted = Form(encoded), parse_qsl(encoded, keep_blank_values=True, errors="replace")
     assert set(form) == {name for name, _ in wanted}

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, strategies
 from pydantic import ValidationError
 
-from core.channel import Failure, FailureKind, OutgoingText
-from plugins.twilio.config import TwilioConfig
-from plugins.twilio.errors import CODES, KINDS, STATUSES, kind_of_answer, seconds_to_wait
-from plugins.twilio.gateway import encoded
-from plugins.twilio.provider import TwilioProvider
+from heliograph.channel import Failure, FailureKind, OutgoingText
+from heliograph.plugins.twilio.config import TwilioConfig
+from heliograph.plugins.twilio.errors import CODES, KINDS, STATUSES, kind_of_answer, seconds_to_wait
+from heliograph.plugins.twilio.gateway import encoded
+from heliograph.plugins.twilio.provider import TwilioProvider
 from tests.counterpart import Counterpart, Refusal, sign
 
 Make = Callable[..., TwilioProvider]

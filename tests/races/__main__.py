@@ -15,10 +15,10 @@ from contextlib import contextmanager
 
 from flask import Flask
 
-from core import create_app
-from core.db import db
-from core.migrations import upgrade_schema
-from core.settings import Settings
+from heliograph import create_app
+from heliograph.db import db
+from heliograph.settings import Settings
+from heliograph.upgrades import upgrade_schema
 from tests.databases import Postgres
 from tests.races.rounds import race
 from tests.races.verdict import Verdict

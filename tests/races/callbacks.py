@@ -14,8 +14,8 @@ from flask import Flask
 from sqlalchemy import event
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from core.db import db
-from core.installation import settings_of
+from heliograph.db import db
+from heliograph.installation import settings_of
 from tests.counterpart import Counterpart, sign
 
 HEADER = "X-Committed"

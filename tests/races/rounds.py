@@ -13,12 +13,12 @@ from typing import Any
 
 from flask import Flask
 
-from core.contacts.models import Contact
-from core.db import db, transaction, utcnow
-from core.deliveries.models import OPEN, QUEUED, SENDING, SKIPPED, Delivery
-from core.jobs.clock import start_clock
-from core.messages import create_message
-from core.segments import add_members, create_segment
+from heliograph.contacts.models import Contact
+from heliograph.db import db, transaction, utcnow
+from heliograph.deliveries.models import OPEN, QUEUED, SENDING, SKIPPED, Delivery
+from heliograph.jobs.clock import start_clock
+from heliograph.messages import create_message
+from heliograph.segments import add_members, create_segment
 from tests.counterpart.connection import connect
 from tests.deliveries.lives import make
 from tests.deliveries.nursery import environment_of

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from core.channel import InboundText, Media, Opt
-from core.contacts.models import Contact
-from core.db import db, transaction
-from core.dnc import MANUAL, DncChange, add_dnc, find_dnc
-from core.replies.inbox import receive_reply
-from core.replies.models import Reply
-from core.replies.optout import meaning
+from heliograph.channel import InboundText, Media, Opt
+from heliograph.contacts.models import Contact
+from heliograph.db import db, transaction
+from heliograph.dnc import MANUAL, DncChange, add_dnc, find_dnc
+from heliograph.replies.inbox import receive_reply
+from heliograph.replies.models import Reply
+from heliograph.replies.optout import meaning
 from tests.fixtures import add_people
 
 ANN = "+33612000000"

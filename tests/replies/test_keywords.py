@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from core.channel import Opt
-from core.replies.keywords import ASSENT, FILE, HELP, IN, OUT, fold
-from core.replies.optout import meaning
+from heliograph.channel import Opt
+from heliograph.replies.keywords import ASSENT, FILE, HELP, IN, OUT, fold
+from heliograph.replies.optout import meaning
 
 ROOT = Path(__file__).parents[2]
 DATA = json.loads(FILE.read_text(encoding="utf-8"))

@@ -10,14 +10,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete
 
-from core.channel import InboundText, Media, Opt
-from core.contacts.merge import merge_rows
-from core.contacts.models import Contact
-from core.db import change_rows, db, transaction, utcnow
-from core.deliveries.models import Delivery
-from core.dnc import find_dnc
-from core.replies.inbox import receive_reply
-from core.replies.models import Reply
+from heliograph.channel import InboundText, Media, Opt
+from heliograph.contacts.merge import merge_rows
+from heliograph.contacts.models import Contact
+from heliograph.db import change_rows, db, transaction, utcnow
+from heliograph.deliveries.models import Delivery
+from heliograph.dnc import find_dnc
+from heliograph.replies.inbox import receive_reply
+from heliograph.replies.models import Reply
 from tests.fixtures import add_people
 
 ANN = "+33612000000"

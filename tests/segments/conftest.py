@@ -11,9 +11,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from core.contacts.models import Contact
-from core.db import db, transaction
-from core.segments import compile_filters
+from heliograph.contacts.models import Contact
+from heliograph.db import db, transaction
+from heliograph.segments import compile_filters
 
 Found = Callable[..., list[str]]
 Person = Callable[..., int]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from core.contacts import add_custom_field
-from core.errors import BadInput
+from heliograph.contacts import add_custom_field
+from heliograph.errors import BadInput
 from tests.segments.conftest import Found, Person, where
 
 NOW = datetime(2026, 3, 31, 10, 0, tzinfo=UTC)

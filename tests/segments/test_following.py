@@ -9,22 +9,22 @@ import pytest
 from flask import Flask
 from sqlalchemy import literal_column, text
 
-from core.campaigns import create_campaign, publish, save_draft, unpublish
-from core.campaigns.course import Courses
-from core.campaigns.events import EventTypes
-from core.campaigns.leaving import let_leave
-from core.campaigns.membership import rebuild
-from core.campaigns.models import CampaignMember
-from core.campaigns.react import react
-from core.channel import FailureKind
-from core.contacts import edit_contact, merge_contacts, tag_contacts, untag_contact
-from core.contacts.changes import has_changes, note_changed
-from core.contacts.models import Contact
-from core.contacts.profile import add_contact
-from core.db import db, transaction
-from core.deliveries.consequences import Failed, mark_numbers
-from core.dnc import MANUAL, add_dnc
-from core.segments import (
+from heliograph.campaigns import create_campaign, publish, save_draft, unpublish
+from heliograph.campaigns.course import Courses
+from heliograph.campaigns.events import EventTypes
+from heliograph.campaigns.leaving import let_leave
+from heliograph.campaigns.membership import rebuild
+from heliograph.campaigns.models import CampaignMember
+from heliograph.campaigns.react import react
+from heliograph.channel import FailureKind
+from heliograph.contacts import edit_contact, merge_contacts, tag_contacts, untag_contact
+from heliograph.contacts.changes import has_changes, note_changed
+from heliograph.contacts.models import Contact
+from heliograph.contacts.profile import add_contact
+from heliograph.db import db, transaction
+from heliograph.deliveries.consequences import Failed, mark_numbers
+from heliograph.dnc import MANUAL, add_dnc
+from heliograph.segments import (
     add_members,
     count_members,
     create_segment,
@@ -33,8 +33,8 @@ from core.segments import (
     refresh_segment,
     remove_members,
 )
-from core.segments.follower import Follower
-from core.segments.models import Segment
+from heliograph.segments.follower import Follower
+from heliograph.segments.models import Segment
 from tests.campaigns.drawing import tag
 from tests.fixtures import add_people
 

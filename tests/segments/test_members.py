@@ -12,12 +12,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, event, insert, select, update
 
-from core.contacts import Contact, add_custom_field, delete_contact
-from core.contacts.models import CustomField
-from core.db import db, transaction
-from core.errors import BadInput, HeliographError, NotFound
-from core.messages.models import TextMessage
-from core.segments import (
+from heliograph.contacts import Contact, add_custom_field, delete_contact
+from heliograph.contacts.models import CustomField
+from heliograph.db import db, transaction
+from heliograph.errors import BadInput, HeliographError, NotFound
+from heliograph.messages.models import TextMessage
+from heliograph.segments import (
     Refreshed,
     add_members,
     count_members,
@@ -29,8 +29,8 @@ from core.segments import (
     refresh_segment,
     remove_members,
 )
-from core.segments.members import settle_counts
-from core.segments.models import BY_FILTER, BY_HAND, LEFT_OUT, SegmentMember
+from heliograph.segments.members import settle_counts
+from heliograph.segments.models import BY_FILTER, BY_HAND, LEFT_OUT, SegmentMember
 from tests.segments.conftest import Person, where
 
 PARIS = where("city", "is", "Paris")

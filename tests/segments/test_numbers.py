@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from core.contacts import add_custom_field
-from core.errors import BadInput
+from heliograph.contacts import add_custom_field
+from heliograph.errors import BadInput
 from tests.segments.conftest import Found, Person, where
 
 

@@ -8,10 +8,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from core.db import db, transaction
-from core.errors import BadInput, Conflict, NotFound
-from core.messages.models import TextMessage
-from core.segments import (
+from heliograph.db import db, transaction
+from heliograph.errors import BadInput, Conflict, NotFound
+from heliograph.messages.models import TextMessage
+from heliograph.segments import (
     Segment,
     SegmentMember,
     add_members,

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from core.contacts import Contact, tag_contacts
-from core.contacts.models import NUMBER_INVALID
-from core.db import db, transaction
-from core.deliveries.models import STATUSES, WITH_PROVIDER, Delivery
-from core.dnc import add_dnc
-from core.errors import BadInput
-from core.messages.models import TextMessage
-from core.replies.models import Reply
-from core.segments import add_members, check_filters, create_segment, remove_members
-from core.segments.models import BY_FILTER, SegmentMember
+from heliograph.contacts import Contact, tag_contacts
+from heliograph.contacts.models import NUMBER_INVALID
+from heliograph.db import db, transaction
+from heliograph.deliveries.models import STATUSES, WITH_PROVIDER, Delivery
+from heliograph.dnc import add_dnc
+from heliograph.errors import BadInput
+from heliograph.messages.models import TextMessage
+from heliograph.replies.models import Reply
+from heliograph.segments import add_members, check_filters, create_segment, remove_members
+from heliograph.segments.models import BY_FILTER, SegmentMember
 from tests.segments.conftest import Found, Person, where
 
 NOW = datetime(2026, 3, 31, 10, 0, tzinfo=UTC)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from core.contacts import add_custom_field
-from core.db import db
-from core.errors import BadInput
-from core.segments import check_filters, compile_filters, preview
+from heliograph.contacts import add_custom_field
+from heliograph.db import db
+from heliograph.errors import BadInput
+from heliograph.segments import check_filters, compile_filters, preview
 from tests.segments.conftest import Found, Person, where
 
 PARIS, LYON = where("city", "is", "Paris"), where("city", "is", "Lyon")

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
-from core import create_app
-from core.db import db
-from core.settings import Settings
+from heliograph import create_app
+from heliograph.db import db
+from heliograph.settings import Settings
 from tests.conftest import KEY
 from tests.databases import Postgres
 from tests.pages.showcase import populate

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from werkzeug.routing import IntegerConverter, Rule
 
-from core.host import current_host
+from heliograph.host import current_host
 from tests.visitor import Visitor, sign_in
 
 IDS = [str(number) for number in (2**31, 2**63 - 1, 2**63, 10**30)] + ["9" * 5000, "٣"]

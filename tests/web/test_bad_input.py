@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
-from core.dnc import find_dnc
+from heliograph.dnc import find_dnc
 from tests.pages.pictures import PAGES
 from tests.visitor import Visitor
 from tests.web.forms import Form, forms_of

@@ -11,20 +11,20 @@ import pytest
 import time_machine
 from flask import Flask
 
-from core.broadcasts.counts import count_broadcast, count_due_broadcasts, kept_counts
-from core.broadcasts.lifecycle import get_broadcast
-from core.broadcasts.review import left_out, review
-from core.channel import Failure, FailureKind
-from core.contacts.models import NUMBER_INVALID, Contact
-from core.db import db, transaction, utcnow
-from core.deliveries.explanation import explain
-from core.deliveries.models import Delivery
-from core.deliveries.pace import hold_sender
-from core.dnc import MANUAL, add_dnc
-from core.figures import read_figures, refresh_figures, today
-from core.host import current_host
-from core.messages import create_message, edit_message
-from core.segments import add_members, create_segment
+from heliograph.broadcasts.counts import count_broadcast, count_due_broadcasts, kept_counts
+from heliograph.broadcasts.lifecycle import get_broadcast
+from heliograph.broadcasts.review import left_out, review
+from heliograph.channel import Failure, FailureKind
+from heliograph.contacts.models import NUMBER_INVALID, Contact
+from heliograph.db import db, transaction, utcnow
+from heliograph.deliveries.explanation import explain
+from heliograph.deliveries.models import Delivery
+from heliograph.deliveries.pace import hold_sender
+from heliograph.dnc import MANUAL, add_dnc
+from heliograph.figures import read_figures, refresh_figures, today
+from heliograph.host import current_host
+from heliograph.messages import create_message, edit_message
+from heliograph.segments import add_members, create_segment
 from tests.fixtures import add_people, statuses
 from tests.visitor import Visitor, sign_in
 
@@ -174,7 +174,7 @@ def test_counts_are_kept_for_large_ones_and_right(
     message, _ = crowd(5)
     send()
     exact = count_broadcast(message.id)
-    monkeypatch.setattr("core.broadcasts.counts.FEW", 2)
+    monkeypatch.setattr("heliograph.broadcasts.counts.FEW", 2)
     assert kept_counts(get_broadcast(message.id)).size == 0  # nothing was kept yet
     count_due_broadcasts()
     assert kept_counts(get_broadcast(message.id)) == exact

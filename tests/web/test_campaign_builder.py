@@ -9,11 +9,11 @@ import pytest
 from flask import Flask
 from flask_babel import force_locale
 
-from core.audit import read_audit
-from core.campaigns import get_campaign, list_versions, palette
-from core.campaigns.canvas import MAX_EVENTS
-from core.db import db
-from core.web.event_words import CHOICES, FIELDS, TYPES, translated_palette
+from heliograph.audit import read_audit
+from heliograph.campaigns import get_campaign, list_versions, palette
+from heliograph.campaigns.canvas import MAX_EVENTS
+from heliograph.db import db
+from heliograph.web.event_words import CHOICES, FIELDS, TYPES, translated_palette
 from tests.campaigns.drawing import drafted, event, tag
 from tests.visitor import Visitor, sign_in
 

@@ -9,11 +9,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from core.campaigns import get_campaign, list_campaigns, publish, save_draft
-from core.campaigns.models import CampaignEvent, CampaignMember, CampaignStep
-from core.db import db, transaction, utcnow
-from core.deliveries.models import Delivery
-from core.segments import create_segment
+from heliograph.campaigns import get_campaign, list_campaigns, publish, save_draft
+from heliograph.campaigns.models import CampaignEvent, CampaignMember, CampaignStep
+from heliograph.db import db, transaction, utcnow
+from heliograph.deliveries.models import Delivery
+from heliograph.segments import create_segment
 from tests.campaigns.drawing import drafted, event, tag
 from tests.fixtures import add_people
 from tests.visitor import Visitor, sign_in

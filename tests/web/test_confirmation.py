@@ -10,12 +10,12 @@ from flask import Flask
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
-from core.db import change_rows, db, transaction, utcnow
-from core.host import current_host
-from core.login_failures import FAILURES_OF_EMAIL, LoginFailure, unlock
-from core.logins import FRESH, LoginSession
-from core.stored_settings import stored_values
-from core.users import list_users
+from heliograph.db import change_rows, db, transaction, utcnow
+from heliograph.host import current_host
+from heliograph.login_failures import FAILURES_OF_EMAIL, LoginFailure, unlock
+from heliograph.logins import FRESH, LoginSession
+from heliograph.stored_settings import stored_values
+from heliograph.users import list_users
 from tests.visitor import PASSWORD, Visitor, sign_in
 from tests.web.forms import Form, forms_of
 from tests.web.test_settings_page import version_of

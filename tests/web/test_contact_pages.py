@@ -8,13 +8,13 @@ import re
 import pytest
 from flask import Flask
 
-from core.contacts import add_contact, find_contacts, get_contact
-from core.db import db
-from core.dnc import find_dnc
-from core.host import current_host
-from core.host.state import forget_states
-from core.providers import default_provider
-from core.segments import create_segment, find_segment
+from heliograph.contacts import add_contact, find_contacts, get_contact
+from heliograph.db import db
+from heliograph.dnc import find_dnc
+from heliograph.host import current_host
+from heliograph.host.state import forget_states
+from heliograph.providers import default_provider
+from heliograph.segments import create_segment, find_segment
 from tests.visitor import Visitor, sign_in
 
 NUMBER = "+33612345678"
@@ -206,7 +206,7 @@ def test_a_job_is_run_by_its_button_and_its_fault_is_shown(
     def fall() -> None:
         raise RuntimeError("out of paper")
 
-    monkeypatch.setattr("core.jobs.register.refresh_segments", fall)
+    monkeypatch.setattr("heliograph.jobs.register.refresh_segments", fall)
     admin.post("/admin/jobs/segments.refresh/run")
     assert "out of paper" in admin.get("/admin/jobs/rows").text
     assert "out of paper" in admin.get("/").text

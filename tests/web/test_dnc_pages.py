@@ -10,14 +10,14 @@ import pytest
 import time_machine
 from flask import Flask
 
-from core.audit import AuditEntry
-from core.channel import InboundText
-from core.checkup.replies import look_at_replies
-from core.contacts import add_contact
-from core.db import db, utcnow
-from core.dnc import BOUNCED, MANUAL, UNSUBSCRIBED, add_dnc, find_beneath, find_dnc
-from core.replies.inbox import receive_reply
-from core.replies.models import Reply
+from heliograph.audit import AuditEntry
+from heliograph.channel import InboundText
+from heliograph.checkup.replies import look_at_replies
+from heliograph.contacts import add_contact
+from heliograph.db import db, utcnow
+from heliograph.dnc import BOUNCED, MANUAL, UNSUBSCRIBED, add_dnc, find_beneath, find_dnc
+from heliograph.replies.inbox import receive_reply
+from heliograph.replies.models import Reply
 from tests.cli.conftest import run as run_fixture
 from tests.visitor import Visitor, sign_in
 

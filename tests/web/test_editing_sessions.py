@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from core.campaigns import get_campaign, save_draft
-from core.campaigns.library import Editing
-from core.db import db
-from core.errors import Changed
+from heliograph.campaigns import get_campaign, save_draft
+from heliograph.campaigns.library import Editing
+from heliograph.db import db
+from heliograph.errors import Changed
 from tests.campaigns.drawing import drafted, tag
 from tests.visitor import Visitor, sign_in
 

@@ -13,11 +13,11 @@ import time_machine
 from flask import Flask
 from sqlalchemy import select
 
-from core.db import db, utcnow
-from core.dnc import ELSEWHERE, Dnc, add_dnc
-from core.imports import run_pending_imports
-from core.imports.models import UPLOADED, Import
-from core.imports.pending import sweep
+from heliograph.db import db, utcnow
+from heliograph.dnc import ELSEWHERE, Dnc, add_dnc
+from heliograph.imports import run_pending_imports
+from heliograph.imports.models import UPLOADED, Import
+from heliograph.imports.pending import sweep
 from tests.cli.conftest import run as run_fixture
 from tests.visitor import Visitor, sign_in
 from tests.web.forms import forms_of

@@ -12,7 +12,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from flask import Flask
 
-from core.web.assets import quoted_words, unbroken
+from heliograph.web.assets import quoted_words, unbroken
 from tests.visitor import sign_in
 
 ROOT = Path(__file__).parent.parent.parent

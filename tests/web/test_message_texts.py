@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from core.campaigns import get_campaign
-from core.campaigns.checks import check_canvas
-from core.db import db, transaction
-from core.messages import get_message, list_messages
-from core.messages.models import TextMessage
-from core.segments import create_segment
+from heliograph.campaigns import get_campaign
+from heliograph.campaigns.checks import check_canvas
+from heliograph.db import db, transaction
+from heliograph.messages import get_message, list_messages
+from heliograph.messages.models import TextMessage
+from heliograph.segments import create_segment
 from tests.campaigns.drawing import drafted, drawn, event
 from tests.visitor import Visitor, sign_in
 from tests.web.test_campaign_builder import put
@@ -75,7 +75,7 @@ def test_the_preview_warns_while_one_types(marc: Visitor) -> None:
 
 def old_broadcast(text: str) -> TextMessage:
     """One whose text was stored before anybody looked for placeholders."""
-    from core.messages import create_message  # noqa: PLC0415
+    from heliograph.messages import create_message  # noqa: PLC0415
 
     message = create_message(name="Old", text="Hi", segments=[create_segment("all").id])
     with transaction():
@@ -119,7 +119,7 @@ def test_data_of_a_webhook_is_looked_at_too(app: Flask) -> None:
 def test_a_template_is_looked_at_before_a_campaign_that_sends_it_is_published(
     sending: Flask,
 ) -> None:
-    from core.messages import create_message  # noqa: PLC0415
+    from heliograph.messages import create_message  # noqa: PLC0415
 
     message = create_message(name="Old", text="Hi")
     with transaction():

@@ -15,24 +15,24 @@ from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
-from core.broadcasts.models import Broadcast
-from core.channel import Failure, FailureKind, InboundText, Sent, Status, StatusReport
-from core.checkup import look_over
-from core.checkup.gauges import read_gauges
-from core.db import db, transaction, utcnow
-from core.deliveries.calls import CallOutcome, Released
-from core.deliveries.counting import count_calls
-from core.deliveries.direct import queue_text
-from core.deliveries.models import Delivery
-from core.deliveries.pace import hold_sender
-from core.deliveries.reports import receive_status
-from core.figures import refresh_figures
-from core.host import Job
-from core.installation import settings_of
-from core.jobs.runs import run_job
-from core.meters import EXTENSION, Meters, current_meters, read_meters
-from core.replies.inbox import receive_reply
-from core.web.metric_families import Families
+from heliograph.broadcasts.models import Broadcast
+from heliograph.channel import Failure, FailureKind, InboundText, Sent, Status, StatusReport
+from heliograph.checkup import look_over
+from heliograph.checkup.gauges import read_gauges
+from heliograph.db import db, transaction, utcnow
+from heliograph.deliveries.calls import CallOutcome, Released
+from heliograph.deliveries.counting import count_calls
+from heliograph.deliveries.direct import queue_text
+from heliograph.deliveries.models import Delivery
+from heliograph.deliveries.pace import hold_sender
+from heliograph.deliveries.reports import receive_status
+from heliograph.figures import refresh_figures
+from heliograph.host import Job
+from heliograph.installation import settings_of
+from heliograph.jobs.runs import run_job
+from heliograph.meters import EXTENSION, Meters, current_meters, read_meters
+from heliograph.replies.inbox import receive_reply
+from heliograph.web.metric_families import Families
 from tests.crowd import make_crowd
 from tests.visitor import Visitor, sign_in
 from tests.web.test_speed import SCAN, explained, fill_small_tables, recorded
@@ -146,7 +146,7 @@ def test_a_long_queue_is_taken_from_the_kept_counts(
     with transaction() as session:
         session.execute(db.update(Broadcast).values(counts=kept))
     assert read_gauges().queued["broadcast"] == 8
-    monkeypatch.setattr("core.checkup.gauges.MANY", 3)
+    monkeypatch.setattr("heliograph.checkup.gauges.MANY", 3)
     assert read_gauges().queued["broadcast"] == 8_000_000
     with transaction() as session:
         session.execute(db.update(Broadcast).values(counts=None))

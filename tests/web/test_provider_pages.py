@@ -8,11 +8,11 @@ import re
 import pytest
 from flask import Flask
 
-from core.audit import read_audit
-from core.db import db
-from core.host import current_host
-from core.host.state import forget_states
-from core.providers import default_provider
+from heliograph.audit import read_audit
+from heliograph.db import db
+from heliograph.host import current_host
+from heliograph.host.state import forget_states
+from heliograph.providers import default_provider
 from tests.visitor import Visitor, sign_in
 
 

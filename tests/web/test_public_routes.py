@@ -10,9 +10,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from core.db import db
-from core.host import current_host
-from core.replies.models import Reply
+from heliograph.db import db
+from heliograph.host import current_host
+from heliograph.replies.models import Reply
 from tests.visitor import Visitor, sign_in
 from tests.web.test_user_races import at_once
 

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from core.broadcasts.lifecycle import pause, resume
-from core.campaigns import get_campaign, publish, unpublish
-from core.campaigns.membership import rebuild
-from core.channel import Failure, FailureKind
-from core.db import db, transaction
-from core.deliveries.models import Delivery
-from core.messages import edit_message
-from core.segments import add_members, create_segment
+from heliograph.broadcasts.lifecycle import pause, resume
+from heliograph.campaigns import get_campaign, publish, unpublish
+from heliograph.campaigns.membership import rebuild
+from heliograph.channel import Failure, FailureKind
+from heliograph.db import db, transaction
+from heliograph.deliveries.models import Delivery
+from heliograph.messages import edit_message
+from heliograph.segments import add_members, create_segment
 from tests.campaigns.drawing import drafted, tag
 from tests.fixtures import a_number, add_people
 from tests.visitor import Visitor, sign_in

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from core.host import current_host
+from heliograph.host import current_host
 from tests.visitor import Visitor, sign_in
 
 WHO = ("stranger", "reader", "marketer", "admin")  # each may do what those before may

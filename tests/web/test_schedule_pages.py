@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 
-from core.broadcasts.lifecycle import begin, due_broadcasts, get_broadcast, pause
-from core.db import db, transaction, utcnow
-from core.errors import Changed, Conflict
-from core.messages import create_message, edit_message, review_version, send_now, unschedule
-from core.segments import add_members, create_segment, edit_segment
-from core.users import User
+from heliograph.broadcasts.lifecycle import begin, due_broadcasts, get_broadcast, pause
+from heliograph.db import db, transaction, utcnow
+from heliograph.errors import Changed, Conflict
+from heliograph.messages import create_message, edit_message, review_version, send_now, unschedule
+from heliograph.segments import add_members, create_segment, edit_segment
+from heliograph.users import User
 from tests.fixtures import add_people
 from tests.visitor import Visitor, sign_in
 

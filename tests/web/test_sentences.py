@@ -17,25 +17,25 @@ import pytest
 from flask import Flask
 from flask_babel import force_locale
 
-from core import clock
-from core.broadcasts.counts import SKIP_REASONS
-from core.campaigns import unpublish
-from core.campaigns.explanation import ENDED
-from core.campaigns.membership import remove_contacts
-from core.channel import Failure, FailureKind
-from core.contacts.fields import add_custom_field
-from core.contacts.models import Contact
-from core.db import db, transaction, utcnow
-from core.deliveries.explanation import explain
-from core.deliveries.models import STATUSES
-from core.deliveries.obstacles import WORDS
-from core.host import current_host
-from core.installation import current_settings
-from core.segments.models import Segment
-from core.sentences import Moment, Names, Sentence, together
-from core.timeline import TimelineEntry
-from core.timeline.campaigns import MEMBERS, STEPS
-from core.timeline.happenings import (
+from heliograph import clock
+from heliograph.broadcasts.counts import SKIP_REASONS
+from heliograph.campaigns import unpublish
+from heliograph.campaigns.explanation import ENDED
+from heliograph.campaigns.membership import remove_contacts
+from heliograph.channel import Failure, FailureKind
+from heliograph.contacts.fields import add_custom_field
+from heliograph.contacts.models import Contact
+from heliograph.db import db, transaction, utcnow
+from heliograph.deliveries.explanation import explain
+from heliograph.deliveries.models import STATUSES
+from heliograph.deliveries.obstacles import WORDS
+from heliograph.host import current_host
+from heliograph.installation import current_settings
+from heliograph.segments.models import Segment
+from heliograph.sentences import Moment, Names, Sentence, together
+from heliograph.timeline import TimelineEntry
+from heliograph.timeline.campaigns import MEMBERS, STEPS
+from heliograph.timeline.happenings import (
     CHANGES,
     CLICKS,
     DNC_REASONS,
@@ -43,9 +43,9 @@ from core.timeline.happenings import (
     IMPORTS,
     REPLIES,
 )
-from core.timeline.texts import SHOWN
-from core.web.sentence_words import KEPT, kept, told
-from core.web.timeline_words import LABELS, fact_words
+from heliograph.timeline.texts import SHOWN
+from heliograph.web.sentence_words import KEPT, kept, told
+from heliograph.web.timeline_words import LABELS, fact_words
 from tests.campaigns.drawing import after, tag
 from tests.campaigns.stage import Stage, replies, text
 from tests.deliveries.test_explanation import made

@@ -9,12 +9,12 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from core.audit import read_audit
-from core.db import db
-from core.installation import current_settings, settings_of
-from core.setup_token import setup_token
-from core.stored_settings import change_settings, stored_values
-from core.users import User, list_users
+from heliograph.audit import read_audit
+from heliograph.db import db
+from heliograph.installation import current_settings, settings_of
+from heliograph.setup_token import setup_token
+from heliograph.stored_settings import change_settings, stored_values
+from heliograph.users import User, list_users
 from tests.visitor import PASSWORD, Visitor, sign_in
 
 URL = "/admin/settings/"

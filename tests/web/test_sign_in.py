@@ -7,12 +7,12 @@ import re
 import pytest
 from flask import Flask
 
-from core.audit import read_audit
-from core.installation import settings_of
-from core.login_failures import FAILURES_OF_EMAIL
-from core.setup_token import setup_token
-from core.users import create_user, edit_user, list_users
-from core.web.security import POLICY
+from heliograph.audit import read_audit
+from heliograph.installation import settings_of
+from heliograph.login_failures import FAILURES_OF_EMAIL
+from heliograph.setup_token import setup_token
+from heliograph.users import create_user, edit_user, list_users
+from heliograph.web.security import POLICY
 from tests.visitor import PASSWORD, Visitor, sign_in
 
 COOKIE = "__Secure-heliograph_session"

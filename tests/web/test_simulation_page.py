@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from core.campaigns import save_draft
-from core.contacts import Contact
-from core.db import db
-from core.segments import add_members, create_segment
+from heliograph.campaigns import save_draft
+from heliograph.contacts import Contact
+from heliograph.db import db
+from heliograph.segments import add_members, create_segment
 from tests.campaigns.drawing import after, drafted, event, tag
 from tests.campaigns.stage import template
 from tests.fixtures import add_people

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, text
 
-from core.db import db
+from heliograph.db import db
 from tests.crowd import VISITS, make_crowd
 from tests.visitor import sign_in
 

@@ -10,11 +10,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from core.contacts import Contact, add_contact, add_custom_field, edit_contact, find_contacts
-from core.db import db
-from core.imports import run_pending_imports, runner, trial
-from core.imports.models import Import
-from core.segments import find_segment
+from heliograph.contacts import Contact, add_contact, add_custom_field, edit_contact, find_contacts
+from heliograph.db import db
+from heliograph.imports import run_pending_imports, runner, trial
+from heliograph.imports.models import Import
+from heliograph.segments import find_segment
 from tests.visitor import Visitor, sign_in
 from tests.web.forms import forms_of
 

@@ -13,12 +13,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, func, select
 
-from core import logins
-from core.db import db, transaction
-from core.installation import settings_of
-from core.login_failures import FAILURES_OF_ADDRESS, FAILURES_OF_EMAIL, LoginFailure
-from core.setup_token import setup_token
-from core.users import User, create_user, edit_user, list_users
+from heliograph import logins
+from heliograph.db import db, transaction
+from heliograph.installation import settings_of
+from heliograph.login_failures import FAILURES_OF_ADDRESS, FAILURES_OF_EMAIL, LoginFailure
+from heliograph.setup_token import setup_token
+from heliograph.users import User, create_user, edit_user, list_users
 from tests.visitor import PASSWORD, Visitor, sign_in
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.actions import Action
-from core.campaigns.builtin import (
+from heliograph.actions import Action
+from heliograph.campaigns.builtin import (
     campaigns,
     contacts,
     decisions,
@@ -14,8 +14,8 @@ from core.campaigns.builtin import (
     staff,
     webhook,
 )
-from core.events import Condition, Decision
-from core.hookspecs import hookimpl
+from heliograph.events import Condition, Decision
+from heliograph.hookspecs import hookimpl
 
 
 @hookimpl

@@ -21,8 +21,8 @@ from urllib.parse import SplitResult, urlsplit
 
 import certifi
 
-from core.campaigns.builtin.addresses import Address, is_public
-from core.errors import BadInput, HeliographError
+from heliograph.campaigns.builtin.addresses import Address, is_public
+from heliograph.errors import BadInput, HeliographError
 
 PORTS = {"http": 80, "https": 443}
 SHORTEST = 0.2  # seconds that each address has at least

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
-from core.actions import Action, ActionBatch
-from core.campaigns.loops import JUMP as JUMP_KEY
-from core.campaigns.membership import add_by_campaign, remove_contacts
-from core.campaigns.moving import jump
-from core.campaigns.things import MOVES
-from core.events import EventConfig
+from heliograph.actions import Action, ActionBatch
+from heliograph.campaigns.loops import JUMP as JUMP_KEY
+from heliograph.campaigns.membership import add_by_campaign, remove_contacts
+from heliograph.campaigns.moving import jump
+from heliograph.campaigns.things import MOVES
+from heliograph.events import EventConfig
 
 
 class ChangeCampaigns(EventConfig):

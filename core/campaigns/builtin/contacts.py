@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
-from core.actions import Action, ActionBatch
-from core.contacts.tags import clean_names, tag_contacts, untag_contacts
-from core.events import EventConfig
-from core.segments.members import add_members, remove_members
+from heliograph.actions import Action, ActionBatch
+from heliograph.contacts.tags import clean_names, tag_contacts, untag_contacts
+from heliograph.events import EventConfig
+from heliograph.segments.members import add_members, remove_members
 
 NOTHING = "nothing is to be added or removed"
 

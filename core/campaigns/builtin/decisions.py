@@ -6,13 +6,13 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from core.campaigns.builtin.patterns import has_word, is_like
-from core.campaigns.expressions import literals_of, regex_matches, why_not_sound
-from core.campaigns.slow import slow_expression
-from core.errors import BadInput
-from core.events import Decision, Signal, SignalKind, WaitConfig
-from core.replies.optout import meaning
-from core.sentences import Moment, Sentence
+from heliograph.campaigns.builtin.patterns import has_word, is_like
+from heliograph.campaigns.expressions import literals_of, regex_matches, why_not_sound
+from heliograph.campaigns.slow import slow_expression
+from heliograph.errors import BadInput
+from heliograph.events import Decision, Signal, SignalKind, WaitConfig
+from heliograph.replies.optout import meaning
+from heliograph.sentences import Moment, Sentence
 
 OUT_OF_TIME = Sentence(
     "The expression %(pattern)s ran out of time over replies, which counted as no match: "

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pydantic import Field, model_validator
 from sqlalchemy import select
 
-from core.actions import Action, ActionBatch
-from core.contacts.models import Contact
-from core.db import db
-from core.dnc import MANUAL
-from core.dnc_many import add_many, lift_many
-from core.events import Batch, EventConfig
-from core.lookups import one_of
+from heliograph.actions import Action, ActionBatch
+from heliograph.contacts.models import Contact
+from heliograph.db import db
+from heliograph.dnc import MANUAL
+from heliograph.dnc_many import add_many, lift_many
+from heliograph.events import Batch, EventConfig
+from heliograph.lookups import one_of
 
 RETIRED = "opted_out_too"
 

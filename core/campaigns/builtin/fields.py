@@ -9,19 +9,19 @@ from pydantic import Field as Ask
 from sqlalchemy import ColumnElement, Text, cast, func, literal, update
 from sqlalchemy.dialects.postgresql import JSONB
 
-from core.actions import Action, ActionBatch
-from core.contacts.changes import note_changed
-from core.contacts.fields import WRITTEN, Field, contact_fields
-from core.contacts.models import Contact
-from core.contacts.values import Value
-from core.db import change_rows, dialect_name, utcnow
-from core.errors import BadInput
-from core.events import EventConfig
-from core.installation import current_settings, current_zone
-from core.lookups import one_of
-from core.segments.conditions import Operand, Scope
-from core.segments.dates import utc_text
-from core.segments.moments import read_day, read_moment
+from heliograph.actions import Action, ActionBatch
+from heliograph.contacts.changes import note_changed
+from heliograph.contacts.fields import WRITTEN, Field, contact_fields
+from heliograph.contacts.models import Contact
+from heliograph.contacts.values import Value
+from heliograph.db import change_rows, dialect_name, utcnow
+from heliograph.errors import BadInput
+from heliograph.events import EventConfig
+from heliograph.installation import current_settings, current_zone
+from heliograph.lookups import one_of
+from heliograph.segments.conditions import Operand, Scope
+from heliograph.segments.dates import utc_text
+from heliograph.segments.moments import read_day, read_moment
 
 TIMES = ("date", "datetime")
 

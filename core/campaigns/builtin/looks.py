@@ -8,15 +8,15 @@ from typing import Any, Literal
 from pydantic import Field
 from sqlalchemy import select
 
-from core.campaigns.models import ACTIVE, NEW, CampaignMember
-from core.contacts.countries import country_codes
-from core.contacts.models import NUMBER_OK, Contact
-from core.db import db
-from core.dnc import REASONS, SMS, Dnc
-from core.errors import BadInput
-from core.events import Batch, Condition, EventConfig, yes_or_no
-from core.lookups import one_of
-from core.segments.filters import check_filters, compile_filters
+from heliograph.campaigns.models import ACTIVE, NEW, CampaignMember
+from heliograph.contacts.countries import country_codes
+from heliograph.contacts.models import NUMBER_OK, Contact
+from heliograph.db import db
+from heliograph.dnc import REASONS, SMS, Dnc
+from heliograph.errors import BadInput
+from heliograph.events import Batch, Condition, EventConfig, yes_or_no
+from heliograph.lookups import one_of
+from heliograph.segments.filters import check_filters, compile_filters
 
 Match = Literal["any", "all", "none"]
 

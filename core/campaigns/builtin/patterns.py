@@ -6,7 +6,7 @@ import unicodedata
 
 import regex
 
-from core.campaigns.expressions import LONGEST
+from heliograph.campaigns.expressions import LONGEST
 
 
 def plain(text: str) -> str:

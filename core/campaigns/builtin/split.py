@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 from pydantic import Field, model_validator
 
-from core.events import Batch, Condition, EventConfig, Path
+from heliograph.events import Batch, Condition, EventConfig, Path
 
 PATHS = ("a", "b", "c", "d", "e")
 

@@ -7,23 +7,23 @@ from typing import Any
 from pydantic import Field
 from sqlalchemy import select
 
-from core.actions import Action, ActionBatch, Outcome, Outcomes, Result
-from core.bulk import InsertNew
-from core.campaigns.queueing import await_texts
-from core.contacts.fields import contact_fields
-from core.contacts.models import Contact
-from core.db import db
-from core.deliveries.models import QUEUED, Delivery
-from core.deliveries.rendering import Renderer, Unrenderable
-from core.dnc import find_dnc
-from core.errors import BadInput, HeliographError
-from core.events import FAILED, THEN, EventConfig
-from core.installation import current_settings, current_zone
-from core.lookups import one_of
-from core.messages import MAX_CHARACTERS, check_text
-from core.phone import parse_number
-from core.providers import default_provider, open_provider
-from core.sentences import Sentence
+from heliograph.actions import Action, ActionBatch, Outcome, Outcomes, Result
+from heliograph.bulk import InsertNew
+from heliograph.campaigns.queueing import await_texts
+from heliograph.contacts.fields import contact_fields
+from heliograph.contacts.models import Contact
+from heliograph.db import db
+from heliograph.deliveries.models import QUEUED, Delivery
+from heliograph.deliveries.rendering import Renderer, Unrenderable
+from heliograph.dnc import find_dnc
+from heliograph.errors import BadInput, HeliographError
+from heliograph.events import FAILED, THEN, EventConfig
+from heliograph.installation import current_settings, current_zone
+from heliograph.lookups import one_of
+from heliograph.messages import MAX_CHARACTERS, check_text
+from heliograph.phone import parse_number
+from heliograph.providers import default_provider, open_provider
+from heliograph.sentences import Sentence
 
 SHARED = (
     *("source", "campaign_id", "number", "provider", "sender", "status", "noted_status"),

@@ -9,10 +9,10 @@ from urllib.parse import unquote, urlsplit
 
 from flask import current_app
 
-from core.errors import HeliographError
-from core.host.state import states
-from core.installation import current_settings, settings_of
-from core.sentences import Sentence
+from heliograph.errors import HeliographError
+from heliograph.host.state import states
+from heliograph.installation import current_settings, settings_of
+from heliograph.sentences import Sentence
 
 ENV = "$env:"
 LEAST_SECRET = 8  # characters; a shorter password may be part of anything

@@ -10,20 +10,20 @@ from typing import Any
 from pydantic import Field
 from sqlalchemy import select
 
-from core.actions import Action, ActionContext, Outcome, Result
-from core.campaigns.builtin.calls import NoAnswer, Refused, post, read_url, refuse_private
-from core.campaigns.builtin.variables import ENV, NotAllowed, header_value, refuse_variable
-from core.campaigns.models import Campaign, CampaignEvent, CampaignStep
-from core.contacts.fields import contact_fields
-from core.contacts.models import Contact
-from core.db import db, utcnow
-from core.errors import BadInput, HeliographError
-from core.events import FAILED, THEN, EventConfig
-from core.installation import current_settings, current_zone
-from core.messages import check_text, compile_text, values_of
-from core.sentences import Sentence
-from core.users import User
-from core.version import __version__
+from heliograph.actions import Action, ActionContext, Outcome, Result
+from heliograph.campaigns.builtin.calls import NoAnswer, Refused, post, read_url, refuse_private
+from heliograph.campaigns.builtin.variables import ENV, NotAllowed, header_value, refuse_variable
+from heliograph.campaigns.models import Campaign, CampaignEvent, CampaignStep
+from heliograph.contacts.fields import contact_fields
+from heliograph.contacts.models import Contact
+from heliograph.db import db, utcnow
+from heliograph.errors import BadInput, HeliographError
+from heliograph.events import FAILED, THEN, EventConfig
+from heliograph.installation import current_settings, current_zone
+from heliograph.messages import check_text, compile_text, values_of
+from heliograph.sentences import Sentence
+from heliograph.users import User
+from heliograph.version import __version__
 
 HEADER = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]{1,80}):\s*([\x20-\x7e]{0,2000})")
 LINE = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]{0,59}):\s*(.{0,2000})", re.DOTALL)

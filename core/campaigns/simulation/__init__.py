@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from core.campaigns.simulation.casting import sample
-from core.campaigns.simulation.description import (
+from heliograph.campaigns.simulation.casting import sample
+from heliograph.campaigns.simulation.description import (
     MOST_DAYS,
     MOST_PEOPLE,
     Person,
     Simulation,
     read_simulation,
 )
-from core.campaigns.simulation.play import simulate
-from core.campaigns.simulation.transcript import Entry, Transcript, Way
+from heliograph.campaigns.simulation.play import simulate
+from heliograph.campaigns.simulation.transcript import Entry, Transcript, Way
 
 __all__ = [
     "MOST_DAYS",

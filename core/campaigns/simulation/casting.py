@@ -6,12 +6,12 @@ from itertools import zip_longest
 
 from sqlalchemy import select
 
-from core.campaigns.library import get_campaign
-from core.campaigns.simulation.description import MOST_PEOPLE, Person
-from core.contacts.models import Contact
-from core.db import db
-from core.errors import BadInput
-from core.segments.models import LEFT_OUT, SegmentMember
+from heliograph.campaigns.library import get_campaign
+from heliograph.campaigns.simulation.description import MOST_PEOPLE, Person
+from heliograph.contacts.models import Contact
+from heliograph.db import db
+from heliograph.errors import BadInput
+from heliograph.segments.models import LEFT_OUT, SegmentMember
 
 LOOKED_AT = 500
 

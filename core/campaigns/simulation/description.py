@@ -12,11 +12,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, Field, ValidationError
 
-from core.campaigns.canvas import Part, has_broken, lower
-from core.channel import FailureKind
-from core.contacts.profile import LARGEST_ID
-from core.errors import BadInput
-from core.messages import MAX_CHARACTERS
+from heliograph.campaigns.canvas import Part, has_broken, lower
+from heliograph.channel import FailureKind
+from heliograph.contacts.profile import LARGEST_ID
+from heliograph.errors import BadInput
+from heliograph.messages import MAX_CHARACTERS
 
 MOST_PEOPLE, MOST_DAYS, MOST_DOINGS = 25, 366, 500
 MEND = "See docs/how-to/campaigns.md."

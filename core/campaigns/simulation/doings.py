@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from core.campaigns.simulation.description import (
+from heliograph.campaigns.simulation.description import (
     Answer,
     Click,
     Fail,
@@ -21,9 +21,9 @@ from core.campaigns.simulation.description import (
     Simulation,
     Stop,
 )
-from core.campaigns.simulation.record import Record
-from core.campaigns.simulation.stand_ins import Phones
-from core.campaigns.simulation.transcript import (
+from heliograph.campaigns.simulation.record import Record
+from heliograph.campaigns.simulation.stand_ins import Phones
+from heliograph.campaigns.simulation.transcript import (
     CLICK,
     FAIL,
     HEAL,
@@ -33,18 +33,18 @@ from core.campaigns.simulation.transcript import (
     REPLY,
     Entry,
 )
-from core.channel import FailureKind, InboundText, Opt, StatusReport
-from core.db import change_rows, db, table_of, transaction, utcnow
-from core.deliveries.models import QUEUED, WITH_PROVIDER, Delivery, Sender
-from core.errors import HeliographError
-from core.links.clicks import NewClick, store_clicks
-from core.links.codes import LENGTH
-from core.links.following import Followed, follow, target
-from core.links.models import PERSON
-from core.links.tracking import link_base
-from core.providers import default_provider
-from core.replies.inbox import receive_reply
-from core.replies.models import Reply
+from heliograph.channel import FailureKind, InboundText, Opt, StatusReport
+from heliograph.db import change_rows, db, table_of, transaction, utcnow
+from heliograph.deliveries.models import QUEUED, WITH_PROVIDER, Delivery, Sender
+from heliograph.errors import HeliographError
+from heliograph.links.clicks import NewClick, store_clicks
+from heliograph.links.codes import LENGTH
+from heliograph.links.following import Followed, follow, target
+from heliograph.links.models import PERSON
+from heliograph.links.tracking import link_base
+from heliograph.providers import default_provider
+from heliograph.replies.inbox import receive_reply
+from heliograph.replies.models import Reply
 
 Doing = Answer | Stop | Click | Outage | Recover | Fail | Heal
 

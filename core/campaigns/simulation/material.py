@@ -9,24 +9,24 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, or_, select
 
-from core.campaigns.canvas import Canvas, read_canvas
-from core.campaigns.events import EventTypes
-from core.campaigns.library import get_campaign
-from core.campaigns.models import Campaign, CampaignEvent, CampaignMember, CampaignVersion
-from core.campaigns.simulation.description import Simulation
-from core.contacts.models import Contact, CustomField, Tag, contact_tags
-from core.db import Model, db, table_of
-from core.deliveries.models import WITH_PROVIDER, Delivery
-from core.dnc import Dnc, DncBeneath
-from core.errors import BadInput, Conflict
-from core.host import PluginInfo, current_host
-from core.host.state import states
-from core.installation import current_settings
-from core.messages.models import TextMessage
-from core.phone import looks_like_number, parse_number
-from core.segments.models import Segment, SegmentMember
-from core.settings import Settings
-from core.users import User
+from heliograph.campaigns.canvas import Canvas, read_canvas
+from heliograph.campaigns.events import EventTypes
+from heliograph.campaigns.library import get_campaign
+from heliograph.campaigns.models import Campaign, CampaignEvent, CampaignMember, CampaignVersion
+from heliograph.campaigns.simulation.description import Simulation
+from heliograph.contacts.models import Contact, CustomField, Tag, contact_tags
+from heliograph.db import Model, db, table_of
+from heliograph.deliveries.models import WITH_PROVIDER, Delivery
+from heliograph.dnc import Dnc, DncBeneath
+from heliograph.errors import BadInput, Conflict
+from heliograph.host import PluginInfo, current_host
+from heliograph.host.state import states
+from heliograph.installation import current_settings
+from heliograph.messages.models import TextMessage
+from heliograph.phone import looks_like_number, parse_number
+from heliograph.segments.models import Segment, SegmentMember
+from heliograph.settings import Settings
+from heliograph.users import User
 
 Rows = list[dict[str, Any]]
 UNPUBLISHED = {

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import Select, func, select, union_all
 
-from core.campaigns.models import Campaign, CampaignStep
-from core.campaigns.steps import is_timed
-from core.db import db, table_of
-from core.deliveries.models import QUEUED, Delivery, Sender
-from core.messages.models import TextMessage
+from heliograph.campaigns.models import Campaign, CampaignStep
+from heliograph.campaigns.steps import is_timed
+from heliograph.db import db, table_of
+from heliograph.deliveries.models import QUEUED, Delivery, Sender
+from heliograph.messages.models import TextMessage
 
 
 def next_due(campaign_id: int, now: datetime) -> datetime | None:

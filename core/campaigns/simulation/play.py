@@ -10,32 +10,32 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from core import clock
-from core.campaigns.engine import Engine, Scope
-from core.campaigns.membership import rebuild, sources_of
-from core.campaigns.models import Campaign, CampaignEvent
-from core.campaigns.simulation.description import Simulation
-from core.campaigns.simulation.doings import Doings, switches_of
-from core.campaigns.simulation.material import gather
-from core.campaigns.simulation.moments import next_due
-from core.campaigns.simulation.record import Record
-from core.campaigns.simulation.stage import on_stage, put_on_cast
-from core.campaigns.simulation.stand_ins import Phones
-from core.campaigns.simulation.transcript import REPORT, Transcript
-from core.campaigns.stages import count_stages
-from core.channel import Failure
-from core.db import db, utcnow
-from core.deliveries.answers import sane
-from core.deliveries.calls import CallOutcome, ClaimedText
-from core.deliveries.claim import Scope as TextScope
-from core.deliveries.claim import claim_texts
-from core.deliveries.models import QUEUED, Delivery
-from core.deliveries.outcomes import record_outcomes
-from core.deliveries.reports import store_reports
-from core.errors import BadInput
-from core.providers import open_provider
-from core.segments.members import refresh_segment
-from core.segments.models import Segment, SegmentMember
+from heliograph import clock
+from heliograph.campaigns.engine import Engine, Scope
+from heliograph.campaigns.membership import rebuild, sources_of
+from heliograph.campaigns.models import Campaign, CampaignEvent
+from heliograph.campaigns.simulation.description import Simulation
+from heliograph.campaigns.simulation.doings import Doings, switches_of
+from heliograph.campaigns.simulation.material import gather
+from heliograph.campaigns.simulation.moments import next_due
+from heliograph.campaigns.simulation.record import Record
+from heliograph.campaigns.simulation.stage import on_stage, put_on_cast
+from heliograph.campaigns.simulation.stand_ins import Phones
+from heliograph.campaigns.simulation.transcript import REPORT, Transcript
+from heliograph.campaigns.stages import count_stages
+from heliograph.channel import Failure
+from heliograph.db import db, utcnow
+from heliograph.deliveries.answers import sane
+from heliograph.deliveries.calls import CallOutcome, ClaimedText
+from heliograph.deliveries.claim import Scope as TextScope
+from heliograph.deliveries.claim import claim_texts
+from heliograph.deliveries.models import QUEUED, Delivery
+from heliograph.deliveries.outcomes import record_outcomes
+from heliograph.deliveries.reports import store_reports
+from heliograph.errors import BadInput
+from heliograph.providers import open_provider
+from heliograph.segments.members import refresh_segment
+from heliograph.segments.models import Segment, SegmentMember
 
 MOST_MOMENTS = 1000
 CHANGES_SEGMENTS = "core.change_segments"

@@ -8,13 +8,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from core.campaigns.course import load_course, zone_named
-from core.campaigns.events import EventTypes
-from core.campaigns.explanation import why_here
-from core.campaigns.models import FINISHED, GONE, NEW, CampaignMember, CampaignStep
-from core.campaigns.simulation.description import Simulation
-from core.campaigns.simulation.stand_ins import SWITCHED_OFF
-from core.campaigns.simulation.transcript import (
+from heliograph.campaigns.course import load_course, zone_named
+from heliograph.campaigns.events import EventTypes
+from heliograph.campaigns.explanation import why_here
+from heliograph.campaigns.models import FINISHED, GONE, NEW, CampaignMember, CampaignStep
+from heliograph.campaigns.simulation.description import Simulation
+from heliograph.campaigns.simulation.stand_ins import SWITCHED_OFF
+from heliograph.campaigns.simulation.transcript import (
     ENDED,
     HELD,
     JOINED,
@@ -25,13 +25,13 @@ from core.campaigns.simulation.transcript import (
     Entry,
     Way,
 )
-from core.channel import Failure
-from core.contacts.models import Contact
-from core.db import db, table_of, utcnow
-from core.deliveries.calls import CallOutcome, ClaimedText
-from core.deliveries.models import FAILED, QUEUED, Delivery
-from core.lookups import one_of, read_rows
-from core.messages import measure
+from heliograph.channel import Failure
+from heliograph.contacts.models import Contact
+from heliograph.db import db, table_of, utcnow
+from heliograph.deliveries.calls import CallOutcome, ClaimedText
+from heliograph.deliveries.models import FAILED, QUEUED, Delivery
+from heliograph.lookups import one_of, read_rows
+from heliograph.messages import measure
 
 HELD_BY = ("quiet", "hours", "held")
 

@@ -19,26 +19,26 @@ import phonenumbers
 from flask import Flask
 from sqlalchemy.pool import StaticPool
 
-from core import clock
-from core.campaigns.canvas import Canvas
-from core.campaigns.library import get_campaign, publish, save_draft
-from core.campaigns.simulation.description import Person, Simulation
-from core.campaigns.simulation.material import Material
-from core.campaigns.simulation.stand_ins import Phones, StageHost
-from core.contacts.models import Contact
-from core.contacts.profile import read_values
-from core.contacts.tags import tag_contact
-from core.db import Model, db, init_db, transaction
-from core.errors import BadInput
-from core.host.plugins import EXTENSION as HOST
-from core.host.state import PluginState
-from core.installation import current_settings
-from core.links.models import LinkKey
-from core.meters import init_meters
-from core.phone import parse_number
-from core.segments.members import add_members, refresh_segment
-from core.segments.models import Segment, SegmentMember
-from core.stored_settings import fix_settings
+from heliograph import clock
+from heliograph.campaigns.canvas import Canvas
+from heliograph.campaigns.library import get_campaign, publish, save_draft
+from heliograph.campaigns.simulation.description import Person, Simulation
+from heliograph.campaigns.simulation.material import Material
+from heliograph.campaigns.simulation.stand_ins import Phones, StageHost
+from heliograph.contacts.models import Contact
+from heliograph.contacts.profile import read_values
+from heliograph.contacts.tags import tag_contact
+from heliograph.db import Model, db, init_db, transaction
+from heliograph.errors import BadInput
+from heliograph.host.plugins import EXTENSION as HOST
+from heliograph.host.state import PluginState
+from heliograph.installation import current_settings
+from heliograph.links.models import LinkKey
+from heliograph.meters import init_meters
+from heliograph.phone import parse_number
+from heliograph.segments.members import add_members, refresh_segment
+from heliograph.segments.models import Segment, SegmentMember
+from heliograph.stored_settings import fix_settings
 
 MADE_UP = 9_000_000_000  # ids from here on are no contact's
 SOURCE = 9_000_000_000
@@ -68,7 +68,7 @@ def on_stage(material: Material, phones: Phones) -> Iterator[Flask]:
 
 
 def made_app() -> Flask:
-    app = Flask("core")
+    app = Flask("heliograph")
     app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
         "creator": copied_database,
@@ -97,7 +97,7 @@ def copied_database() -> sqlite3.Connection:
 @lru_cache(maxsize=1)
 def empty_database() -> bytes:
     """All tables that there are, empty, as SQLite keeps them."""
-    app = Flask("core")
+    app = Flask("heliograph")
     app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"
     init_db(app)
     with app.app_context():

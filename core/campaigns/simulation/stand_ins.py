@@ -8,13 +8,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from core.actions import Action, ActionBatch, Outcome, Outcomes, Result
-from core.channel import Failure, FailureKind, OutgoingText, Provider, Sent, Status, StatusReport
-from core.db import utcnow
-from core.encryption import Cipher
-from core.host import PluginConfig, PluginHost, PluginInfo
-from core.host.contributions import Contributions
-from core.sentences import Sentence
+from heliograph.actions import Action, ActionBatch, Outcome, Outcomes, Result
+from heliograph.channel import (
+    Failure,
+    FailureKind,
+    OutgoingText,
+    Provider,
+    Sent,
+    Status,
+    StatusReport,
+)
+from heliograph.db import utcnow
+from heliograph.encryption import Cipher
+from heliograph.host import PluginConfig, PluginHost, PluginInfo
+from heliograph.host.contributions import Contributions
+from heliograph.sentences import Sentence
 
 WEBHOOK = "core.webhook"
 # reasons of what is not done here, and codes of failures that the script has chosen

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from core.campaigns.explanation import Passage
-from core.campaigns.stages import Stage
+from heliograph.campaigns.explanation import Passage
+from heliograph.campaigns.stages import Stage
 
 # a contact joins, comes to an event's end, ends; what is done to its phone, and by it
 JOINED, STEP, ENDED = "joined", "step", "ended"

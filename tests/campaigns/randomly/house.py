@@ -11,17 +11,17 @@ from typing import Any
 
 from flask import Flask
 
-from core import clock, create_app
-from core.campaigns import create_campaign, save_draft
-from core.contacts.models import Contact, CustomField
-from core.contacts.tags import tag_contact
-from core.db import Model, db, transaction
-from core.dnc import add_dnc
-from core.host import current_host
-from core.messages import create_message
-from core.migrations import upgrade_schema
-from core.segments import add_members, create_segment, refresh_segment
-from core.settings import Settings
+from heliograph import clock, create_app
+from heliograph.campaigns import create_campaign, save_draft
+from heliograph.contacts.models import Contact, CustomField
+from heliograph.contacts.tags import tag_contact
+from heliograph.db import Model, db, transaction
+from heliograph.dnc import add_dnc
+from heliograph.host import current_host
+from heliograph.messages import create_message
+from heliograph.segments import add_members, create_segment, refresh_segment
+from heliograph.settings import Settings
+from heliograph.upgrades import upgrade_schema
 from tests.campaigns.randomly.scenario import (
     CAMPAIGNS,
     LINKS,

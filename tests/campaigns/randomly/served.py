@@ -9,31 +9,31 @@ from typing import Any
 
 from sqlalchemy import select
 
-from core import clock
-from core.campaigns import publish, unpublish
-from core.campaigns.engine import Engine, Scope
-from core.campaigns.library import NotReady
-from core.campaigns.membership import rebuild
-from core.campaigns.models import Campaign, CampaignEvent, CampaignMember, CampaignStep
-from core.campaigns.simulation.moments import next_due
-from core.channel import Failure, FailureKind, InboundText, Opt, Sent, Status, StatusReport
-from core.contacts.models import Contact
-from core.contacts.tags import tag_contacts, untag_contacts
-from core.db import db, transaction
-from core.deliveries.calls import CallOutcome
-from core.deliveries.claim import Scope as TextScope
-from core.deliveries.claim import claim_texts
-from core.deliveries.models import Delivery
-from core.deliveries.outcomes import record_outcomes
-from core.deliveries.reports import store_reports
-from core.host import current_host
-from core.links.clicks import NewClick, store_clicks
-from core.links.codes import LENGTH
-from core.links.following import follow
-from core.links.models import PERSON
-from core.links.tracking import link_base
-from core.replies.inbox import receive_reply
-from core.segments import refresh_segment
+from heliograph import clock
+from heliograph.campaigns import publish, unpublish
+from heliograph.campaigns.engine import Engine, Scope
+from heliograph.campaigns.library import NotReady
+from heliograph.campaigns.membership import rebuild
+from heliograph.campaigns.models import Campaign, CampaignEvent, CampaignMember, CampaignStep
+from heliograph.campaigns.simulation.moments import next_due
+from heliograph.channel import Failure, FailureKind, InboundText, Opt, Sent, Status, StatusReport
+from heliograph.contacts.models import Contact
+from heliograph.contacts.tags import tag_contacts, untag_contacts
+from heliograph.db import db, transaction
+from heliograph.deliveries.calls import CallOutcome
+from heliograph.deliveries.claim import Scope as TextScope
+from heliograph.deliveries.claim import claim_texts
+from heliograph.deliveries.models import Delivery
+from heliograph.deliveries.outcomes import record_outcomes
+from heliograph.deliveries.reports import store_reports
+from heliograph.host import current_host
+from heliograph.links.clicks import NewClick, store_clicks
+from heliograph.links.codes import LENGTH
+from heliograph.links.following import follow
+from heliograph.links.models import PERSON
+from heliograph.links.tracking import link_base
+from heliograph.replies.inbox import receive_reply
+from heliograph.segments import refresh_segment
 from tests.campaigns.randomly.house import House, Played, Refused
 from tests.campaigns.randomly.scenario import STAFF, Happening, Line, Scenario, second
 from tests.campaigns.randomly.walking import is_over, whole_script

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.campaigns.library import NotReady
-from core.campaigns.simulation import Transcript, Way, read_simulation, simulate
+from heliograph.campaigns.library import NotReady
+from heliograph.campaigns.simulation import Transcript, Way, read_simulation, simulate
 from tests.campaigns.randomly.house import House, Played, Refused
 from tests.campaigns.randomly.scenario import Happening, Line, Scenario, second
 

@@ -1,6 +1,6 @@
 """Guard - a plugin that may hold texts back, as a test says.
 
-For tests of core: they reach it as `plugins.guard` and set its `act`.
+For tests of core: they reach it as `heliograph.plugins.guard` and set its `act`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from core.plugin import OutgoingText, hookimpl
+from heliograph.plugin import OutgoingText, hookimpl
 
 acts: dict[str, Callable[[], Any]] = {}  # by number
 

@@ -1,6 +1,6 @@
 """Plodder - a plain provider: its calls run in threads, and do what a test says.
 
-The second provider of the tests of core: they reach it as `plugins.plodder`.
+The second provider of the tests of core: they reach it as `heliograph.plugins.plodder`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.plugin import OutgoingText, PluginConfig, Provider, Sent, hookimpl
+from heliograph.plugin import OutgoingText, PluginConfig, Provider, Sent, hookimpl
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """Recorder - keeps what it is given, and fails as it is told.
 
-For tests of core: they reach it as `plugins.recorder` and set its `plan`.
+For tests of core: they reach it as `heliograph.plugins.recorder` and set its `plan`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import Field
 
-from core.plugin import (
+from heliograph.plugin import (
     Failure,
     FailureKind,
     OutgoingText,

@@ -1,6 +1,6 @@
 """Sleeper - an async provider whose code may block its event loop, as newcomers' does.
 
-Tests of core reach it as `plugins.sleeper`, and say which numbers block it until when.
+Tests of core reach it as `heliograph.plugins.sleeper`, and say which numbers block it until when.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.plugin import OutgoingText, PluginConfig, Provider, Sent, hookimpl
+from heliograph.plugin import OutgoingText, PluginConfig, Provider, Sent, hookimpl
 
 
 @dataclass

@@ -10,11 +10,11 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import Migrate, upgrade
 
-from core import tables
-from core.db import db
-from core.host.plugins import current_host
+from heliograph import migrations, tables
+from heliograph.db import db
+from heliograph.host.plugins import current_host
 
-FOLDER = Path(__file__).resolve().parent.parent / "migrations"
+FOLDER = Path(migrations.__path__[0]).resolve()
 
 
 def init_migrations(app: Flask) -> None:
