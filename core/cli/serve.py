@@ -24,6 +24,7 @@ from heliograph.users import user_count
 
 log = logging.getLogger(__name__)
 
+THREADS = 256  # at the most: each is begun when it is needed, and a slow client holds one
 GRACE_SECONDS = 9  # from SIGTERM to the end, whatever hangs
 
 
@@ -65,7 +66,7 @@ def end_clock(_server: Any, worker: Any) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True)
-@click.option("--threads", type=click.IntRange(1, 256), default=64, show_default=True)
+@click.option("--threads", type=click.IntRange(1, 1024), default=THREADS, show_default=True)
 @click.option("--demo", is_flag=True, help="On a new installation, enable the simulator")
 def serve(host: str, port: int, workers: int, threads: int, demo: bool) -> None:
     """Serve the web, run the jobs and send, until SIGTERM.
@@ -98,7 +99,7 @@ def first_account(app: Flask, host: str) -> str:
     return f"Nobody has an account yet. Make the first one at {page}"
 
 
-def options_for(address: str, *, workers: int = 1, threads: int = 64) -> dict[str, Any]:
+def options_for(address: str, *, workers: int = 1, threads: int = THREADS) -> dict[str, Any]:
     """gunicorn's settings as `serve` uses them."""
     return {
         "bind": address,
