@@ -118,7 +118,7 @@ def measure(count: int = 100_000) -> Figures:
         times["bare"].append(bare(count))
     ratio = statistics.median(times["ours"]) / statistics.median(times["bare"])
     more = peak(count) - peak(count // 10)
-    return figure(f"import {count:,} / bare executemany", ratio, 3.0) | figure(
+    return figure(f"import {count:,} / bare executemany", ratio, 9.0) | figure(
         f"import {count:,}: MB more than {count // 10:,}", more, 50.0
     )
 

@@ -13,7 +13,7 @@ from heliograph.contacts.countries import country_code
 from heliograph.errors import BadInput
 from heliograph.imports.encodings import STUMBLE
 from heliograph.imports.reasons import Reason
-from heliograph.phone import Number, parse_number, parse_plain_numbers
+from heliograph.phone import Number, parse_number
 
 Cells = Sequence[str]
 NO_NUMBER = Number("", "", "")
@@ -42,22 +42,17 @@ class NumberReader:
 
     def read(self, cells: list[Cells], countries: Sequence[str] | None) -> Numbers:
         """*countries* are those that the rows name, "" where they name none."""
-        first = list(map(str.strip, cells[self._columns[0]]))
-        regions = self._regions(cells, countries, len(first))
+        regions = self._regions(cells, countries)
         faults: dict[int, Reason] = {}
         remarks: dict[int, Reason] = {}
         numbers = [
-            self._search(cells, index, regions[index], faults, remarks)
-            if number is None
-            else number
-            for index, number in enumerate(parse_plain_numbers(first, regions))
+            self._search(cells, index, region, faults, remarks)
+            for index, region in enumerate(regions)
         ]
         return Numbers(numbers, faults, remarks)
 
-    def _regions(
-        self, cells: list[Cells], countries: Sequence[str] | None, rows: int
-    ) -> Sequence[str]:
-        regions: Sequence[str] = [self._region] * rows
+    def _regions(self, cells: list[Cells], countries: Sequence[str] | None) -> Sequence[str]:
+        regions: Sequence[str] = [self._region] * len(cells[0])
         if countries is not None:
             regions = [country or self._region for country in countries]
         if self._codes is not None:

@@ -1,17 +1,13 @@
-"""Phone numbers: any spelling in, E.164 out.
-
-Two ways lead to the same answer. The plain cases (most rows of most files) are
-judged by `plans`, a few compiled patterns; all else goes to the library, which
-alone words the errors. A test holds the two against each other.
-"""
+"""Phone numbers: any spelling in, E.164 out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from phonenumbers import country_code_for_region
+
 from heliograph.phone.number import EITHER, MOBILE, PERSONAL, UNKNOWN, VOIP, Number
-from heliograph.phone.plans import dialling_of
-from heliograph.phone.reading import parse_number, parse_plain_numbers
+from heliograph.phone.reading import parse_number
 from heliograph.phone.senders import read_sender
 from heliograph.phone.spelling import looks_like_number
 from heliograph.phone.twins import one_spelling
@@ -27,7 +23,6 @@ __all__ = [
     "looks_like_number",
     "one_spelling",
     "parse_number",
-    "parse_plain_numbers",
     "read_sender",
 ]
 
@@ -43,6 +38,6 @@ def beginnings(text: str, regions: Iterable[str]) -> list[str]:
         return [f"+{digits}"]
     if digits.startswith("00"):
         return [f"+{digits[2:]}"]
-    known = [found.code for region in regions if (found := dialling_of(region))]
+    known = [code for region in regions if (code := country_code_for_region(region))]
     national = [f"+{code}{digits.lstrip('0')}" for code in dict.fromkeys(known)]
     return [*national, f"+{digits}"]

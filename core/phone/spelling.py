@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 
 from heliograph.errors import BadInput
 
@@ -29,31 +28,6 @@ AS_TEXT = "Format the column as text in the spreadsheet and export it again."
 EXAMPLE = "Enter a mobile number such as +33612345678."
 QUOTES = "'’‘`´\"="
 SHORTEST_SEARCH = 5
-
-
-def plain_digits(raw: str) -> str:
-    """The digits of an ordinary spelling, or "" when it needs a closer look."""
-    if PLAIN.fullmatch(raw):
-        return raw
-    # a point behind so many digits: a spreadsheet took the number for a quantity
-    if not raw.isascii() or POINT_BEHIND.search(raw):
-        return ""
-    text = raw
-    for separator in SEPARATORS:  # several times as fast as translate
-        text = text.replace(separator, "")
-    return text if PLAIN.fullmatch(text) else ""
-
-
-def all_plain_digits(raws: Sequence[str]) -> list[str]:
-    """`plain_digits` of each, told from all of them at once where all are plain."""
-    text = "\n".join(raws) + "\n"
-    if text.isascii() and not ("." in text and POINT_BEHIND.search(text)):
-        for separator in SEPARATORS:
-            text = text.replace(separator, "")
-        digits = text.split("\n")[:-1]
-        if len(digits) == len(raws) and PLAIN_OR_BLANK.fullmatch(text):
-            return digits
-    return [plain_digits(raw) for raw in raws]
 
 
 def spell(raw: str) -> str:
