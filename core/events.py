@@ -133,8 +133,7 @@ class Decision:
     at once. It is called inside a transaction: be quick, call nobody. `rules_out`, of
     those that `matches` does not take: True when what is waited for cannot happen any
     more, and the contact takes the path `no` at once. `check(config)` may raise BadInput
-    for what only the database knows; `warns(config)` gives words that are shown beside the
-    event, "" for none.
+    for what only the database knows.
     """
 
     key: str
@@ -148,7 +147,6 @@ class Decision:
     check: Callable[[Any], None] | None = None
     paths: tuple[Path, ...] = (YES, NO)
     rules_out: Callable[[Any, Signal], bool] | None = None
-    warns: Callable[[Any], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

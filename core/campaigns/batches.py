@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,7 +17,6 @@ from heliograph.actions import Action, ActionBatch, Outcome, Outcomes, Result
 from heliograph.campaigns.bounds import Bounds
 from heliograph.campaigns.course import Course, Stop
 from heliograph.campaigns.decisions import Asked, open_steps, take
-from heliograph.campaigns.expressions import Answers, answered
 from heliograph.campaigns.hearing import while_opening
 from heliograph.campaigns.hours import within_hours
 from heliograph.campaigns.models import OPEN, RUNNING, SKIPPED, WAITING, CampaignStep
@@ -79,7 +78,7 @@ def run_batch(work: Work, limit: int, bounds: Bounds) -> int:
             deal_with(work, rows, now)
 
     try:
-        in_transaction(whole)
+        retried_transaction(whole)
     except OperationalError:
         raise
     except Exception as error:
@@ -98,25 +97,8 @@ def time_out(work: Work, limit: int, bounds: Bounds) -> int:
         if rows:
             take(work.course, work.stop, rows, now, path="no")
 
-    in_transaction(whole)
-    return len(rows)
-
-
-def in_transaction(work: Callable[[], None]) -> None:
-    """Run *work* in a transaction.
-
-    Again, when the database broke a deadlock by it, and with the answers of expressions when
-    it asked for some: see `heliograph.campaigns.expressions`.
-    """
-    answered(partial(in_one_transaction, work))
-
-
-def in_one_transaction(work: Callable[[], None], answers: Answers) -> None:
-    def whole() -> None:
-        work()
-        answers.refuse_open()
-
     retried_transaction(whole)
+    return len(rows)
 
 
 def isolate(work: Work, ids: Sequence[int], error: Exception) -> None:
@@ -126,12 +108,12 @@ def isolate(work: Work, ids: Sequence[int], error: Exception) -> None:
     if isinstance(error, HeliographError) or len(ids) == 1:
         if not isinstance(error, HeliographError):
             log.error("event %s failed for a contact", work.stop.id, exc_info=error)
-        in_transaction(partial(note_fault, work, ids, words_of(error)))
+        retried_transaction(partial(note_fault, work, ids, words_of(error)))
         return
     middle = len(ids) // 2
     for half in (ids[:middle], ids[middle:]):
         try:
-            in_transaction(partial(deal_again, work, half))
+            retried_transaction(partial(deal_again, work, half))
         except OperationalError:
             raise
         except Exception as fault:

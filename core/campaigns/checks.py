@@ -23,7 +23,6 @@ from heliograph.campaigns.timing import BadTiming, Plan, due, read_timing
 from heliograph.contacts.fields import contact_fields
 from heliograph.db import db, utcnow
 from heliograph.errors import BadInput
-from heliograph.events import Decision
 from heliograph.host.guard import guarded
 from heliograph.installation import current_zone
 from heliograph.messages.faults import NotOurs
@@ -265,7 +264,6 @@ class Checker:
                 log.exception("the check of event type %s failed", type_.made.key)
                 words = f"cannot be checked: its plugin failed ({type(error).__name__})"
                 self._error(event, words, "The log says more; the plugin's author can mend it.")
-        self._pass_on(event, type_, config)
         missing = missing_text(event, config, self._canvas, self._types)
         if missing is not None:
             self._warn(event, *missing)
@@ -274,20 +272,6 @@ class Checker:
             if no:
                 words = f"waits for ever, so nobody comes to {no[0]!r} on its path No"
                 self._error(event, words, "Give it a time to wait, or delete what follows No.")
-
-    def _pass_on(self, event: Event, type_: EventType, config: BaseModel) -> None:
-        """What the decision itself has to say of this event."""
-        made = type_.made
-        if not isinstance(made, Decision) or made.warns is None:
-            return
-        try:
-            words = guarded(made.warns, config)
-        except Exception:
-            log.exception("decision %s failed to tell what is to be known", made.key)
-            return
-        if words:
-            said = f"{self._title(event)!r}: {words}"
-            self._found.append(Finding(WARNING, event.key, said, "Write a simpler one."))
 
     def _is_no_of(self, event: Event, decision: Event) -> bool:
         return event.parent == decision.key and event.path == "no"

@@ -1,167 +1,103 @@
-"""Regular expressions in decisions: compared in time, and never inside a transaction.
+"""Regular expressions in decisions, compared by an engine whose time grows with the text alone.
 
-What a transaction asks of an expression and is not known yet ends it; the answers are found
-then, and it is begun again with them. So nobody waits for a lock because of an expression.
+It is Rust's, which pydantic brings: it knows letters of all scripts, and neither look-around nor
+references back to a group, which are what makes others take for ever.
 """
 
 from __future__ import annotations
 
-import logging
+import re
+import time
 import unicodedata
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from functools import lru_cache
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import regex
-from flask import has_app_context
-
-from heliograph.campaigns.matcher import MATCHER, Verdict
-from heliograph.campaigns.slow import note_slow
-from heliograph.db import db, is_writing
-
-log = logging.getLogger(__name__)
+from pydantic_core import SchemaError, SchemaValidator, core_schema
 
 LONGEST = 2000  # characters of a reply that are looked at
-MOST_KNOWN = 20_000  # answers that one transaction may need
-# what makes bad expressions slow: long, almost matching
-NASTY = ("a" * 200, "1" * 200, " " * 200, "ab" * 100, "a1 " * 70, "YES " * 50)
-ENDS = ("", "!", "\n", "é")
-OWN = 4  # words and letters of the expression itself that are tried so, too
-TOO_SLOW = "may take too long: avoid a repeat inside a repeat, as (a+)+"
-
-Result = TypeVar("Result")
-
-
-class Question(NamedTuple):
-    """Whether *pattern* is found in *text*; without a text, whether it is sound."""
-
-    pattern: str
-    text: str | None
+# Repeats of repeats, as (.{1000}){9}, cost by their product. Whatever takes longer over a text
+# that almost fits takes 50 ms over the longest reply.
+SAMPLE, MOST_SECONDS = 200, 0.005
+TOO_SLOW = "takes too long: it repeats too often, as in (.{1000}){9}"
+# what means something else to this engine than to Python's; between brackets
+UNLIKE = re.compile(r"\[[^\]]*(&&|--|~~|\[:)")
+ALIKE = {"Z": r"\z", "<": "<", ">": ">"}
+DOTS = str.maketrans("İı", "ii")  # the one pair of cases in which it does not see one letter
 
 
-class Unanswered(Exception):
-    """The transaction asked what is not known yet."""
+class Compiled(NamedTuple):
+    """The expression for the engine, None when it cannot be used, and why."""
 
+    engine: SchemaValidator | None
+    why_not: str = ""
 
-class Answers:
-    """What is known in one run of a transaction, and what it asked beside."""
-
-    def __init__(self) -> None:
-        self.known: dict[Question, Verdict] = {}
-        self.asked: set[Question] = set()
-
-    def of(self, question: Question) -> Verdict:
-        """The answer; False for the time being where there is none yet."""
-        if question not in self.known:
-            self.asked.add(question)
-            return "" if question.text is None else False
-        return self.known[question]
-
-    def refuse_open(self) -> None:
-        """Raise Unanswered where something was asked that is not known: nothing is to be kept."""
-        if self.asked:
-            raise Unanswered
-
-    def find(self) -> None:
-        """Answer what was asked. Outside of transactions."""
-        self.known |= evaluated(self.asked)
-        self.asked.clear()
-
-
-ANSWERS: ContextVar[Answers | None] = ContextVar("heliograph_answers", default=None)
+    def is_found_in(self, text: str) -> bool:
+        return self.engine is not None and self.engine.isinstance_python(text)
 
 
 def regex_matches(pattern: str, text: str) -> bool:
-    """Whether *pattern* is found in *text*; one whose time is over is not."""
-    return verdict(Question(pattern, plain_text(text))) is True
+    """Whether *pattern* is found in *text*; one that cannot be used never is."""
+    text = plain(text[:LONGEST])
+    compiled = compile_pattern(pattern)
+    # $ is also before the line break at the end, which some phones add
+    return compiled.is_found_in(text) or (
+        text.endswith("\n") and compiled.is_found_in(text.removesuffix("\n"))
+    )
 
 
 def why_not_sound(pattern: str) -> str:
-    """Why the expression cannot be used: it is none, or may take too long; "" when it can."""
-    return str(verdict(Question(pattern, None)) or "")
-
-
-def verdict(question: Question) -> Verdict:
-    answers = ANSWERS.get()
-    return evaluated([question])[question] if answers is None else answers.of(question)
-
-
-def answered(work: Callable[[Answers], Result]) -> Result:
-    """Run *work* until it asks nothing that is not known.
-
-    It calls `refuse_open` at the end of its transaction, so that what was decided without
-    an answer is undone. Inside another transaction, that one's answers are asked for.
-    """
-    if is_writing() or ANSWERS.get() is not None:
-        return work(ANSWERS.get() or Known())
-    with answering() as answers:
-        while True:
-            try:
-                return work(answers)
-            except Unanswered:
-                db.session.rollback()
-                answers.find()
-
-
-@contextmanager
-def answering() -> Iterator[Answers]:
-    answers = Answers()
-    token = ANSWERS.set(answers)
-    try:
-        yield answers
-    finally:
-        ANSWERS.reset(token)
-
-
-class Known(Answers):
-    """For a transaction that cannot be begun again here: it is answered at once."""
-
-    def refuse_open(self) -> None:
-        return
-
-
-def evaluated(questions: Collection[Question]) -> dict[Question, Verdict]:
-    """The answers, expression by expression, so that a slow one costs the others little."""
-    by_pattern: dict[str, list[str]] = defaultdict(list)
-    found: dict[Question, Verdict] = {}
-    for pattern, text in questions:
-        if text is None:
-            found[Question(pattern, None)] = soundness(pattern)
-        else:
-            by_pattern[pattern].append(text)
-    late: list[str] = []
-    for pattern, texts in by_pattern.items():
-        verdicts = MATCHER.verdicts(plain_pattern(pattern), texts)
-        found |= {Question(pattern, text): one for text, one in zip(texts, verdicts, strict=True)}
-        late += [pattern for one in verdicts if one is None]
-    if late and has_app_context() and not is_writing():
-        log.warning("expressions ran out of time: %s", sorted(set(late)))
-        note_slow(late)
-    return found
+    """Why the expression cannot be used: it is none, or takes too long; "" when it can."""
+    return compile_pattern(pattern).why_not
 
 
 @lru_cache(maxsize=512)
-def soundness(pattern: str) -> str:
-    """Tried once per process: an expression is as good the next time."""
-    plain = plain_pattern(pattern)
-    for verdict in MATCHER.verdicts(plain, nasty_texts(plain)):
-        if isinstance(verdict, str):
-            return f"is no regular expression: {verdict}"
-        if verdict is None:
-            return TOO_SLOW
-    return ""
+def compile_pattern(pattern: str) -> Compiled:
+    unlike = UNLIKE.search(pattern)
+    if unlike:
+        return Compiled(None, f"has {unlike[1]} between brackets; write it another way")
+    pattern = plain(pattern)
+    schema = core_schema.str_schema(pattern=f"(?i){translated(pattern)}", regex_engine="rust-regex")
+    try:
+        engine = SchemaValidator(schema)
+    except SchemaError as error:
+        return Compiled(None, f"is not valid: {reason_of(error)}")
+    for text in nasty_texts(pattern):
+        if not is_quick(engine, text):
+            return Compiled(None, TOO_SLOW)
+    return Compiled(engine)
+
+
+def translated(pattern: str) -> str:
+    """*pattern*, in which escapes mean what they do in Python's expressions."""
+
+    def alike(found: re.Match[str]) -> str:
+        char = found[1]
+        return ALIKE.get(char, f"\\{char}" if char.isascii() else char)
+
+    return re.sub(r"\\(.)", alike, pattern, flags=re.DOTALL)
+
+
+def reason_of(error: SchemaError) -> str:
+    """What the engine says, without the drawing of where."""
+    last = str(error).strip().splitlines()[-1]
+    return last.partition("rror: ")[2].strip() or last.strip()
+
+
+def is_quick(engine: SchemaValidator, text: str) -> bool:
+    """By processor time, the best of three: the first builds what the others use."""
+    for _ in range(3):
+        begun = time.thread_time()
+        engine.isinstance_python(text)
+        if time.thread_time() - begun < MOST_SECONDS:
+            return True
+    return False
 
 
 def nasty_texts(pattern: str) -> list[str]:
-    """Long texts that almost match, of usual letters and of the expression's own words."""
-    words = sorted(set(literals_of(pattern)), key=len)[:OWN]
-    letters = list(dict.fromkeys("".join(literals_of(pattern))))[:OWN]
-    own = [one * (1000 // len(one)) for one in (*letters, *words)]
-    own += [f"{one} " * 50 for one in words]
-    return ["", *(text + end for text in NASTY for end in ENDS), *own]
+    """Texts that almost fit: of usual letters, and of the expression's own."""
+    own = dict.fromkeys("".join(literals_of(pattern)))
+    return [(one * SAMPLE)[:SAMPLE] for one in ("a", "é", "1", "word ", *list(own)[:8])]
 
 
 def literals_of(pattern: str) -> list[str]:
@@ -174,9 +110,5 @@ def literals_of(pattern: str) -> list[str]:
     return found
 
 
-def plain_text(text: str) -> str:
-    return unicodedata.normalize("NFKC", text[:LONGEST])
-
-
-def plain_pattern(pattern: str) -> str:
-    return unicodedata.normalize("NFKC", pattern)
+def plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).translate(DOTS)

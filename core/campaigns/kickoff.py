@@ -6,13 +6,12 @@ from typing import Any
 
 from sqlalchemy import literal, select, update
 
-from heliograph.campaigns.batches import in_transaction
 from heliograph.campaigns.bounds import Bounds
 from heliograph.campaigns.course import Course
 from heliograph.campaigns.laying import lay_first
 from heliograph.campaigns.models import ACTIVE, NEW, CampaignMember
 from heliograph.campaigns.steps import finish_members
-from heliograph.db import change_rows, dialect_name, table_of, utcnow
+from heliograph.db import change_rows, dialect_name, retried_transaction, table_of, utcnow
 from heliograph.lookups import one_of, read_rows
 
 
@@ -33,7 +32,7 @@ def kick_off(course: Course, limit: int, bounds: Bounds) -> int:
         if not course.roots:
             finish_members(course, contact_ids, now)
 
-    in_transaction(whole)
+    retried_transaction(whole)
     return len(rows)
 
 

@@ -8,11 +8,10 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
-from heliograph.campaigns.batches import in_transaction
 from heliograph.campaigns.leavers import is_leaving, stays_by_segment
 from heliograph.campaigns.membership import LEFT_SEGMENT, belongs, cancel_steps, restarted
 from heliograph.campaigns.models import LEFT, Campaign, CampaignLeaver, CampaignMember
-from heliograph.db import change_rows, db, dialect_name, table_of, utcnow
+from heliograph.db import change_rows, db, dialect_name, retried_transaction, table_of, utcnow
 from heliograph.lookups import one_of, read_rows
 
 AT_ONCE = 500
@@ -33,7 +32,7 @@ def let_leave() -> int:
             noted = delete(CampaignLeaver)
             change_rows(noted.where(one_of(CampaignLeaver.id, [row.id for row in rows])))
 
-    in_transaction(whole)
+    retried_transaction(whole)
     return len(rows)
 
 

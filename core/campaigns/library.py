@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any, NamedTuple, TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
@@ -14,7 +13,6 @@ from sqlalchemy.orm import Session
 from heliograph.campaigns.canvas import Canvas, read_canvas
 from heliograph.campaigns.checks import ERROR, Finding, check_canvas
 from heliograph.campaigns.events import EventTypes
-from heliograph.campaigns.expressions import Answers, answered
 from heliograph.campaigns.models import Campaign, CampaignStep, CampaignVersion
 from heliograph.campaigns.publication import follow_canvas
 from heliograph.campaigns.rounds import plans_of, quick_rounds
@@ -160,15 +158,9 @@ def save_draft(campaign_id: int, canvas: object, *, seen: int, by: Editing | Non
 
 def check_draft(campaign_id: int) -> list[Finding]:
     """All that is wrong with what is drawn now."""
-    return answered(partial(check_once, campaign_id))
-
-
-def check_once(campaign_id: int, answers: Answers) -> list[Finding]:
     campaign = get_campaign(campaign_id)
     canvas = read_canvas(campaign.draft)
-    found = check_canvas(canvas, campaign_id=campaign_id, zone=zone_of(campaign))
-    answers.refuse_open()
-    return found
+    return check_canvas(canvas, campaign_id=campaign_id, zone=zone_of(campaign))
 
 
 def publish(
@@ -179,15 +171,9 @@ def publish(
     Raises NotReady with the findings, and Changed when the draft is no longer the
     version *seen*. Members stay where they stand: see `follow_canvas`.
     """
-    note = parse_text(note, "note", MAX_NOTE)
-    return answered(partial(publish_once, campaign_id, user, note, seen))
-
-
-def publish_once(
-    campaign_id: int, user: str, note: str, seen: int | None, answers: Answers
-) -> CampaignVersion:
     from heliograph.uses import while_naming  # noqa: PLC0415
 
+    note = parse_text(note, "note", MAX_NOTE)
     with transaction() as session:
         while_naming()
         campaign = locked_campaign(session, campaign_id)
@@ -195,7 +181,6 @@ def publish_once(
             raise Changed
         canvas = read_canvas(campaign.draft)
         findings = check_canvas(canvas, campaign_id=campaign_id, zone=zone_of(campaign))
-        answers.refuse_open()
         if any(finding.level == ERROR for finding in findings):
             raise NotReady(findings)
         version = kept_version(session, campaign, user, note)

@@ -13,7 +13,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Update, exists, func, literal, select, update
 
-from heliograph.campaigns.batches import in_transaction
 from heliograph.campaigns.bounds import EVERYBODY, Bounds
 from heliograph.campaigns.models import (
     BY_CAMPAIGN,
@@ -33,7 +32,15 @@ from heliograph.campaigns.models import (
     CampaignStep,
 )
 from heliograph.contacts.models import Contact
-from heliograph.db import change_rows, db, insert_selected, table_of, transaction, utcnow
+from heliograph.db import (
+    change_rows,
+    db,
+    insert_selected,
+    retried_transaction,
+    table_of,
+    transaction,
+    utcnow,
+)
 from heliograph.deliveries.models import CANCELLED as TEXT_CANCELLED
 from heliograph.deliveries.models import QUEUED, Delivery
 from heliograph.lookups import one_of
@@ -132,7 +139,7 @@ def rebuild_range(
         back = restart(campaign_id, bounds, low, high, now) if campaign.allow_restart else 0
         done = Rebuilt(join(campaign_id, bounds, low, high, now, limit), back, left)
 
-    in_transaction(whole)
+    retried_transaction(whole)
     return done
 
 

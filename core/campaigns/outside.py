@@ -23,7 +23,6 @@ from heliograph.campaigns.actions import Texts
 from heliograph.campaigns.batches import (
     TRIES,
     Work,
-    in_transaction,
     postpone,
     settle_alike,
     words_of,
@@ -33,7 +32,7 @@ from heliograph.campaigns.hours import within_hours
 from heliograph.campaigns.models import RUNNING, SENDING, CampaignStep
 from heliograph.campaigns.queueing import know_texts
 from heliograph.campaigns.steps import ids_of, pick, pick_ids, still_in
-from heliograph.db import change_rows, db, utcnow
+from heliograph.db import change_rows, db, retried_transaction, utcnow
 from heliograph.deliveries.threads import Threads
 from heliograph.errors import HeliographError
 from heliograph.host.guard import guarded
@@ -73,7 +72,7 @@ def claim(work: Work, limit: int, bounds: Bounds, token: str) -> tuple[list[Any]
         ours = {"status": RUNNING, "claim": token, "begun_at": now, "due_at": now + LEASE}
         change_rows(steps.values(**ours))
 
-    in_transaction(whole)
+    retried_transaction(whole)
     return rows, len(picked) - len(rows)
 
 
@@ -141,7 +140,7 @@ def record(work: Work, token: str, results: dict[int, Outcome | Exception]) -> N
             else:
                 settle_alike(work, [row], result, now)
 
-    in_transaction(whole)
+    retried_transaction(whole)
 
 
 def await_text(row: Any, delivery_id: int) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import delete, select, union_all
 
-from heliograph.campaigns.batches import in_transaction
 from heliograph.campaigns.course import Courses
 from heliograph.campaigns.decisions import hear
 from heliograph.campaigns.events import EventTypes
@@ -17,7 +16,7 @@ from heliograph.campaigns.leaving import let_leave
 from heliograph.campaigns.models import CampaignLeaver
 from heliograph.campaigns.sending import first_news, settle_texts
 from heliograph.contacts.changes import note_changed
-from heliograph.db import change_rows, db, dialect_name, table_of, utcnow
+from heliograph.db import change_rows, db, dialect_name, retried_transaction, table_of, utcnow
 from heliograph.lookups import one_of, read_rows
 from heliograph.signals import SignalRow
 
@@ -67,5 +66,5 @@ def take_signals(types: EventTypes, courses: Courses) -> int:
         hear(heard, types, courses.get, utcnow())
         change_rows(delete(SignalRow).where(one_of(SignalRow.id, [row.id for row in rows])))
 
-    in_transaction(whole)
+    retried_transaction(whole)
     return taken

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import select
-
-from heliograph.campaigns.slow import SlowExpression
 from heliograph.channel import Opt
 from heliograph.checkup.findings import NOTE, Finding
 from heliograph.db import db
@@ -15,17 +12,8 @@ from heliograph.replies.reading import unread_senders
 MOST = 1000
 
 
-def look_at_expressions() -> Iterator[Finding]:
-    query = select(SlowExpression).order_by(SlowExpression.last_at.desc()).limit(5)
-    for one in db.session.scalars(query):
-        words = f"The expression {one.pattern!r} ran out of time over {one.times} replies, "
-        words += f"the last time {one.last_at:%Y-%m-%d %H:%M} UTC; they counted as no match."
-        yield Finding(NOTE, "expressions", words, "Write a simpler one in the decision Replies.")
-
-
 def look_at_replies() -> Iterator[Finding]:
-    """Replies from senders that are no phone number, and expressions that take too long."""
-    yield from look_at_expressions()
+    """Replies from senders that are no phone number."""
     found = db.session.scalars(unread_senders().limit(MOST)).all()
     if not found:
         return

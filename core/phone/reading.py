@@ -100,7 +100,7 @@ def token_hint(number: PhoneNumber) -> str:
 def check_possible(number: PhoneNumber, region: str, raw: str) -> None:
     """Let a number of an unknown range pass if it says its country and fits."""
     # of codes that are of no country some have no mobiles
-    kinds = phonenumbers.supported_types_for_non_geo_entity(number.country_code)
+    kinds = phonenumbers.supported_types_for_non_geo_entity(number.country_code or 0)
     has_mobiles = not kinds or PhoneNumberType.MOBILE in kinds
     kind = PhoneNumberType.MOBILE if has_mobiles else PhoneNumberType.UNKNOWN
     fit = phonenumbers.is_possible_number_for_type_with_reason(number, kind)

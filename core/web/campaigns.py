@@ -24,7 +24,6 @@ from heliograph.campaigns import (
     restore,
     unpublish,
 )
-from heliograph.campaigns.event_warnings import event_warnings
 from heliograph.campaigns.models import ACTIVE, LEFT, NEW, REMOVED
 from heliograph.campaigns.unclear import count_unclear, settle
 from heliograph.db import db, utcnow
@@ -91,7 +90,6 @@ def facts(campaign: Campaign) -> dict[str, Any]:
         "sources": sources_of(canvas),
         "live": state == "running",
         "unclear": count_unclear(campaign.id),
-        "warned": event_warnings(campaign.id),
     }
 
 

@@ -8,16 +8,9 @@ from pydantic import Field, model_validator
 
 from heliograph.campaigns.builtin.patterns import has_word, is_like
 from heliograph.campaigns.expressions import literals_of, regex_matches, why_not_sound
-from heliograph.campaigns.slow import slow_expression
-from heliograph.errors import BadInput
 from heliograph.events import Decision, Signal, SignalKind, WaitConfig
 from heliograph.replies.optout import meaning
-from heliograph.sentences import Moment, Sentence
 
-OUT_OF_TIME = Sentence(
-    "The expression %(pattern)s ran out of time over replies, which counted as no match: "
-    "%(times)s times, the last time %(at)s."
-)
 GOT_THERE, LOST = ("delivered",), ("failed", "undelivered", "skipped", "cancelled")
 
 
@@ -86,21 +79,10 @@ class Replies(AboutTexts):
             raise ValueError("the words are missing")
         if self.how == "regex" and not self.regex:
             raise ValueError("the regular expression is missing")
+        why_not = why_not_sound(self.regex) if self.how == "regex" else ""
+        if why_not:
+            raise ValueError(f"the regular expression {why_not}")
         return self
-
-
-def check_replies(config: Replies) -> None:
-    why = why_not_sound(config.regex) if config.how == "regex" else ""
-    if why:
-        raise BadInput("regex", why, value=config.regex, mend="Write a simpler one, or words.")
-
-
-def out_of_time(config: Replies) -> str:
-    """That the expression took too long over replies, which count as no match then."""
-    slow = slow_expression(config.regex) if config.how == "regex" else None
-    if slow is None:
-        return ""
-    return OUT_OF_TIME.filled(pattern=slow.pattern, times=slow.times, at=Moment(slow.last_at))
 
 
 def replies(config: Replies, signal: Signal) -> bool:
@@ -142,8 +124,6 @@ REPLIES = Decision(
     config_model=Replies,
     waits_for=frozenset({SignalKind.REPLY}),
     matches=replies,
-    check=check_replies,
-    warns=out_of_time,
     help="Waits for a reply of the contact.",
     icon="reply",
     group="Texts",
