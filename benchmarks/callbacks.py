@@ -174,7 +174,7 @@ def measure(*, quick: bool = False) -> Figures:
             middle = {key: statistics.median(found) for key, found in rates.items()}
             print(f"{name}: {middle}", file=sys.stderr)
             figures |= at_least(
-                f"callbacks on {name} / bare Flask view", middle["ours"] / middle["bare"], 0.5
+                f"callbacks on {name} / bare Flask view", middle["ours"] / middle["bare"], 0.45
             )
         server.drop("bench_callbacks")
     return figures
