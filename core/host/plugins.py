@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
+import time
 import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -22,7 +22,6 @@ from heliograph.host.config import load_config, merge_config, rotate_config, sho
 from heliograph.host.contributions import BadContribution, Contributions, check_contributions
 from heliograph.host.discovery import Candidate
 from heliograph.host.guard import guarded
-from heliograph.host.recent import Recent
 from heliograph.host.schema import check_tables, migration_folder, upgrade_plugin
 from heliograph.host.state import change_state, states
 from heliograph.host.switching import (
@@ -79,7 +78,7 @@ class PluginHost:
         self._plugins: dict[str, PluginInfo] = {}
         self._built_in: list[PluginInfo] = []
         self.shadowed: list[PluginInfo] = []
-        self._recent: Recent[BaseModel] = Recent()
+        self._recent: dict[str, tuple[float, BaseModel]] = {}
 
     # -- loading ---------------------------------------------------------
 
@@ -211,7 +210,11 @@ class PluginHost:
 
     def recent_config(self, name: str, seconds: float) -> BaseModel:
         """The same, as it stood at most *seconds* ago: spares reading and decrypting it."""
-        return self._recent.get(name, seconds, partial(self.config, name))
+        begun = time.monotonic()
+        known = self._recent.get(name)
+        if known is None or begun - known[0] > seconds:
+            known = self._recent[name] = (begun, self.config(name))
+        return known[1]
 
     def shown_config(self, name: str) -> dict[str, Any]:
         return shown_config(self.get(name).contributions.config_model, self._stored(name))

@@ -47,6 +47,16 @@ def test_config_is_checked_and_secrets_are_sealed(acme: Flask) -> None:
     assert host.shown_config("acme")["pace"] is None
 
 
+def test_callbacks_read_a_config_that_is_a_moment_old(acme: Flask) -> None:
+    host = current_host()
+    host.configure("acme", {"api_key": "hush", "pace": "2"})
+    before: Any = host.recent_config("acme", 60)
+    host.configure("acme", {"pace": "3"})
+    kept: Any = host.recent_config("acme", 60)
+    fresh: Any = host.recent_config("acme", 0)
+    assert (before.pace, kept.pace, fresh.pace) == (2, 2, 3)
+
+
 def test_a_secret_may_live_in_the_environment(acme: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     host = current_host()
     missing = host.configure("acme", {"api_key": "$env:ACME_KEY"})
