@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from flask import (
     Flask,
-    Request,
     Response,
     flash,
     jsonify,
@@ -14,7 +13,6 @@ from flask import (
     render_template,
     request,
 )
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
@@ -83,28 +81,12 @@ def cookie_name(settings: Settings) -> str:
 
 
 def init_security(app: Flask) -> CSRFProtect:
-    app.session_interface = CookieSessions()
     app.before_request(drop_nul)
     app.after_request(add_headers)
     if settings_of(app).is_https:
         app.after_request(demand_https)
     app.register_error_handler(CSRFError, refuse_forged)
     return CSRFProtect(app)
-
-
-class CookieSessions(SecureCookieSessionInterface):
-    """Flask's own, without preparing to read and sign cookies where there are none."""
-
-    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        if "HTTP_COOKIE" not in request.environ:  # a provider, not a browser
-            return self.session_class()
-        if self.get_cookie_name(app) not in request.cookies:
-            return self.session_class()
-        return super().open_session(app, request)
-
-    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        if session.modified or session:
-            super().save_session(app, session, response)
 
 
 def drop_nul() -> None:
