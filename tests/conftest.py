@@ -16,6 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from werkzeug.routing import Rule
 
 from heliograph import create_app, passwords
 from heliograph.db import db
@@ -61,6 +62,26 @@ def quick_passwords() -> Iterator[None]:
     """Hundreds of tests sign in: their passwords need not be hard to guess."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "HASHER", CHEAP)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def late_addresses() -> Iterator[None]:
+    """Thousands of applications are made here; few of their addresses are ever built."""
+    compiled = Rule._compile_builder
+
+    def late(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        made: list[Callable[..., tuple[str, str]]] = []
+
+        def build(of: Rule, **values: object) -> tuple[str, str]:
+            if not made:
+                made.append(compiled(rule, append_unknown))
+            return made[0](of, **values)
+
+        return build
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", late)
         yield
 
 

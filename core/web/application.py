@@ -12,7 +12,7 @@ from heliograph.host.guard import guarded
 from heliograph.web.access import is_callback
 from heliograph.web.metrics import count_callback
 from heliograph.web.mount import gate
-from heliograph.web.rules import IdConverter, LateRule
+from heliograph.web.rules import IdConverter
 
 Before = TypeVar("Before", bound=Callable[..., Any])
 After = TypeVar("After", bound=Callable[..., Any])
@@ -24,8 +24,6 @@ class Application(Flask):
     Callbacks come by the thousand and from no browser: sessions, tokens, sign-in, headers
     and the audit trail are nothing to them, and took a sixth of their time.
     """
-
-    url_rule_class = LateRule
 
     def __init__(self, name: str) -> None:
         self._before_pages: list[Callable[..., Any]] = []
