@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import namedtuple
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from itertools import starmap
 from typing import Any
@@ -56,12 +55,21 @@ def read_rows(query: Select[Any]) -> list[Any]:
     From SQLite as one value: row by row, each would pass Python's one lock to and
     fro, see `UpdateEach`.
     """
-    if dialect_name() != "sqlite":
-        found = db.session.execute(query)
+    return fetch_rows(query, statement_of(query), {})
+
+
+def fetch_rows(query: Select[Any], statement: Select[Any], values: Mapping[str, Any]) -> list[Any]:
+    if statement is query:
+        found = db.session.execute(statement, values)
         return list(starmap(row_class(tuple(found.keys())), found))
     columns = query.selected_columns
-    value = db.session.execute(together(query)).scalar_one()
+    value = db.session.execute(statement, values).scalar_one()
     return unpacked(value, columns.keys(), result_processes([one.type for one in columns]))
+
+
+def statement_of(query: Select[Any]) -> Select[Any]:
+    """What is executed for *query*: on SQLite, one JSON value of all its rows."""
+    return together(query) if dialect_name() == "sqlite" else query
 
 
 def together(query: Select[Any]) -> Select[Any]:
@@ -91,49 +99,18 @@ def row_class(names: tuple[str, ...]) -> type[Any]:
 
 
 class ReadOften:
-    """A SELECT that is made and compiled once for each dialect; see `read_rows`.
+    """A SELECT that is built once for each dialect, which takes longer than to find a few rows.
 
     *make* gives the query, with a bindparam for each value that `rows` is given.
     """
 
     def __init__(self, make: Callable[[], Select[Any]]) -> None:
         self._make = make
-        self._ready: dict[str, Ready] = {}
+        self._made: dict[str, tuple[Select[Any], Select[Any]]] = {}
 
     def rows(self, **values: Any) -> list[Any]:
-        """The rows, straight from the driver: strings, numbers and times only."""
         dialect = dialect_name()
-        ready = self._ready.get(dialect)
-        if ready is None:
-            ready = self._ready[dialect] = self._compile(dialect)
-        connection = db.session.connection()
-        values = ready.constants | values
-        if dialect == "sqlite":
-            given = tuple(values[name] for name in ready.order)
-            found = connection.exec_driver_sql(ready.sql, given)
-            return unpacked(found.scalar_one(), ready.names, ready.processes)
-        return list(starmap(row_class(ready.names), connection.exec_driver_sql(ready.sql, values)))
-
-    def _compile(self, dialect: str) -> Ready:
-        query = self._make()
-        columns = query.selected_columns
-        whole = together(query) if dialect == "sqlite" else query
-        made = whole.compile(dialect=db.engine.dialect)
-        return Ready(
-            sql=str(made),
-            order=tuple(made.positiontup or ()),
-            constants=dict(made.params),
-            names=tuple(columns.keys()),
-            processes=result_processes([one.type for one in columns]),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A compiled query: its parameters in order, those known, its columns, their processing."""
-
-    sql: str
-    order: tuple[str, ...]
-    constants: dict[str, Any]
-    names: tuple[str, ...]
-    processes: list[tuple[int, Process]]
+        if dialect not in self._made:
+            query = self._make()
+            self._made[dialect] = query, statement_of(query)
+        return fetch_rows(*self._made[dialect], values)
