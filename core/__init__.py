@@ -8,7 +8,6 @@ if __name__ != "heliograph":
     # the folder is on the path of a checkout: two copies of each table would be loaded
     raise ImportError(f"import heliograph, not {__name__}: the folder core is installed under it")
 
-from heliograph.garbage import uncollected
 from heliograph.version import __version__
 
 if TYPE_CHECKING:
@@ -21,8 +20,7 @@ __all__ = ["__version__", "create_app"]
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the application."""
-    with uncollected():
-        # imported when called: `heliograph.plugin` must be importable without the app
-        from heliograph.app import create_app as build
+    # imported when called: `heliograph.plugin` must be importable without the app
+    from heliograph.app import create_app as build
 
-        return build(settings)
+    return build(settings)

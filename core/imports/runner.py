@@ -10,7 +10,6 @@ from heliograph.contacts.fields import contact_fields
 from heliograph.contacts.profile import LARGEST_ID
 from heliograph.db import AWAY, db, transaction, utcnow
 from heliograph.errors import Conflict, HeliographError, NotFound
-from heliograph.garbage import uncollected
 from heliograph.imports.facts import facts_of, source_of
 from heliograph.imports.models import CANCELLED, FAILED, FINISHED, PENDING, RUNNING, Import
 from heliograph.imports.reasons import add_counts
@@ -108,13 +107,9 @@ def work(job: Import, owner: str, progress: Progress | None) -> None:
     )
     batches = read_batches(source, BATCH, after=job.rows_done)
     with ReportFile(Path(job.error_path), job.error_bytes, source.columns) as report:
-        while True:
-            with uncollected():  # a third of its time
-                batch = next(batches, None)
-                if batch and not store_batch(job.id, owner, batch, reader, report, source.columns):
-                    return
-            if not batch:
-                break
+        for batch in batches:
+            if not store_batch(job.id, owner, batch, reader, report, source.columns):
+                return
             if progress is not None:
                 progress(get_import(job.id))
     end(job.id, FINISHED)
