@@ -1,14 +1,12 @@
 """The cells of one column as values of a field.
 
-What is told from a whole column at once (all printable, all plain addresses) need not be asked
-of each cell. A cell that does not fit is left blank and never costs the row.
+A cell that does not fit is left blank and never costs the row.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -25,7 +23,6 @@ Cells = Sequence[str]
 Remarks = dict[int, list[Reason]]
 
 FEW_VALUES = ("country", "locale", "timezone", "choice", "boolean")
-PLAIN_EMAIL = re.compile(r"(?:[A-Za-z0-9._%+\-]+@[A-Za-z0-9.\-]+\.[A-Za-z]{2,})?")
 BETWEEN_TAGS = re.compile(r"[,;|]")
 BAD_KIND = {
     "email": "not_an_email",
@@ -49,22 +46,8 @@ def read_column(
     cells: Cells, field: Field, parse: Callable[[str], Any], at: int, remarks: Remarks
 ) -> Sequence[Any]:
     """The values of column *at*, "" where blank or not fit."""
-    if field.kind in ("text", "email") and max(map(len, cells)) <= field.limit:
-        plain = list(map(str.strip, cells))
-        if field.kind == "text" and is_plain_text(plain):
-            return plain
-        if field.kind == "email" and all(map(PLAIN_EMAIL.fullmatch, plain)):
-            return list(map(str.lower, plain))
     code = BAD_KIND.get(field.kind, "not_a_value")
     return read_each(cells, parse, at, code, remarks)
-
-
-def is_plain_text(cells: Cells) -> bool:
-    """Whether all *cells* can be taken as they are."""
-    text = " ".join(cells)
-    if not text.isprintable():
-        return False
-    return text.isascii() or (STUMBLE not in text and unicodedata.is_normalized("NFC", text))
 
 
 def read_each(
