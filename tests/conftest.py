@@ -33,6 +33,10 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("heliograph")
 
+# the proxy of the machine that tests run on is no part of them
+for name in [name for name in os.environ if name.lower() in ("http_proxy", "https_proxy")]:
+    del os.environ[name]
+
 DATABASES = ("sqlite", "postgresql")
 KEY = "the secret key of the tests, long enough"
 numbers = itertools.count(1)

@@ -10,11 +10,12 @@ from flask import current_app
 
 from heliograph.checkup.findings import BAD, NOTE, OK, Finding
 from heliograph.deliveries.rules import parse_frequency_cap, parse_quiet_hours
-from heliograph.errors import HeliographError
+from heliograph.errors import BadInput, HeliographError
 from heliograph.host.contributions import Callbacks
 from heliograph.host.plugins import PluginInfo
 from heliograph.installation import current_settings, settings_of
 from heliograph.providers import enabled_providers, provider_class
+from heliograph.proxies import proxy_for, tls_context
 from heliograph.stored_settings import DEFAULT, ENVIRONMENT, STORED, list_settings, stored_values
 
 NAME = "HELIOGRAPH_PUBLIC_URL"
@@ -40,11 +41,30 @@ def look_at_settings() -> Iterator[Finding]:
         )
     yield from look_at_stored()
     yield from look_at_address(found.public_url)
+    yield from look_at_way_out()
     if not found.secret_key:
         kept = found.folder / "secret_key"
         yield Finding(OK, "secret key", f"kept in {kept}: back it up with the database")
     if found.scheduler == "off":
         yield Finding(NOTE, "scheduler", "It is off here.", "Run heliograph worker somewhere.")
+
+
+def look_at_way_out() -> Iterator[Finding]:
+    """Which proxy requests to other systems take; what of it cannot be used."""
+    for scheme in ("https", "http"):
+        try:
+            proxy = proxy_for(f"{scheme}://heliograph.invalid/")
+        except BadInput as error:
+            yield Finding(BAD, "proxy", f"{error.field} {error.problem}.", error.mend)
+            continue
+        if proxy is not None:
+            text = f"{scheme} goes through {proxy.address} ({proxy.variable})"
+            yield Finding(OK, "proxy", text)
+    try:
+        tls_context()
+    except BadInput as error:
+        text = f"{error.field}={error.value} {error.problem}."
+        yield Finding(BAD, "certificate authorities", text, error.mend)
 
 
 def look_at_stored() -> Iterator[Finding]:

@@ -69,6 +69,7 @@ from heliograph.events import (
 )
 from heliograph.hookspecs.markers import hookimpl
 from heliograph.host.contributions import Callbacks, Job, Pages, PluginConfig
+from heliograph.http_session import NotConnected, open_session
 from heliograph.plugin.services import (
     plugin_config,
     post_callbacks,
@@ -76,6 +77,7 @@ from heliograph.plugin.services import (
     receive_reply,
     receive_status,
 )
+from heliograph.proxies import Proxy, proxy_for, tls_context
 from heliograph.timeline import TimelineEntry
 
 API_VERSION = 1
@@ -103,6 +105,7 @@ __all__ = [
     "Json",
     "Media",
     "Model",
+    "NotConnected",
     "NotFound",
     "Opt",
     "Outcome",
@@ -113,6 +116,7 @@ __all__ = [
     "Place",
     "PluginConfig",
     "Provider",
+    "Proxy",
     "Result",
     "Sent",
     "Signal",
@@ -124,12 +128,15 @@ __all__ = [
     "WaitConfig",
     "db",
     "hookimpl",
+    "open_session",
     "plugin_config",
     "post_callbacks",
+    "proxy_for",
     "public_url",
     "receive_reply",
     "receive_status",
     "send_text_action",
+    "tls_context",
     "transaction",
     "utcnow",
     "yes_or_no",

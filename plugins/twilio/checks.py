@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import aiohttp
 from twilio.base.exceptions import TwilioException, TwilioRestException
 
 from heliograph.plugin import Check, Failure
 
 from .config import ALPHANUMERIC, SHORT_CODE, TwilioConfig
-from .lines import LineError
 
 WORDS = {
     401: "Twilio refused the sign-in: the account SID and the auth token (or API key) do not "
@@ -34,7 +34,7 @@ async def check_account(client: Any, config: TwilioConfig) -> Check:
             words = f"The account {account.friendly_name} is {account.status}: it cannot send."
             return Check(ok=False, text=words, facts=facts)
         problem = await check_sender(client, config)
-    except (TwilioException, LineError, TimeoutError, Failure, ValueError) as error:
+    except (TwilioException, aiohttp.ClientError, TimeoutError, Failure, ValueError) as error:
         return Check(ok=False, text=words_of(error))
     if problem:
         return Check(ok=False, text=problem, facts=facts)
@@ -73,4 +73,4 @@ def words_of(error: Exception) -> str:
         status = getattr(error.args[1], "status_code", None)
     if status in WORDS:
         return WORDS[status]
-    return f"Twilio could not be asked: {error or type(error).__name__}"
+    return f"Twilio could not be asked: {str(error) or type(error).__name__}."

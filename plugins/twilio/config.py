@@ -63,7 +63,7 @@ class TwilioConfig(PluginConfig):
     api_base_url: str = Field(
         "https://api.twilio.com",
         title="API address",
-        description="Leave it, unless Twilio is reached by a region or a proxy",
+        description="Leave it, unless Twilio is reached by a region; HTTPS_PROXY names a proxy",
         json_schema_extra={"secret_destination": True},
     )
 

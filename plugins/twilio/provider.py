@@ -10,13 +10,17 @@ from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
+import aiohttp
+from multidict import CIMultiDict
 from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
+from yarl import URL
 
 from heliograph.plugin import (
     Check,
     Failure,
     FailureKind,
+    NotConnected,
     OutgoingText,
     Provider,
     Sent,
@@ -29,7 +33,6 @@ from .checks import check_account
 from .config import TwilioConfig
 from .errors import STATUSES, kind_of_answer, kind_of_report, seconds_to_wait
 from .gateway import Gateway, basic
-from .lines import LineError, written
 
 # Twilio repeats a callback that could not connect, timed out or got a 5xx.
 RETRIES = "#rc=3&rp=ct,rt,5xx"
@@ -50,8 +53,8 @@ class TwilioProvider(Provider):
         self.concurrency = config.connections
         self._gateway: Gateway | None = None
         self._client: Any = None
-        self._headers = ""
-        self._messages_url = MESSAGES_URL.format(config.account_sid)
+        self._headers: CIMultiDict[str] = CIMultiDict()
+        self._messages_url = URL()
 
     @classmethod
     def steps(cls, callback_url: str) -> list[str]:
@@ -83,12 +86,13 @@ class TwilioProvider(Provider):
         self._client = Client(
             user, secret, account_sid=config.account_sid, http_client=self._gateway
         )
-        headers = self._client.get_headers("POST", None)
-        self._headers = written(headers | {"Authorization": basic((user, secret))})
+        self._headers = CIMultiDict(self._client.get_headers("POST", None))
+        self._headers["Authorization"] = basic(user, secret)
+        self._messages_url = self._gateway.moved(MESSAGES_URL.format(config.account_sid))
         return self._client
 
     def gateway(self) -> Gateway:
-        """What is below the SDK's client, with its headers written down."""
+        """What is below the SDK's client, with the headers and address of texts made once."""
         if self._gateway is None:
             self.client()
         return cast("Gateway", self._gateway)
@@ -109,8 +113,9 @@ class TwilioProvider(Provider):
         if text.callback_url and self._account.status_callbacks:
             given["StatusCallback"] = text.callback_url + RETRIES
         try:
-            answer = await self.gateway().post(self._messages_url, self._headers, given)
-        except LineError as error:
+            gateway = self.gateway()
+            answer = await gateway.post(self._messages_url, self._headers, given)
+        except aiohttp.ClientError as error:
             raise failure_of(error) from error
         if not 200 <= answer.status < 300:
             raise refusal_of(answer.status, answer.text)
@@ -120,7 +125,7 @@ class TwilioProvider(Provider):
         """Texts to the number with the same words, made since the attempt."""
         try:
             held = await self.client().messages.list_async(to=text.to, limit=LOOKED_AT)
-        except (TwilioException, LineError, TimeoutError, ValueError) as error:
+        except (TwilioException, aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise unsure(f"Twilio could not be asked: {error}") from error
         if len(held) >= LOOKED_AT:
             raise unsure(f"Twilio holds too many texts to {text.to} to tell.")
@@ -137,7 +142,7 @@ class TwilioProvider(Provider):
         """Fetch the message: its status word, and the code of its failure."""
         try:
             held = await self.client().messages(provider_id).fetch_async()
-        except (TwilioException, LineError, TimeoutError, ValueError) as error:
+        except (TwilioException, aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise unsure(f"Twilio could not be asked: {error}") from error
         status = STATUSES.get(str(held.status), Status.ACCEPTED)
         failed = status in (Status.UNDELIVERED, Status.FAILED)
@@ -162,7 +167,7 @@ class TwilioProvider(Provider):
     async def close(self) -> None:
         gateway, self._gateway, self._client = self._gateway, None, None
         if gateway is not None:
-            gateway.close()
+            await gateway.close()
 
 
 def unsure(words: str) -> Failure:
@@ -209,6 +214,7 @@ def refusal_of(status: int, body: str) -> Failure:
 
 def failure_of(error: Exception) -> Failure:
     """What it means that no answer came; only where nothing was sent is there no doubt."""
-    if isinstance(error, LineError) and not error.sent:
-        return Failure(FailureKind.TRANSIENT, f"Twilio cannot be reached: {error}")
+    if isinstance(error, NotConnected):
+        kind = FailureKind.CONFIG if error.lasting else FailureKind.TRANSIENT
+        return Failure(kind, f"Twilio cannot be reached: {error}.")
     return unsure(f"Twilio gave no clear answer: {str(error) or type(error).__name__}")

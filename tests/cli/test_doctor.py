@@ -22,7 +22,7 @@ from heliograph.channel import Failure, FailureKind, Status, StatusReport
 from heliograph.checkup import BAD, NOTE, OK, Finding, look_over
 from heliograph.checkup.database import look_at_database
 from heliograph.checkup.machine import look_at_clock, look_at_disk
-from heliograph.checkup.settings import look_at_address
+from heliograph.checkup.settings import look_at_address, look_at_way_out
 from heliograph.db import db, dialect_name, transaction, utcnow
 from heliograph.deliveries.direct import queue_text
 from heliograph.deliveries.models import Delivery
@@ -280,6 +280,21 @@ def test_a_provider_must_reach_its_callbacks(app: Flask, address: str, level: st
     assert findings["callbacks of simulator"].level == OK
     assert findings["callbacks of twilio"].level == level
     assert f"{address}/sms/twilio/callback" in findings["callbacks of twilio"].text
+
+
+def test_the_way_out_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:hush@proxy.example:3128")
+    monkeypatch.setenv("HTTP_PROXY", "socks5://me:hush@proxy.example:1080")
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/company.pem")
+    good, proxy, file = look_at_way_out()
+    assert (good.level, good.text) == (
+        OK,
+        "https goes through http://proxy.example:3128 (HTTPS_PROXY)",
+    )
+    assert (proxy.level, proxy.text) == (BAD, "HTTP_PROXY is no address of an HTTP proxy.")
+    assert file.level == BAD
+    assert "SSL_CERT_FILE=/nowhere/company.pem cannot be read" in file.text
+    assert "hush" not in f"{good}{proxy}{file}"
 
 
 def test_quiet_hours_by_utc_are_worth_a_word(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 import sys
 import threading
 import time
@@ -30,7 +31,7 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 256
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exception(), ConnectionError):
+        if not isinstance(sys.exception(), ConnectionError | ssl.SSLError):
             super().handle_error(request, client_address)
 
 
@@ -49,8 +50,9 @@ class Counterpart:
     number = "+15005550006"
     account_status = "active"
     test_credentials = False
+    host = "127.0.0.1"
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.texts: list[Text] = []
         self.opted_out: set[str] = set()
         self.faults: list[Refusal | str | None] = []
@@ -64,6 +66,11 @@ class Counterpart:
         handler = type("Handler", (Handler,), {"counterpart": self})
         self._server = Server(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
+        self._scheme = "https" if tls else "http"
+        if tls:
+            self._server.socket = tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.05,), daemon=True
         )
@@ -71,7 +78,11 @@ class Counterpart:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"{self._scheme}://{self.host}:{self.port}"
+
+    @property
+    def port(self) -> int:
+        return self._server.server_port
 
     def stop(self) -> None:
         self._server.shutdown()

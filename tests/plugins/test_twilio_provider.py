@@ -5,16 +5,13 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
-from hypothesis import given, strategies
 from pydantic import ValidationError
 
 from heliograph.channel import Failure, FailureKind, OutgoingText
 from heliograph.plugins.twilio.config import TwilioConfig
 from heliograph.plugins.twilio.errors import CODES, KINDS, STATUSES, kind_of_answer, seconds_to_wait
-from heliograph.plugins.twilio.gateway import encoded
 from heliograph.plugins.twilio.provider import TwilioProvider
 from tests.counterpart import Counterpart, Refusal, sign
 
@@ -350,10 +347,12 @@ def test_a_cancelled_call_leaves_nothing_behind(make: Make, counterpart: Counter
     assert [item.body for item in counterpart.texts if item.sid == sent.provider_id] == ["second"]
 
 
-@given(strategies.dictionaries(strategies.sampled_from("abc"), strategies.text()))
-def test_forms_are_encoded_as_the_standard_library_does(fields: dict[str, str]) -> None:
-    assert encoded(fields) == urlencode(fields, errors="replace")
-    assert encoded({"MediaUrl": ["x y", "ü&"]}) == "MediaUrl=x+y&MediaUrl=%C3%BC%26"
+@pytest.mark.parametrize(
+    "words", ["a+b = 100 % & more; \u00e9\U0001f600\u20ac\n2nd ~line~", "=&+%20"]
+)
+def test_words_arrive_letter_for_letter(make: Make, counterpart: Counterpart, words: str) -> None:
+    run(make(), text(text=words))
+    assert counterpart.texts[0].body == words
 
 
 @pytest.mark.parametrize(
