@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,14 +30,18 @@ class Receiver(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def receiver() -> Iterator[str]:
+def receiver(tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """Its address; nothing has come yet."""
     Receiver.took, Receiver.answers = [], []
     server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    if tls:
+        server.socket = tls.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
     finally:  # a test that fails ends, too
         server.shutdown()
         thread.join()

@@ -2,30 +2,29 @@
 
 The name is looked up once, each address is judged, and the connection goes to one
 that was judged: no answer of a name server can lead it elsewhere afterwards.
-Redirects are not followed.
+Redirects are not followed. Through a proxy it is the proxy that connects: the name is
+looked up and judged here all the same, and the proxy's own rules have to do the rest.
 """
 
 from __future__ import annotations
 
-import http.client
+import asyncio
 import ipaddress
 import socket
-import ssl
-import threading
-import time
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
-import certifi
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
 from heliograph.campaigns.builtin.addresses import Address, is_public
 from heliograph.errors import BadInput, HeliographError
+from heliograph.http_session import open_session
+from heliograph.proxies import PORTS, Proxy, proxy_for
 
-PORTS = {"http": 80, "https": 443}
-SHORTEST = 0.2  # seconds that each address has at least
 SHOWN = 300  # bytes of an answer that are kept
 
 
@@ -95,88 +94,103 @@ def judged_places(host: str, port: int, *, private: bool) -> list[Place]:
     """
     if not private:
         refuse_private(host)
+    places = found_places(host, port)
+    for _, address in places:
+        if not private and not is_public(ipaddress.ip_address(address.partition("%")[0])):
+            raise Refused(f"{host} is at {address}, which is not on the public internet.")
+    return places
+
+
+def found_places(host: str, port: int) -> list[Place]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise NoAnswer(f"{host} is not known: {error}.") from None
-    places = [Place(family, str(place[0])) for family, _, _, _, place in found]
-    for _, address in places:
-        if not private and not is_public(ipaddress.ip_address(address.partition("%")[0])):
-            raise Refused(f"{host} is at {address}, which is not on the public internet.")
-    return list(dict.fromkeys(places))
+    return list(dict.fromkeys(Place(family, str(place[0])) for family, _, _, _, place in found))
 
 
-class Pinned(http.client.HTTPConnection):
-    """A connection to one of the addresses that were judged before."""
-
-    def __init__(self, parts: SplitResult, seconds: float, *, private: bool) -> None:
-        host, secure = (parts.hostname or "").encode("idna").decode(), parts.scheme == "https"
-        port = parts.port or PORTS[parts.scheme]
-        super().__init__(host, port, timeout=seconds)
-        self._secure, self._seconds = secure, seconds
-        self._places = judged_places(host, port, private=private)
-
-    def connect(self) -> None:
-        """Connect to the first address that can be; each has its share of the time left."""
-        end = time.monotonic() + self._seconds
-        for number, place in enumerate(self._places):
-            last = number == len(self._places) - 1
-            share = (end - time.monotonic()) / (len(self._places) - number)
-            try:
-                self.sock = self._connected(place, max(share, SHORTEST))
-            except OSError:
-                if last:
-                    raise
-            else:
-                return
-
-    def _connected(self, place: Place, seconds: float) -> socket.socket:
-        made = socket.socket(place.family, socket.SOCK_STREAM)
-        made.settimeout(seconds)
+def places_of(host: str, port: int, proxy: Proxy | None, *, private: bool) -> list[Place]:
+    """Where to connect to: at the server itself, or at the proxy once the server was judged."""
+    if proxy is None:
+        return judged_places(host, port, private=private)
+    if not private:
         try:
-            made.connect((place.address, self.port))
-            if self._secure:
-                trust = ssl.create_default_context(cafile=certifi.where())
-                made = trust.wrap_socket(made, server_hostname=self.host)
-            made.settimeout(self._seconds)
-        except BaseException:
-            made.close()
-            raise
-        return made
+            judged_places(host, port, private=False)
+        except NoAnswer as error:
+            raise NoAnswer(
+                f"{error.message} Behind a proxy, too, its address is looked up here, to keep "
+                "webhooks out of private networks. HELIOGRAPH_WEBHOOK_PRIVATE=1 leaves that to "
+                "the proxy."
+            ) from None
+    return found_places(proxy.host, proxy.port)
+
+
+class Judged(AbstractResolver):
+    """Answers with the places that were judged, whatever it is asked."""
+
+    def __init__(self, places: list[Place]) -> None:
+        self._places = places
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        return [
+            ResolveResult(
+                hostname=host, host=place.address, port=port, family=place.family, proto=0, flags=0
+            )
+            for place in self._places
+        ]
+
+    async def close(self) -> None:
+        return
 
 
 def post(
     url: str, body: bytes, headers: Mapping[str, str], *, seconds: float, private: bool
 ) -> Answer:
-    """Post *body*; raises Refused, and NoAnswer when none came in *seconds*."""
+    """Post *body*; raises Refused, and NoAnswer when none came in *seconds*.
+
+    On a loop of its own, in the thread that the action runs in: it shares nothing, and what
+    hangs is cut off with it. Names are looked up before, as nothing can cut that off.
+    """
     parts = read_url(url)
-    target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
-    late = threading.Event()
+    host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
     try:
-        connection = Pinned(parts, seconds, private=private)
-        with closing(connection):
-            connection.connect()
-            # the time-out of a socket begins anew with each byte: this one does not
-            end = threading.Timer(seconds, hang_up, (connection.sock, late))
-            end.daemon = True
-            end.start()
-            try:
-                connection.request("POST", target, body, dict(headers))
-                response = connection.getresponse()
-                answer = Answer(response.status, response.read(SHOWN).decode(errors="replace"))
-            finally:
-                end.cancel()
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        words = "it took too long" if late.is_set() else str(error) or type(error).__name__
-        raise NoAnswer(f"No answer from {parts.hostname}: {words}.") from None
-    if late.is_set():
-        raise NoAnswer(f"No answer from {parts.hostname}: it took too long.")
-    return answer
+        proxy = proxy_for(url)
+    except BadInput as error:
+        raise NoAnswer(f"No answer from {host}: {error.message}") from None
+    places = places_of(host, port, proxy, private=private)
+    try:
+        return asyncio.run(ask(target_of(parts), body, headers, Judged(places), seconds))
+    except TimeoutError:
+        why = "it took too long"
+    except aiohttp.ClientResponseError as error:  # its own words would show the whole address
+        why = f"no HTTP came back ({error.message})"
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        why = str(error) or type(error).__name__
+    raise NoAnswer(f"No answer from {host}: {why}.")
 
 
-def hang_up(made: socket.socket, late: threading.Event) -> None:
-    late.set()
-    try:
-        made.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return
+def target_of(parts: SplitResult) -> URL:
+    """The address as it was read, so that nobody reads another host in it."""
+    host = parts.hostname or ""
+    return URL.build(
+        scheme=parts.scheme,
+        host=str(literal_address(host) or host),
+        port=parts.port,
+        path=parts.path or "/",
+        query_string=parts.query,
+        encoded=True,
+    )
+
+
+async def ask(
+    target: URL, body: bytes, headers: Mapping[str, str], judged: Judged, seconds: float
+) -> Answer:
+    async with asyncio.timeout(seconds), open_session(str(target), resolver=judged) as session:
+        asked = session.post(target, data=body, headers=headers, allow_redirects=False)
+        async with asked as answer:
+            shown = b""
+            while len(shown) < SHOWN and (more := await answer.content.read(SHOWN - len(shown))):
+                shown += more
+            return Answer(answer.status, shown.decode(errors="replace"))
