@@ -217,4 +217,5 @@ def failure_of(error: Exception) -> Failure:
     if isinstance(error, NotConnected):
         kind = FailureKind.CONFIG if error.lasting else FailureKind.TRANSIENT
         return Failure(kind, f"Twilio cannot be reached: {error}.")
-    return unsure(f"Twilio gave no clear answer: {str(error) or type(error).__name__}")
+    words = getattr(error, "message", "") or str(error) or type(error).__name__
+    return unsure(f"Twilio gave no clear answer: {words}")

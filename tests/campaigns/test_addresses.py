@@ -179,6 +179,24 @@ def test_the_next_address_is_tried_when_one_cannot_be_connected_to(
         assert headers["host"] == f"crm.example:{port}"  # the name, at the address that was judged
 
 
+def test_a_name_that_moves_after_it_was_judged_leads_nowhere_else(
+    monkeypatch: pytest.MonkeyPatch, closed: str
+) -> None:
+    """A name server that answers with a public address first, and with a private one then."""
+    asked: list[str] = []
+
+    def moving(host: str, port: int, *_args: Any, **_more: Any) -> list[Any]:
+        asked.append(host)
+        address = "127.0.0.1" if len(asked) == 1 else closed
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    with receiver() as address:
+        port = int(address.rpartition(":")[2])
+        monkeypatch.setattr(socket, "getaddrinfo", moving)
+        answer = post(f"http://crm.example:{port}/", b"{}", {}, seconds=5, private=True)
+    assert (answer.status, asked) == (200, ["crm.example"])
+
+
 def test_no_answer_when_none_can_be_connected_to(lead: Lead, closed: str) -> None:
     with receiver() as address:
         port = int(address.rpartition(":")[2])

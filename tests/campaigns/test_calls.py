@@ -107,3 +107,29 @@ def test_an_answer_that_drips_is_cut_off(stage: Stage) -> None:
     assert time.monotonic() - begun < 20
     thread.join()
     server.close()
+
+
+def test_of_an_answer_without_end_only_the_beginning_is_read() -> None:
+    import socket  # noqa: PLC0415
+
+    ended = threading.Event()
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def flood() -> None:
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
+            connection.sendall(b"x" * 1000)
+            ended.wait(10)
+
+    thread = threading.Thread(target=flood)
+    thread.start()
+    try:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        answer = post(url, b"{}", {}, seconds=2, private=True)
+    finally:
+        ended.set()
+        thread.join()
+        server.close()
+    assert answer.text == "x" * 300

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from heliograph.db import db, utcnow
 from heliograph.host import current_host
 from heliograph.messages import create_message
@@ -11,8 +13,8 @@ from tests.counterpart.server import Counterpart
 from tests.fixtures import add_people
 
 
-def connect(counterpart: Counterpart | Fast, **changes: str) -> None:
-    given = {
+def connect(counterpart: Counterpart | Fast | type[Counterpart], **changes: str) -> None:
+    given: dict[str, Any] = {
         "account_sid": counterpart.account_sid,
         "auth_token": counterpart.auth_token,
         "from_number": counterpart.number,

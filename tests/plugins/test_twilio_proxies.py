@@ -8,6 +8,7 @@ import socket
 import traceback
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from heliograph.connection import check_connection
 from heliograph.db import db
 from heliograph.deliveries.loop import DeliveryLoop
 from heliograph.deliveries.models import Delivery
+from heliograph.deliveries.policy import POLICIES
 from heliograph.plugins.twilio.config import TwilioConfig
 from heliograph.plugins.twilio.provider import TwilioProvider
 from tests.counterpart import Counterpart
@@ -40,65 +42,9 @@ def company(
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.setattr("heliograph.http_session.CONNECT_SECONDS", 2.0)
-    return monkeypatch
-
-
-def send_all(app: Flask, broadcast_id: int) -> RunReport:
-    loop = DeliveryLoop(app)
-    try:
-        return send_due(loop, Options(broadcast_id=broadcast_id))[0]
-    finally:
-        loop.stop()
-
-
-def assert_each_once(counterpart: Counterpart, count: int) -> None:
-    db.session.rollback()
-    rows = db.session.execute(db.select(Delivery.number, Delivery.status)).all()
-    assert {row.status for row in rows} == {"accepted"}
-    assert Counter(one.to for one in counterpart.texts) == Counter({row.number: 1 for row in rows})
-    assert len(rows) == count
-
-
-def test_texts_go_through_a_proxy_with_a_password_and_trust_a_private_authority(
-    app: Flask, secure: Counterpart, proxy: Proxy
-) -> None:
-    report = send_all(app, ready_broadcast(secure, 20))
-    assert report.status == "finished"
-    assert_each_once(secure, 20)
-    assert set(proxy.asked) == {f"CONNECT api.twilio.test:{secure.port}"}
-    assert len(proxy.asked) <= 4  # the connections are kept: no tunnel for each text
-
-
-def test_a_wrong_password_pauses_the_broadcast_and_loses_no_text(
-    app: Flask, secure: Counterpart, proxy: Proxy, company: pytest.MonkeyPatch
-) -> None:
-    broadcast_id = ready_broadcast(secure, 6)
-    company.setenv("HTTPS_PROXY", proxy.url.replace(ENCODED, "heliograph:wr0ng"))
-    report = send_all(app, broadcast_id)
-    assert report.status == "paused"
-    assert "asks for a user and a password" in report.reason
-    assert "wr0ng" not in report.reason
-    assert secure.requests == []
-    company.setenv("HTTPS_PROXY", proxy.url)
-    resume(broadcast_id)
-    assert send_all(app, broadcast_id).status == "finished"
-    assert_each_once(secure, 6)
-
-
-def test_texts_are_tried_again_when_the_proxy_is_back(
-    app: Flask, secure: Counterpart, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from dataclasses import replace  # noqa: PLC0415
-
-    from heliograph.deliveries.policy import POLICIES  # noqa: PLC0415
-
     quick = replace(POLICIES[FailureKind.TRANSIENT], wait=0.2)
     monkeypatch.setitem(POLICIES, FailureKind.TRANSIENT, quick)
-    broadcast_id = ready_broadcast(secure, 3)
-    proxy.troubles = [503, "close", 502]
-    assert send_all(app, broadcast_id).status == "finished"
-    assert_each_once(secure, 3)
-    assert proxy.troubles == []
+    return monkeypatch
 
 
 # -- the words and the kind of each failure --------------------------------
@@ -282,3 +228,58 @@ def test_a_certificate_for_another_name_is_not_trusted(
     failure = sent(provider_of(secure, api_base_url=f"https://other.test:{secure.port}"))
     assert (failure.kind, secure.requests) == (FailureKind.CONFIG, [])
     assert "the certificate of other.test is not trusted: Hostname mismatch" in failure.text
+
+
+# -- whole broadcasts ------------------------------------------------------
+
+
+def send_all(app: Flask, broadcast_id: int) -> RunReport:
+    loop = DeliveryLoop(app)
+    try:
+        return send_due(loop, Options(broadcast_id=broadcast_id))[0]
+    finally:
+        loop.stop()
+
+
+def assert_each_once(counterpart: Counterpart, count: int) -> None:
+    db.session.rollback()
+    rows = db.session.execute(db.select(Delivery.number, Delivery.status)).all()
+    assert {row.status for row in rows} == {"accepted"}
+    assert Counter(one.to for one in counterpart.texts) == Counter({row.number: 1 for row in rows})
+    assert len(rows) == count
+
+
+def test_texts_go_through_a_proxy_with_a_password_and_trust_a_private_authority(
+    app: Flask, secure: Counterpart, proxy: Proxy
+) -> None:
+    report = send_all(app, ready_broadcast(secure, 20))
+    assert report.status == "finished"
+    assert_each_once(secure, 20)
+    assert set(proxy.asked) == {f"CONNECT api.twilio.test:{secure.port}"}
+    assert len(proxy.asked) <= 4  # the connections are kept: no tunnel for each text
+
+
+def test_a_wrong_password_pauses_the_broadcast_and_loses_no_text(
+    app: Flask, secure: Counterpart, proxy: Proxy, company: pytest.MonkeyPatch
+) -> None:
+    broadcast_id = ready_broadcast(secure, 6)
+    company.setenv("HTTPS_PROXY", proxy.url.replace(ENCODED, "heliograph:wr0ng"))
+    report = send_all(app, broadcast_id)
+    assert report.status == "paused"
+    assert "asks for a user and a password" in report.reason
+    assert "wr0ng" not in report.reason
+    assert secure.requests == []
+    company.setenv("HTTPS_PROXY", proxy.url)
+    resume(broadcast_id)
+    assert send_all(app, broadcast_id).status == "finished"
+    assert_each_once(secure, 6)
+
+
+def test_texts_are_tried_again_when_the_proxy_is_back(
+    app: Flask, secure: Counterpart, proxy: Proxy
+) -> None:
+    broadcast_id = ready_broadcast(secure, 3)
+    proxy.troubles = [503, "close", 502]
+    assert send_all(app, broadcast_id).status == "finished"
+    assert_each_once(secure, 3)
+    assert proxy.troubles == []

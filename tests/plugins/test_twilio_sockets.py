@@ -7,22 +7,32 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from flask import Flask
 
+from heliograph.broadcasts.run import Options, send_due
 from heliograph.channel import Failure, FailureKind, Sent
+from heliograph.db import db, utcnow
+from heliograph.deliveries.loop import DeliveryLoop
+from heliograph.messages import create_message
 from heliograph.plugins.twilio.config import TwilioConfig
 from heliograph.plugins.twilio.provider import TwilioProvider
+from heliograph.segments import add_members, create_segment
 from tests.counterpart import Counterpart
+from tests.counterpart.connection import connect
+from tests.fixtures import add_people
 from tests.plugins.test_twilio_provider import text
 
-CREATED = b'{"sid": "SM1", "status": "queued"}'
-ANSWER = b"HTTP/1.1 201 Created\r\nContent-Length: %d\r\n\r\n%s" % (len(CREATED), CREATED)
+CREATED = b'{"sid": "SM%08d", "status": "queued"}'
+ANSWER = b"HTTP/1.1 201 Created\r\nContent-Length: 41\r\n\r\n" + CREATED
 MOVED = b"HTTP/1.1 307 Temporary Redirect\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n"
 
 Play = Callable[["Server", socket.socket], None]
@@ -34,10 +44,11 @@ class Server:
     def __init__(self, play: Play) -> None:
         self._play = play
         self.requests: list[bytes] = []
-        self.connections = 0
+        self.connections = self.ended_connections = 0
         self.ended = threading.Event()
         self._server = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._server.getsockname()[1]}"
+        self.port = self._server.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self) -> None:
@@ -51,6 +62,7 @@ class Server:
         with connection, contextlib.suppress(OSError):
             connection.settimeout(10)
             self._play(self, connection)
+        self.ended_connections += 1
 
     def read(self, connection: socket.socket) -> bool:
         """One whole request; False where the client has left."""
@@ -114,6 +126,11 @@ def send(url: str, count: int = 1, *, pause: float = 0, limit: float = 5) -> lis
     return asyncio.run(all_of_them())
 
 
+def answering(server: Server, connection: socket.socket) -> None:
+    while server.read(connection):
+        connection.sendall(ANSWER % (server.port * 1000 + len(server.requests)))
+
+
 def read_then_end(server: Server, connection: socket.socket) -> None:
     server.read(connection)
 
@@ -129,7 +146,7 @@ def end_at_once(_server: Server, _connection: socket.socket) -> None:
 
 def half_an_answer(server: Server, connection: socket.socket) -> None:
     server.read(connection)
-    connection.sendall(ANSWER[:-10])
+    connection.sendall((ANSWER % 1)[:-10])
 
 
 def half_a_head(server: Server, connection: socket.socket) -> None:
@@ -167,10 +184,6 @@ def test_no_answer_is_given_up_and_not_repeated(play: Callable[[Play], Server]) 
 
 
 def test_texts_share_a_connection(play: Callable[[Play], Server]) -> None:
-    def answering(server: Server, connection: socket.socket) -> None:
-        while server.read(connection):
-            connection.sendall(ANSWER)
-
     server = play(answering)
     results = send(server.url, 5)
     assert [type(result) for result in results] == [Sent] * 5
@@ -180,7 +193,7 @@ def test_texts_share_a_connection(play: Callable[[Play], Server]) -> None:
 def test_a_connection_that_ended_while_idle_is_not_used(play: Callable[[Play], Server]) -> None:
     def once(server: Server, connection: socket.socket) -> None:
         server.read(connection)
-        connection.sendall(ANSWER)
+        connection.sendall(ANSWER % 1)
 
     server = play(once)
     results = send(server.url, 3, pause=0.1)
@@ -195,7 +208,7 @@ def test_a_kept_connection_that_ends_on_the_next_text_leaves_it_open(
 
     def once(server: Server, connection: socket.socket) -> None:
         server.read(connection)
-        connection.sendall(ANSWER)
+        connection.sendall(ANSWER % 1)
         server.read(connection)
 
     server = play(once)
@@ -242,10 +255,6 @@ def test_a_server_that_takes_no_connection_in_time_got_nothing(
 
 
 def test_what_is_sent_has_no_headers_of_the_library(play: Callable[[Play], Server]) -> None:
-    def answering(server: Server, connection: socket.socket) -> None:
-        while server.read(connection):
-            connection.sendall(ANSWER)
-
     server = play(answering)
     send(server.url)
     head = server.requests[0].partition(b"\r\n\r\n")[0].decode().lower().splitlines()
@@ -255,3 +264,29 @@ def test_what_is_sent_has_no_headers_of_the_library(play: Callable[[Play], Serve
         *("authorization", "content-length"),
     }
     assert sum(line.startswith("content-type: application/x-www-form") for line in head) == 1
+
+
+def test_a_changed_config_ends_the_connections_of_the_old_one(
+    app: Flask, play: Callable[[Play], Server]
+) -> None:
+    before, after = play(answering), play(answering)
+    segment = create_segment("everybody")
+    add_members(segment.id, add_people(6))
+    loop = DeliveryLoop(app)
+    try:
+        for server in (before, after):
+            connect(Counterpart, api_base_url=server.url)
+            given = {"segments": [segment.id], "publish_up": utcnow()}
+            made = create_message(name=server.url, text="Hi", **given)
+            db.session.rollback()
+            assert send_due(loop, Options(broadcast_id=made.id))[0].status == "finished"
+    finally:
+        loop.stop()
+    for server in (before, after):
+        assert len(server.requests) == 6
+        assert 1 <= server.connections <= 4
+        end = time.monotonic() + 5
+        while server.ended_connections < server.connections and time.monotonic() < end:
+            time.sleep(0.02)
+        assert server.ended_connections == server.connections
+    gc.collect()  # what is left open warns, and warnings fail the test
