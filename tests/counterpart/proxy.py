@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.client
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -23,7 +24,7 @@ class Proxy:
     are such answers for the next ones who ask.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.asked: list[str] = []
         self.answer: int | str = 200
         self.troubles: list[int | str] = []
@@ -31,12 +32,17 @@ class Proxy:
         handler = type("Handler", (Handler,), {"proxy": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
+        self._scheme = "https" if tls else "http"
+        if tls:
+            self._server.socket = tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self._thread.start()
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}"
 
     @property
     def url(self) -> str:
@@ -120,8 +126,8 @@ def copy(source: socket.socket, target: socket.socket) -> None:
 
 
 @contextmanager
-def running_proxy() -> Iterator[Proxy]:
-    proxy = Proxy()
+def running_proxy(tls: ssl.SSLContext | None = None) -> Iterator[Proxy]:
+    proxy = Proxy(tls)
     try:
         yield proxy
     finally:

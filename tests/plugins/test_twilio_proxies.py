@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import uvloop
 from flask import Flask
 
 from heliograph.broadcasts.lifecycle import resume
@@ -27,7 +28,7 @@ from heliograph.plugins.twilio.provider import TwilioProvider
 from tests.counterpart import Counterpart
 from tests.counterpart.authority import Authority
 from tests.counterpart.connection import connect, ready_broadcast
-from tests.counterpart.proxy import ENCODED, PASSWORD, Proxy
+from tests.counterpart.proxy import ENCODED, PASSWORD, Proxy, running_proxy
 from tests.plugins.test_twilio_provider import text
 
 
@@ -60,7 +61,7 @@ def provider_of(counterpart: Counterpart, **changes: str) -> TwilioProvider:
     return TwilioProvider(TwilioConfig.model_validate(given | changes))
 
 
-def sent(provider: TwilioProvider, count: int = 1) -> Any:
+def sent(provider: TwilioProvider, count: int = 1, run_on: Callable[..., Any] = asyncio.run) -> Any:
     async def run() -> Any:
         try:
             for _ in range(count - 1):
@@ -71,7 +72,7 @@ def sent(provider: TwilioProvider, count: int = 1) -> Any:
         finally:
             await provider.close()
 
-    return asyncio.run(run())
+    return run_on(run())
 
 
 def closed_port() -> str:
@@ -220,6 +221,19 @@ def test_a_password_asked_for_over_plain_http_is_no_answer_of_twilio(
     failure = sent(provider_of(counterpart))
     assert (failure.kind, counterpart.requests) == (FailureKind.CONFIG, [])
     assert "Set HTTP_PROXY=http://user:password@" in failure.text
+
+
+@pytest.mark.parametrize("run_on", [asyncio.run, uvloop.run])
+def test_the_way_to_the_proxy_may_have_tls_too(
+    secure: Counterpart,
+    authority: Authority,
+    company: pytest.MonkeyPatch,
+    run_on: Callable[..., Any],
+) -> None:
+    with running_proxy(authority.server("proxy.test")) as proxy:
+        company.setenv("HTTPS_PROXY", proxy.url)
+        assert isinstance(sent(provider_of(secure), 3, run_on), Sent)
+        assert proxy.asked == [f"CONNECT api.twilio.test:{secure.port}"]
 
 
 def test_a_certificate_for_another_name_is_not_trusted(
