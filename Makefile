@@ -9,7 +9,7 @@ ARGS ?=
 # the tests compiles all of it again
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test names test-both bench races lint pictures random-campaigns translations
+.PHONY: run test wheel names test-both bench races lint pictures random-campaigns translations
 
 run: $(VENV)/.run $(VENV)/.assets
 	HELIOGRAPH_DATA_DIR=$${HELIOGRAPH_DATA_DIR:-var} $(BIN)/heliograph serve --demo $(ARGS)
@@ -23,6 +23,11 @@ test: $(VENV)/.test $(VENV)/.assets $(VENV)/.browser names
 
 test-both: $(VENV)/.test $(VENV)/.assets $(VENV)/.browser
 	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --both $(ARGS)
+
+# the sdist, and from it the wheel that pip users get: dist/
+wheel: $(VENV)/.test $(VENV)/.assets
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
 
 # the folders under the names by which they are imported: for tools that read sources, and
 # for editors (add .venv/names to the paths in which they look)
@@ -46,11 +51,11 @@ $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Heliograph needs Python 3.11 or newer; set PYTHON=python3.12 or so")'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.run: $(VENV)/bin/python setup.cfg pyproject.toml
+$(VENV)/.run: $(VENV)/bin/python setup.py setup.cfg pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	touch $@
 
-$(VENV)/.test: $(VENV)/bin/python setup.cfg pyproject.toml
+$(VENV)/.test: $(VENV)/bin/python setup.py setup.cfg pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	touch $@ $(VENV)/.run
 
@@ -58,7 +63,7 @@ $(VENV)/.test: $(VENV)/bin/python setup.cfg pyproject.toml
 PAGES := $(shell find core/templates core/translations core/campaigns plugins frontend -name '*.html' -o -name '*.po' -o -name '*.js*' -o -name '*.css' -o -path '*campaigns*.py' 2>/dev/null)
 
 $(VENV)/.assets: $(VENV)/.run package-lock.json core/web/assets.py $(PAGES)
-	(command -v npm && command -v node) >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check '.[node]'
+	(command -v npm && command -v node) >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[node]'
 	$(BIN)/python -c 'from heliograph.web.assets import install; install()'
 	touch $@
 

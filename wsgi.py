@@ -1,7 +1,5 @@
-"""For `gunicorn wsgi:app`: the application, with its clock in each worker."""
+"""For `gunicorn wsgi:app` in a checkout; elsewhere it is `heliograph.wsgi:app`."""
 
-from heliograph import create_app
-from heliograph.jobs.clock import start_clock
+from heliograph.wsgi import app
 
-app = create_app()
-start_clock(app)
+__all__ = ["app"]

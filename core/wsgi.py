@@ -1,0 +1,9 @@
+"""For any WSGI server, as `heliograph.wsgi:app`: the application, with its clock in each worker."""
+
+from __future__ import annotations
+
+from heliograph import create_app
+from heliograph.jobs.clock import start_clock
+
+app = create_app()
+start_clock(app)
