@@ -37,7 +37,7 @@ def setting(default: str, text: str) -> str:
 
 @dataclass(frozen=True)
 class Settings:
-    data_dir: str = setting("var", "Folder of the database, the secret key and uploads")
+    data_dir: str = setting("var", "Folder of the database, the secret key, uploads and `plugins`")
     database_url: str = setting("", "SQLAlchemy URL; empty: SQLite in the data folder")
     secret_key: str = setting("", "Key of secrets and sessions; several, newest first, by comma")
     public_url: str = setting("", "Address people and providers reach, with its path prefix")
@@ -48,7 +48,9 @@ class Settings:
         "", "Zone of the installation (IANA name); empty: as stored, else `UTC`"
     )
     scheduler: str = setting("on", "`on` or `off`: whether this process runs the jobs")
-    plugin_dirs: str = setting("", f"More folders of plugins, separated by `{os.pathsep}`")
+    plugin_dirs: str = setting(
+        "", f"Folders of plugins beside `plugins` in the data folder, separated by `{os.pathsep}`"
+    )
     safe_mode: str = setting("0", "`1` starts without any plugin")
     log_format: str = setting("text", "`text` or `json`")
     log_level: str = setting("INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`")
@@ -150,10 +152,9 @@ class Settings:
 
     @property
     def plugin_folders(self) -> list[Path]:
-        """Folders in which to look for plugins, the bundled one first."""
-        bundled = bundled_plugins()
-        more = [Path(part).resolve() for part in self.plugin_dirs.split(os.pathsep) if part]
-        return [bundled, *(path for path in more if path != bundled)]
+        """Folders in which to look for plugins: the bundled one, ours in the data folder, more."""
+        given = [Path(part).resolve() for part in self.plugin_dirs.split(os.pathsep) if part]
+        return list(dict.fromkeys([bundled_plugins(), self.folder / "plugins", *given]))
 
     def keys(self) -> list[str]:
         """The secret keys, newest first; one is made on first start when absent."""

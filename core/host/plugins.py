@@ -20,7 +20,7 @@ from heliograph.errors import BadInput, Conflict, NotFound
 from heliograph.hookspecs import PROJECT, SPECS
 from heliograph.host.config import load_config, merge_config, rotate_config, shown_config
 from heliograph.host.contributions import BadContribution, Contributions, check_contributions
-from heliograph.host.discovery import Candidate
+from heliograph.host.discovery import BUNDLED, Candidate
 from heliograph.host.guard import guarded
 from heliograph.host.schema import check_tables, migration_folder, upgrade_plugin
 from heliograph.host.state import change_state, states
@@ -54,8 +54,9 @@ class PluginInfo:
 
     @property
     def reason(self) -> str:
-        """The last line of the fault."""
-        return self.fault.strip().splitlines()[-1] if self.fault else ""
+        """The last line of the fault; words of ours without the name of their class."""
+        last = self.fault.strip().splitlines()[-1] if self.fault else ""
+        return last.removeprefix(f"{BadContribution.__module__}.{BadContribution.__name__}: ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,7 @@ class PluginHost:
         for candidate in found:
             info = PluginInfo(candidate.name, candidate.origin, candidate.where)
             if candidate.name in self._plugins:
-                first = self._plugins[candidate.name]
-                info.fault = f"shadowed: {first.name} is already loaded from {first.where}"
+                info.fault = shadowed_by(self._plugins[candidate.name])
                 self.shadowed.append(info)
                 continue
             self._plugins[candidate.name] = info
@@ -297,6 +297,15 @@ class PluginHost:
         if not any(hook in info.contributions.hooks for info in self._plugins.values()):
             return False
         return any(hook in info.contributions.hooks for info in self.enabled())
+
+
+def shadowed_by(first: PluginInfo) -> str:
+    if first.origin == BUNDLED:
+        return (
+            f"shadowed: the name {first.name} is reserved for the plugin that comes with "
+            "Heliograph. Give this one another name."
+        )
+    return f"shadowed: {first.name} is already loaded from {first.where}"
 
 
 def listed(answers: list[Any], hook: str) -> list[Any]:

@@ -25,7 +25,8 @@ A provider in one file, `plugins/acme/__init__.py`::
 
 Core itself never imports this module. Names leave it only after a release that
 deprecates them; hooks gain arguments but never lose them (an implementation may
-take fewer). `API_VERSION` rises with each such change.
+take fewer). `API_VERSION` rises with each such change; a plugin that needs what version 2 brought
+says `requires_api = 2` in its module, and is left out, in words, by an older Heliograph.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ from heliograph.events import (
     yes_or_no,
 )
 from heliograph.hookspecs.markers import hookimpl
+from heliograph.host.api_version import API_VERSION
 from heliograph.host.contributions import Callbacks, Job, Pages, PluginConfig
 from heliograph.http_session import NotConnected, open_session
 from heliograph.plugin.services import (
@@ -79,8 +81,6 @@ from heliograph.plugin.services import (
 )
 from heliograph.proxies import Proxy, proxy_for, tls_context
 from heliograph.timeline import TimelineEntry
-
-API_VERSION = 1
 
 __all__ = [
     "API_VERSION",

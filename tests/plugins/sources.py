@@ -37,7 +37,27 @@ def register_providers():
 HEAD = "from heliograph.plugin import *\nfrom heliograph.plugin import hookimpl\n"
 CONFIG = "@hookimpl\ndef register_config():\n    return PluginConfig\n"
 
+NEWER = "from heliograph.plugin import SomethingOfTomorrow\n"  # what such a plugin begins with
+
 BROKEN = {
+    "newer": (
+        NEWER + HEAD + "requires_api = 99\n" + CONFIG,
+        "needs plugin API 99, this Heliograph has 1: upgrade Heliograph",
+    ),
+    "computed": (
+        HEAD + "if True:\n    requires_api: int = API_VERSION + 1\n" + CONFIG,
+        "needs plugin API 2, this Heliograph has 1: upgrade Heliograph",
+    ),
+    "worded": (
+        HEAD + "requires_api = 'two'\n" + CONFIG,
+        "requires_api is 'two' and must be a whole number from 1 on, such as requires_api = 1",
+    ),
+    "zeroth": (HEAD + "requires_api: int = 0\n" + CONFIG, "requires_api is 0 and must be a whole"),
+    "yes": (HEAD + "requires_api = True\n" + CONFIG, "requires_api is True and must be a whole"),
+    "called": (
+        HEAD + "def latest(): return 1.5\nrequires_api = latest()\n" + CONFIG,
+        "requires_api is 'latest()' and must be a whole number",
+    ),
     "syntax": ("def (:\n", "SyntaxError"),
     "missing": ("import no_such_library\n", "No module named 'no_such_library'"),
     "leaves": ("import sys\nsys.exit(3)\n", "SystemExit"),

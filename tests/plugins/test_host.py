@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import html
+import os
+import sys
 from collections.abc import Callable
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 
+from heliograph.cli import main
 from heliograph.db import db
 from heliograph.errors import Conflict, NotFound
-from heliograph.host import current_host, gather, notify
+from heliograph.host import current_host, discovery, gather, notify
+from heliograph.host.discovery import GROUP
 from heliograph.jobs.register import all_jobs
 from heliograph.jobs.runs import list_runs, run_job
+from heliograph.plugin import API_VERSION
 from heliograph.providers import default_provider
 from tests.plugins.sources import BROKEN, CONFIG, GOOD, HEAD, put
 from tests.visitor import Visitor, sign_in
@@ -90,12 +97,70 @@ def test_safe_mode_loads_none(heliograph: Callable[..., Flask]) -> None:
 
 
 def test_a_second_plugin_of_a_name_is_shown_as_shadowed(
+    heliograph: Callable[..., Flask], folder: Path, tmp_path: Path
+) -> None:
+    put(folder, "acme", GOOD)
+    (tmp_path / "second").mkdir()
+    put(tmp_path / "second", "acme", GOOD.replace("Acme SMS", "Another"))
+    heliograph(plugin_dirs=f"{folder}{os.pathsep}{tmp_path / 'second'}")
+    assert current_host().get("acme").title == "Acme SMS"
+    (shadowed,) = current_host().shadowed
+    assert shadowed.fault == f"shadowed: acme is already loaded from {folder / 'acme'}"
+
+
+def test_nothing_takes_the_name_of_a_bundled_plugin(
+    heliograph: Callable[..., Flask], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a folder nor a package: both are shown, with what to do."""
+    put(folder, "twilio", GOOD)
+    stranger = EntryPoint("simulator", "no_such_module", GROUP)
+    monkeypatch.setattr(discovery, "packaged", lambda: [stranger])
+    app = heliograph(plugin_dirs=str(folder))
+    host = current_host()
+    assert [host.get(name).title for name in ("simulator", "twilio")] == ["Simulator", "Twilio"]
+    assert {info.name: info.origin for info in host.shadowed} == {
+        "simulator": "package",
+        "twilio": "folder",
+    }
+    assert all("reserved for the plugin that comes with" in one.fault for one in host.shadowed)
+    assert "the name twilio is reserved" in sign_in(app).get("/admin/plugins/").text
+
+
+def test_plugins_in_the_data_folder_are_found_and_left_as_they_are(
+    heliograph: Callable[..., Flask], tmp_path: Path
+) -> None:
+    own = tmp_path / "heliograph" / "plugins"
+    own.mkdir(parents=True)
+    put(own, "acme", GOOD)
+    before = (own / "acme" / "__init__.py").stat().st_mode
+    heliograph()
+    info = current_host().get("acme")
+    assert (info.fault, info.origin, info.where) == ("", "folder", str(own / "acme"))
+    assert (own / "acme" / "__init__.py").stat().st_mode == before
+
+
+def test_a_package_that_needs_a_newer_api_is_left_out_before_its_code_runs(
+    heliograph: Callable[..., Flask], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, "sms_of_tomorrow", BROKEN["newer"][0])
+    monkeypatch.syspath_prepend(tmp_path)
+    stranger = EntryPoint("tomorrow", "sms_of_tomorrow", GROUP)
+    monkeypatch.setattr(discovery, "packaged", lambda: [stranger])
+    app = heliograph()
+    words = "needs plugin API 99, this Heliograph has 1: upgrade Heliograph"
+    assert current_host().get("tomorrow").reason == words
+    assert words in sign_in(app).get("/admin/plugins/").text
+    monkeypatch.setattr("heliograph.cli.context.create_app", lambda: app)
+    assert words in CliRunner().invoke(main, ["plugins", "list"]).output
+    assert "sms_of_tomorrow" not in sys.modules
+
+
+def test_a_plugin_that_needs_this_api_or_an_older_one_is_loaded(
     heliograph: Callable[..., Flask], folder: Path
 ) -> None:
-    put(folder, "twilio", GOOD)
+    put(folder, "acme", GOOD + f"requires_api = {API_VERSION}\n")
     heliograph(plugin_dirs=str(folder))
-    assert current_host().get("twilio").title == "Twilio"
-    assert "shadowed" in current_host().shadowed[0].fault
+    assert current_host().get("acme").fault == ""
 
 
 def test_what_a_plugin_says_of_itself_is_kept(
