@@ -8,6 +8,7 @@ import json
 from benchmarks import (
     callbacks,
     campaigns,
+    command_help,
     delivery,
     import_contacts,
     leaving,
@@ -25,6 +26,7 @@ def main() -> None:
     options = parser.parse_args()
     share = 10 if options.quick else 1
     figures: Figures = {}
+    figures |= command_help.measure(quick=options.quick)
     figures |= import_contacts.measure(100_000 // share)
     figures |= plan_broadcast.measure(quick=options.quick)
     figures |= delivery.measure(quick=options.quick)

@@ -8,10 +8,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from heliograph.campaigns import builtin
 from heliograph.db import init_db
 from heliograph.encryption import Cipher
-from heliograph.host.discovery import candidates
 from heliograph.host.plugins import EXTENSION, PluginHost
 from heliograph.logs import configure_logging
 from heliograph.meters import init_meters
+from heliograph.plugin_files import candidates
 from heliograph.private_files import make_private
 from heliograph.settings import Settings
 from heliograph.upgrades import init_migrations

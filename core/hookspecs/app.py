@@ -44,4 +44,8 @@ def register_jobs() -> list[Job]:  # type: ignore[empty-body]  # a spec
 
 @hookspec
 def register_commands() -> list[click.Command]:  # type: ignore[empty-body]  # a spec
-    """Commands, found under `heliograph <plugin>`. Asked when the CLI starts."""
+    """Commands, found under `heliograph <plugin>`. Asked once per process at start.
+
+    `heliograph --help` imports no plugin: it lists those that have a module
+    `commands.py` beside their main one.
+    """

@@ -20,7 +20,7 @@ from heliograph.errors import BadInput, Conflict, NotFound
 from heliograph.hookspecs import PROJECT, SPECS
 from heliograph.host.config import load_config, merge_config, rotate_config, shown_config
 from heliograph.host.contributions import BadContribution, Contributions, check_contributions
-from heliograph.host.discovery import BUNDLED, Candidate
+from heliograph.host.discovery import import_plugin
 from heliograph.host.guard import guarded
 from heliograph.host.schema import check_tables, migration_folder, upgrade_plugin
 from heliograph.host.state import change_state, states
@@ -31,6 +31,7 @@ from heliograph.host.switching import (
     switch_off,
     switch_on,
 )
+from heliograph.plugin_files import BUNDLED, Candidate
 
 log = logging.getLogger(__name__)
 EXTENSION = "heliograph_plugins"
@@ -109,7 +110,7 @@ class PluginHost:
         self._built_in.append(info)
 
     def _load(self, info: PluginInfo, candidate: Candidate) -> None:
-        module = candidate.load()
+        module = import_plugin(candidate)
         info.module = module
         info.title, _, info.description = (module.__doc__ or info.name).strip().partition("\n")
         info.version = str(getattr(module, "__version__", ""))

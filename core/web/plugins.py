@@ -16,10 +16,10 @@ from heliograph.connection import check_connection, setup_steps
 from heliograph.db import db
 from heliograph.errors import HeliographError
 from heliograph.host import PluginInfo, current_host
-from heliograph.host.discovery import candidates
 from heliograph.host.state import states
 from heliograph.host.switching import Switched
 from heliograph.installation import current_settings
+from heliograph.plugin_files import candidates
 from heliograph.providers import provider_class
 from heliograph.web.access import asks_password
 from heliograph.web.forms import Page, errors_of, seen_version, submit

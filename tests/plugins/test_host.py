@@ -13,14 +13,15 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 
+from heliograph import plugin_files
 from heliograph.cli import main
 from heliograph.db import db
 from heliograph.errors import Conflict, NotFound
-from heliograph.host import current_host, discovery, gather, notify
-from heliograph.host.discovery import GROUP
+from heliograph.host import current_host, gather, notify
 from heliograph.jobs.register import all_jobs
 from heliograph.jobs.runs import list_runs, run_job
 from heliograph.plugin import API_VERSION
+from heliograph.plugin_files import GROUP
 from heliograph.providers import default_provider
 from tests.plugins.sources import BROKEN, CONFIG, GOOD, HEAD, put
 from tests.visitor import Visitor, sign_in
@@ -114,7 +115,7 @@ def test_nothing_takes_the_name_of_a_bundled_plugin(
     """Neither a folder nor a package: both are shown, with what to do."""
     put(folder, "twilio", GOOD)
     stranger = EntryPoint("simulator", "no_such_module", GROUP)
-    monkeypatch.setattr(discovery, "packaged", lambda: [stranger])
+    monkeypatch.setattr(plugin_files, "packaged", lambda: [stranger])
     app = heliograph(plugin_dirs=str(folder))
     host = current_host()
     assert [host.get(name).title for name in ("simulator", "twilio")] == ["Simulator", "Twilio"]
@@ -145,7 +146,7 @@ def test_a_package_that_needs_a_newer_api_is_left_out_before_its_code_runs(
     put(tmp_path, "sms_of_tomorrow", BROKEN["newer"][0])
     monkeypatch.syspath_prepend(tmp_path)
     stranger = EntryPoint("tomorrow", "sms_of_tomorrow", GROUP)
-    monkeypatch.setattr(discovery, "packaged", lambda: [stranger])
+    monkeypatch.setattr(plugin_files, "packaged", lambda: [stranger])
     app = heliograph()
     words = "needs plugin API 99, this Heliograph has 1: upgrade Heliograph"
     assert current_host().get("tomorrow").reason == words
