@@ -1,5 +1,7 @@
-"""For `gunicorn wsgi:app` in a checkout; elsewhere it is `heliograph.wsgi:app`."""
+"""For `gunicorn wsgi:app`: the application, with its clock in each worker."""
 
-from heliograph.wsgi import app
+from heliograph import create_app
+from heliograph.jobs.clock import start_clock
 
-__all__ = ["app"]
+app = create_app()
+start_clock(app)

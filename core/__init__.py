@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from heliograph.settings import Settings
 
-__all__ = ["__version__", "create_app"]
+__all__ = ["__version__", "create_app", "run_command"]
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -24,3 +24,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     from heliograph.app import create_app as build
 
     return build(settings)
+
+
+def run_command() -> None:
+    """The `heliograph` command.
+
+    It is here and not in a module below: where another package of this name comes first on
+    the path, Python refuses to start and names its file.
+    """
+    from heliograph.cli import main
+
+    main()

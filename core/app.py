@@ -11,6 +11,7 @@ from heliograph.encryption import Cipher
 from heliograph.host.plugins import EXTENSION, PluginHost
 from heliograph.logs import configure_logging
 from heliograph.meters import init_meters
+from heliograph.parts import check_parts
 from heliograph.plugin_files import candidates
 from heliograph.private_files import make_private
 from heliograph.settings import Settings
@@ -27,7 +28,11 @@ HIDDEN = {"hide_parameters": True}  # errors of the database are logged: no text
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Build the application; raises BadInput on settings that cannot be used."""
+    """Build the application.
+
+    Raises BadInput on settings that cannot be used, StartFailed when installations are mixed.
+    """
+    check_parts()
     settings = settings or Settings.from_environment()
     make_private(settings)
     keys = settings.keys()

@@ -11,7 +11,6 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -19,6 +18,7 @@ from zoneinfo import ZoneInfo
 from phonenumbers import SUPPORTED_REGIONS
 
 from heliograph.errors import BadInput
+from heliograph.parts import part
 
 PREFIX = "HELIOGRAPH_"
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,79}")
@@ -152,25 +152,17 @@ class Settings:
 
     @property
     def plugin_folders(self) -> list[Path]:
-        """Folders in which to look for plugins: the bundled one, ours in the data folder, more."""
+        """Folders in which to look for plugins: the bundled one, ours in the data folder, more.
+
+        Raises StartFailed when the bundled one is missing.
+        """
         given = [Path(part).resolve() for part in self.plugin_dirs.split(os.pathsep) if part]
-        return list(dict.fromkeys([bundled_plugins(), self.folder / "plugins", *given]))
+        return list(dict.fromkeys([part("plugins"), self.folder / "plugins", *given]))
 
     def keys(self) -> list[str]:
         """The secret keys, newest first; one is made on first start when absent."""
         given = [key.strip() for key in self.secret_key.split(",") if key.strip()]
         return given or [kept_key(self.folder)]
-
-
-def bundled_plugins() -> Path:
-    """The folder of the plugins that come with Heliograph; nothing of it is imported.
-
-    Raises FileNotFoundError when the installation is broken.
-    """
-    spec = find_spec("heliograph.plugins")
-    if spec is None or not spec.submodule_search_locations:
-        raise FileNotFoundError("heliograph.plugins is missing: install Heliograph again")
-    return Path(spec.submodule_search_locations[0]).resolve()
 
 
 def kept_key(folder: Path) -> str:

@@ -26,10 +26,10 @@ from heliograph.links.models import LinkKey
 from heliograph.messages import create_message
 from heliograph.messages.models import TextMessage
 from heliograph.migrating import migrating
+from heliograph.parts import part
 from heliograph.providers import default_provider
 from heliograph.replies.models import Reply
 from heliograph.segments import create_segment
-from heliograph.upgrades import FOLDER
 from tests.campaigns.drawing import drafted, event, tag
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -39,7 +39,7 @@ def migrate(revision: str) -> None:
     """To *revision*, from wherever the database is."""
     back = revision < db.session.scalar(text("SELECT version_num FROM alembic_version"))
     db.session.remove()
-    (downgrade if back else upgrade)(directory=str(FOLDER), revision=revision)
+    (downgrade if back else upgrade)(directory=str(part("migrations")), revision=revision)
 
 
 def test_sending_stays_with_the_provider_it_went_through(app: Flask) -> None:
