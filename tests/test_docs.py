@@ -19,10 +19,12 @@ from heliograph.contacts.fields import STANDARD, Field
 from heliograph.events import Condition, Decision
 from heliograph.hookspecs import SPECS
 from heliograph.imports.reasons import WORDS
+from heliograph.plugin import API_VERSION
 from heliograph.segments.subjects import BY_KIND, OTHERS
 from heliograph.segments.texts import text_operators
 from heliograph.setting_keys import KEYS, Key
 from heliograph.settings import Settings
+from heliograph.version import __version__
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -168,8 +170,32 @@ def test_each_reason_of_imports_is_documented_and_no_other_is() -> None:
     assert rows == [(code, str(words)) for code, words in WORDS.items()]
 
 
+def test_the_changelog_names_the_version_and_when_each_one_came() -> None:
+    headings = re.findall(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert headings[0].startswith(f"[{__version__}] - ")
+    for heading in headings:
+        assert re.fullmatch(r"\[\d+\.\d+\.\d+\] - (unreleased|\d{4}-\d\d-\d\d)", heading), heading
+
+
+def test_the_versions_of_python_are_the_same_everywhere() -> None:
+    """In what is installed, in what GitHub runs and in what people read."""
+    declared = re.findall(r"Python :: (3\.\d+)$", (ROOT / "setup.cfg").read_text(), re.MULTILINE)
+    workflow = (ROOT / ".github" / "workflows" / "test.yml").read_text()
+    (matrix,) = re.findall(r"python: \[(.*)\]", workflow)
+    assert re.findall(r"3\.\d+", matrix) == declared
+    words = f"Python {', '.join(declared[:-1])}"
+    for name in ("SECURITY.md", "docs/how-to/install.md"):
+        assert re.search(rf"{re.escape(words)} (and|or) {declared[-1]}", (ROOT / name).read_text())
+
+
+def test_the_api_version_has_a_row_in_the_manual() -> None:
+    rows = re.findall(r"^\| (\d+) \| \d", page("reference/hooks.md"), re.MULTILINE)
+    assert [int(row) for row in rows] == list(range(1, API_VERSION + 1))
+
+
 def test_links_between_pages_lead_somewhere() -> None:
-    pages = [*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+    names = ("README.md", "CONTRIBUTING.md", "SECURITY.md")
+    pages = [*DOCS.rglob("*.md"), *(ROOT / name for name in names)]
     for file in pages:
         for target in re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", file.read_text()):
             assert (file.parent / target).exists(), f"{file.name} links to {target}"
