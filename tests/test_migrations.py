@@ -47,10 +47,10 @@ def test_sending_stays_with_the_provider_it_went_through(app: Flask) -> None:
     insert = text(
         "INSERT INTO plugin_states (name, enabled, is_default, config, created_at, updated_at) "
         "VALUES (:name, true, false, '{}', :now, :now)"
-    )
+    ).bindparams(bindparam("now", type_=UTCDateTime))
     with transaction() as session:  # nobody chose: it was the first that is no demo
         for name in ("simulator", "twilio"):
-            session.execute(insert, {"name": name, "now": utcnow().replace(tzinfo=None)})
+            session.execute(insert, {"name": name, "now": utcnow()})
     migrate("head")
     assert default_provider() == "twilio"
     current_host().enable("simulator")
