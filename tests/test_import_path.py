@@ -52,7 +52,7 @@ def test_another_package_called_core_plugins_or_migrations_does_no_harm(tmp_path
 
 def test_another_package_called_heliograph_is_named_and_nothing_starts(tmp_path: Path) -> None:
     stranger = package(tmp_path / "others", "heliograph", "SUN = 'mirror'\n")
-    done = run("serve", folder=tmp_path, path=tmp_path / "others")
+    done = run("plugins", "list", folder=tmp_path, path=tmp_path / "others")
     assert done.returncode == 1
     assert f"from 'heliograph' ({stranger / '__init__.py'})" in done.stderr
     assert not (tmp_path / "data").exists()
@@ -62,7 +62,7 @@ def refused(tmp_path: Path, core: Path, plugins: Path) -> None:
     """`heliograph` finds its package at *core* and is told that its plugins are at *plugins*."""
     (tmp_path / "others").mkdir(exist_ok=True)
     (tmp_path / "others" / "heliograph").symlink_to(core)
-    done = run("serve", folder=tmp_path, path=tmp_path / "others")
+    done = run("plugins", "list", folder=tmp_path, path=tmp_path / "others")
     assert done.returncode == 1
     assert done.stderr.startswith(
         f"Error: heliograph is loaded from {core}, but heliograph.plugins from {plugins}, "
