@@ -18,6 +18,7 @@ from heliograph.cli.group import COMMANDS
 from heliograph.contacts.fields import STANDARD, Field
 from heliograph.events import Condition, Decision
 from heliograph.hookspecs import SPECS
+from heliograph.hookspecs.markers import IN_TRANSACTION
 from heliograph.imports.reasons import WORDS
 from heliograph.plugin import API_VERSION
 from heliograph.segments.subjects import BY_KIND, OTHERS
@@ -79,6 +80,13 @@ def test_each_hook_has_its_docstring_in_the_manual() -> None:
             function = getattr(spec, name, None)
             if function is not None:
                 assert inspect.getdoc(function) in text, name
+
+
+@pytest.mark.parametrize("name", hooks())
+def test_a_hook_that_is_called_inside_a_transaction_says_so_and_no_other(name: str) -> None:
+    section = page("reference/hooks.md").split(f"### `{name}(", 1)[1].split("\n### ", 1)[0]
+    says = re.search(r"inside (a|an|the)\s[\w' ]*\s?transaction", section)
+    assert (says is not None) == (name in IN_TRANSACTION)
 
 
 def commands(group: click.Group, path: str) -> dict[str, click.Command]:

@@ -33,7 +33,7 @@ from heliograph.deliveries.rules import (
     parse_frequency_cap,
     parse_quiet_hours,
 )
-from heliograph.deliveries.vetoes import WAITS, Vetoes
+from heliograph.deliveries.vetoes import WAITS, vetoes
 from heliograph.dnc import blocked
 from heliograph.host import current_host
 from heliograph.host.state import states
@@ -110,7 +110,7 @@ def claim_texts(scope: Scope, limit: int) -> Claims:
         if free == 0:
             return Claims(wait=0.25)
         rows = pick(session, scope, limit if free is None else min(limit, free), now)
-        sorted_out = Sorter(session, now, scope).sort(rows)
+        sorted_out = Sorter(now, scope).sort(rows)
         waits = take_slots(sender, scope.rate, [row["parts"] for row in sorted_out.go], now)
         mark(sorted_out, now, leased + timedelta(seconds=LEASE))
     texts = [
@@ -217,9 +217,8 @@ def in_flight(scope: Scope) -> bool:
 class Sorter:
     """Decides for each picked row: go, skip for good, or later."""
 
-    def __init__(self, session: Session, now: datetime, scope: Scope) -> None:
+    def __init__(self, now: datetime, scope: Scope) -> None:
         settings = current_settings()
-        self._session = session
         self._now = now
         self._zone = ZoneInfo(settings.timezone)
         self._cap: FrequencyCap | None = None
@@ -231,7 +230,6 @@ class Sorter:
         self._callback = callback_url(scope.provider, "")
         self._code = installation().code
         self._claim = secrets.token_hex(8)
-        self._vetoes = Vetoes(now)
 
     def sort(self, rows: Sequence[Any]) -> Sorted:
         result = Sorted(self._claim)
@@ -257,6 +255,7 @@ class Sorter:
                 continue
             renderer = campaigns.renderer(row) if campaigns else None
             self._render(row, contact, renderer or self._renderer, result)
+        self._hold_back(result)
         return result
 
     def _skip_reason(
@@ -324,14 +323,6 @@ class Sorter:
             callback_url=f"{self._callback}{reference}" if self._callback else "",
             attempted_at=self._now,
         )
-        veto = self._vetoes.of(self._session, outgoing)
-        if veto is not None and veto.until is None:
-            result.skip.append({"id": row.id, "reason": "vetoed", "detail": veto.words})
-            return
-        if veto is not None:
-            waits = {"not_before": veto.until, "reason": WAITS, "detail": veto.words}
-            result.later.append({"id": row.id} | waits)
-            return
         result.go.append(
             {
                 "id": row.id,
@@ -342,6 +333,22 @@ class Sorter:
                 "attempts": row.attempts + 1,
             }
         )
+
+    def _hold_back(self, result: Sorted) -> None:
+        """Take out what plugins let go not now, or not at all."""
+        held = vetoes([row["outgoing"] for row in result.go], self._now)
+        if not held:
+            return
+        ready, result.go = result.go, []
+        for row in ready:
+            veto = held.get(row["outgoing"].reference)
+            if veto is None:
+                result.go.append(row)
+            elif veto.until is None:
+                result.skip.append({"id": row["id"], "reason": "vetoed", "detail": veto.words})
+            else:
+                waits = {"not_before": veto.until, "reason": WAITS, "detail": veto.words}
+                result.later.append({"id": row["id"]} | waits)
 
 
 def renderer_of(broadcast_id: int | None, zone: ZoneInfo) -> Renderer:

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 
 from heliograph.channel import OutgoingText
 from heliograph.deliveries.answers import said
 from heliograph.host import current_host
-from heliograph.host.plugins import HookAnswer
+from heliograph.host.calling import HookAnswers, HookFailure
 from heliograph.sentences import Sentence
 
-HOOK = "filter_text"
+HOOK = "filter_texts"
 WAITS = "veto_failed"  # the reason of a text that no plugin could decide on
 ASK_AGAIN = timedelta(minutes=5)
 LONGEST = 300
 FAILED = Sentence("The plugin %(plugin)s, which may hold texts back, failed: %(why)s")
-
-
-class Undone(Exception):
-    """Raised to roll back what plugins did in the savepoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,39 +27,33 @@ class Veto:
     until: datetime | None = None
 
 
-class Vetoes:
-    """Asks the enabled plugins about each text of one claim."""
+def vetoes(texts: Sequence[OutgoingText], now: datetime) -> dict[str, Veto]:
+    """What the enabled plugins hold back, by the text's reference.
 
-    def __init__(self, now: datetime) -> None:
-        self._now = now
-        self._any = current_host().implements(HOOK)
+    They are asked about all *texts* at once. When one fails at that, about each text alone:
+    so the failure holds back the texts that it is about, and no others.
+    """
+    if not texts or not current_host().implements(HOOK):
+        return {}
+    answers = current_host().call(HOOK, texts=texts)
+    if not answers.failures:
+        return found_in(answers)
+    if len(texts) == 1:
+        waits = waiting(answers.failures[0], now)
+        return {texts[0].reference: waits} | found_in(answers)
+    return {key: veto for text in texts for key, veto in vetoes([text], now).items()}
 
-    def of(self, session: Session, text: OutgoingText) -> Veto | None:
-        """The veto on *text*, or None to let it go."""
-        if not self._any:
-            return None
-        answers = self._ask(session, text)
-        reasons = [said(value, LONGEST) for one in answers for value in one.values if value]
-        if reasons:
-            return Veto("; ".join(reasons))
-        for one in answers:
-            if one.error is not None:
-                why = f"{type(one.error).__name__}: {said(one.error, LONGEST)}"
-                words = FAILED.filled(plugin=one.plugin, why=why)
-                return Veto(words, self._now + ASK_AGAIN)
-        return None
 
-    def _ask(self, session: Session, text: OutgoingText) -> list[HookAnswer]:
-        """In a savepoint: an error of SQL, told or not, must not cost the whole claim."""
-        answers: list[HookAnswer] = []
-        try:
-            with session.begin_nested():
-                answers = current_host().ask_each(HOOK, text=text)
-                if any(one.error for one in answers):
-                    raise Undone
-        except Undone:
-            pass
-        except DBAPIError as error:  # a plugin went on after an error of its own
-            names = " or ".join(one.plugin for one in answers)
-            return [HookAnswer(names, [], error)]
-        return answers
+def found_in(answers: HookAnswers) -> dict[str, Veto]:
+    """The reasons that were given, of all plugins together."""
+    reasons: dict[str, list[str]] = {}
+    for answer in answers.values:
+        for reference, reason in answer.items():
+            if reason:
+                reasons.setdefault(str(reference), []).append(said(reason, LONGEST))
+    return {reference: Veto("; ".join(given)) for reference, given in reasons.items()}
+
+
+def waiting(failure: HookFailure, now: datetime) -> Veto:
+    why = f"{type(failure.error).__name__}: {said(failure.error, LONGEST)}"
+    return Veto(FAILED.filled(plugin=failure.plugin, why=why), now + ASK_AGAIN)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from heliograph.hookspecs.markers import hookspec
+from heliograph.hookspecs.markers import answers, hookspec, in_transaction
 
 if TYPE_CHECKING:
     from heliograph.channel import OutgoingText, Provider
@@ -22,12 +23,18 @@ def register_providers() -> list[type[Provider]]:  # type: ignore[empty-body]  #
 
 
 @hookspec
-def filter_text(text: OutgoingText) -> str | None:
-    """May veto a text: the reason in words, or None to let it go.
+@in_transaction
+@answers(Mapping)
+def filter_texts(  # type: ignore[empty-body]  # a spec
+    texts: Sequence[OutgoingText],
+) -> Mapping[str, str]:
+    """May hold texts back: reasons in words, by `reference`; texts not named go.
 
-    Called for each text in the process that sends, before it is marked as
-    sending, inside the claim's transaction: be quick, call nobody. An exception
-    holds the text: it waits, says why, and is asked about again after five minutes.
+    Called for the texts of one claim at once, in the process that sends, before they are
+    marked as sending, inside the claim's transaction: be quick, call nobody. After an
+    exception, or an answer that is no mapping, it is asked about each text alone. Texts
+    about which it fails then are held: they wait, say why, and are asked about again after
+    five minutes.
     """
 
 

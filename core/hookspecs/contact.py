@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from heliograph.hookspecs.markers import hookspec
+from heliograph.hookspecs.markers import hookspec, in_transaction
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 
 @hookspec
+@in_transaction
 def timeline_entries(  # type: ignore[empty-body]  # a spec
     contact: Contact, before: datetime | None, limit: int
 ) -> list[TimelineEntry]:

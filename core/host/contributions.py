@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import click
@@ -83,6 +83,14 @@ class Contributions:
     def events(self) -> list[Action | Decision | Condition]:
         """All that it brings to the canvas."""
         return [*self.actions, *self.decisions, *self.conditions]
+
+
+# lists of contributions with the hooks that they come by
+LISTS = tuple(
+    (one.name, f"register_{one.name}")
+    for one in fields(Contributions)
+    if one.name not in ("config_model", "hooks")
+)
 
 
 class BadContribution(Exception):

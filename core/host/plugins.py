@@ -11,15 +11,19 @@ from datetime import datetime
 from types import ModuleType
 from typing import Any
 
-import pluggy
 from flask import current_app
 from pydantic import BaseModel
 
 from heliograph.encryption import Cipher
-from heliograph.errors import BadInput, Conflict, NotFound
-from heliograph.hookspecs import PROJECT, SPECS
+from heliograph.errors import Conflict, NotFound
+from heliograph.host.calling import HookAnswers, Hooks
 from heliograph.host.config import load_config, merge_config, rotate_config, shown_config
-from heliograph.host.contributions import BadContribution, Contributions, check_contributions
+from heliograph.host.contributions import (
+    LISTS,
+    BadContribution,
+    Contributions,
+    check_contributions,
+)
 from heliograph.host.discovery import import_plugin
 from heliograph.host.guard import guarded
 from heliograph.host.schema import check_tables, migration_folder, upgrade_plugin
@@ -60,23 +64,12 @@ class PluginInfo:
         return last.removeprefix(f"{BadContribution.__module__}.{BadContribution.__name__}: ")
 
 
-@dataclass(frozen=True, slots=True)
-class HookAnswer:
-    """What one plugin answered to a hook; `error` is what it raised instead."""
-
-    plugin: str
-    values: list[Any]
-    error: BaseException | None = None
-
-
 class PluginHost:
     """All plugins of one process."""
 
     def __init__(self, cipher: Cipher) -> None:
         self._cipher = cipher
-        self._hooks = pluggy.PluginManager(PROJECT)
-        for spec in SPECS:
-            self._hooks.add_hookspecs(spec)
+        self._hooks = Hooks()
         self._plugins: dict[str, PluginInfo] = {}
         self._built_in: list[PluginInfo] = []
         self.shadowed: list[PluginInfo] = []
@@ -103,9 +96,8 @@ class PluginHost:
     def load_built_in(self, name: str, module: ModuleType) -> None:
         """Take in a part of core by the hooks that plugins use: always on, never listed."""
         info = PluginInfo(name, "core", module.__name__, module=module)
-        self._hooks.register(module, name)
-        self._hooks.check_pending()
-        info.contributions = self._collect(info)
+        hooks = self._hooks.register(name, module)
+        info.contributions = self._collect(info, hooks)
         check_contributions(name, info.contributions)
         self._built_in.append(info)
 
@@ -116,43 +108,22 @@ class PluginHost:
         info.version = str(getattr(module, "__version__", ""))
         info.author = str(getattr(module, "__author__", ""))
         check_tables(info.name, module.__name__)
-        self._hooks.register(module, info.name)
-        self._hooks.check_pending()
-        callers = self._hooks.get_hookcallers(module) or []
-        if not callers:
+        hooks = self._hooks.register(info.name, module)
+        if not hooks:
             raise BadContribution("the plugin implements no hook: is @hookimpl missing?")
-        info.contributions = self._collect(info)
-        info.contributions.hooks = sorted(caller.name for caller in callers)
+        info.contributions = self._collect(info, hooks)
         check_contributions(info.name, info.contributions)
 
-    def _collect(self, info: PluginInfo) -> Contributions:
-        models = self._ask(info, "register_config")
-        return Contributions(
-            config_model=models[0] if models else None,
-            providers=listed(self._ask(info, "register_providers"), "register_providers"),
-            blueprints=listed(self._ask(info, "register_blueprints"), "register_blueprints"),
-            actions=listed(self._ask(info, "register_actions"), "register_actions"),
-            decisions=listed(self._ask(info, "register_decisions"), "register_decisions"),
-            conditions=listed(self._ask(info, "register_conditions"), "register_conditions"),
-            jobs=listed(self._ask(info, "register_jobs"), "register_jobs"),
-            commands=listed(self._ask(info, "register_commands"), "register_commands"),
-        )
-
-    def _ask(self, info: PluginInfo, hook: str, **arguments: object) -> list[Any]:
-        others = [
-            module
-            for name, module in self._hooks.list_name_plugin()
-            if name != info.name and module
-        ]
-        answers: list[Any] = self._hooks.subset_hook_caller(hook, others)(**arguments)
-        return answers
+    def _collect(self, info: PluginInfo, hooks: list[str]) -> Contributions:
+        models = self._hooks.ask(info.name, "register_config")
+        lists = {kind: listed(self._hooks.ask(info.name, hook), hook) for kind, hook in LISTS}
+        return Contributions(models[0] if models else None, **lists, hooks=hooks)
 
     def quarantine(self, info: PluginInfo) -> None:
         """Keep the fault that is being handled and take the plugin out of the hall."""
         info.fault = traceback.format_exc()
         info.contributions = Contributions()
-        if self._hooks.has_plugin(info.name):
-            self._hooks.unregister(name=info.name)
+        self._hooks.unregister(info.name)
         log.error("plugin %s is broken and was left out: %s", info.name, info.reason)
 
     def upgrade_tables(self) -> None:
@@ -275,29 +246,20 @@ class PluginHost:
 
     # -- calling ---------------------------------------------------------
 
-    def call(self, hook: str, **arguments: object) -> list[Any]:
-        """Ask each enabled plugin; one that fails is logged and left out."""
-        return [value for one in self.ask_each(hook, **arguments) for value in one.values]
+    def call(self, hook: str, **arguments: object) -> HookAnswers:
+        """Ask each enabled plugin; one that fails is logged and named in the answer.
 
-    def ask_each(self, hook: str, **arguments: object) -> list[HookAnswer]:
-        """Ask each enabled plugin that has *hook*; an error is logged and part of the answer."""
-        if not hasattr(self._hooks.hook, hook):
-            raise BadInput("hook", "is not declared", value=hook)
-        asked = [info for info in self.enabled() if hook in info.contributions.hooks]
-        return [self._answer(info, hook, arguments) for info in asked]
-
-    def _answer(self, info: PluginInfo, hook: str, arguments: dict[str, object]) -> HookAnswer:
-        try:
-            return HookAnswer(info.name, guarded(self._ask, info, hook, **arguments))
-        except Exception as error:
-            log.exception("plugin %s failed in %s", info.name, hook)
-            return HookAnswer(info.name, [], error)
+        Once for all that is to be asked about, not once for each text of many.
+        """
+        return self._hooks.call(hook, self._off(), arguments)
 
     def implements(self, hook: str) -> bool:
         """Whether any enabled plugin has *hook*: spares work on hot paths."""
-        if not any(hook in info.contributions.hooks for info in self._plugins.values()):
-            return False
-        return any(hook in info.contributions.hooks for info in self.enabled())
+        return self._hooks.implements(hook, self._off())
+
+    def _off(self) -> frozenset[str]:
+        on = {name for name, state in states().items() if state.enabled}
+        return frozenset(self._plugins.keys() - on)
 
 
 def shadowed_by(first: PluginInfo) -> str:

@@ -13,6 +13,7 @@ from heliograph.channel import InboundText, StatusReport
 from heliograph.db import let_go
 from heliograph.deliveries.reports import receive_status as store_status
 from heliograph.errors import HeliographError
+from heliograph.host.calling import current_plugin as running
 from heliograph.host.plugins import current_host
 from heliograph.installation import running_app
 from heliograph.replies.inbox import receive_reply as store_reply
@@ -24,9 +25,9 @@ CALLS_AT_ONCE = 8
 
 
 def current_plugin() -> str:
-    """Name of the plugin whose view, job or command is running."""
-    name: str | None = g.get("plugin")
-    if name is None:
+    """Name of the plugin whose hook, view, job or command is running."""
+    name: str | None = running.get() or g.get("plugin")
+    if not name:
         raise HeliographError("No plugin is running here: give its name.")
     return name
 

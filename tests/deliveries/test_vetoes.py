@@ -138,3 +138,35 @@ def test_nothing_is_no_veto(
     acts[a_number(1)] = lambda: nothing
     send()
     assert statuses(message.id) == {"accepted": 2}
+
+
+@pytest.mark.parametrize("odd", ["no", ["no"], 7, True])
+def test_an_answer_that_names_no_texts_is_a_failure(
+    acts: dict[str, Callable[[], Any]],
+    desk: Any,
+    crowd: Crowd,
+    send: Send,
+    odd: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys.modules["heliograph.plugins.guard"], "answer", lambda _: odd)
+    message, _ = crowd(2)
+    send()
+    assert statuses(message.id) == {"queued": 2}
+    assert "not a Mapping" in text_to(0).detail
+
+
+def test_a_claim_asks_once_about_all_its_texts(
+    acts: dict[str, Callable[[], Any]],
+    desk: Any,
+    crowd: Crowd,
+    send: Send,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[list[str]] = []
+    guard = sys.modules["heliograph.plugins.guard"]
+    monkeypatch.setattr(guard, "answer", lambda texts: asked.append([one.to for one in texts]))
+    message, _ = crowd(5)
+    send()
+    assert statuses(message.id) == {"accepted": 5}
+    assert asked == [[a_number(person) for person in range(5)]]
