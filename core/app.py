@@ -5,10 +5,11 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from heliograph.campaigns import builtin
+from heliograph.campaigns import builtin as campaign_events
 from heliograph.db import init_db
 from heliograph.encryption import Cipher
 from heliograph.host.plugins import EXTENSION, PluginHost
+from heliograph.links import builtin as link_tracking
 from heliograph.logs import configure_logging
 from heliograph.meters import init_meters
 from heliograph.parts import check_parts
@@ -62,7 +63,8 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def load_plugins(settings: Settings, keys: list[str]) -> PluginHost:
     host = PluginHost(Cipher(keys))
-    host.load_built_in("core", builtin)
+    host.load_built_in("core", campaign_events)
+    host.load_built_in("links", link_tracking)
     if settings.safe_mode == "0":
         host.load(candidates(settings.plugin_folders))
     return host

@@ -19,8 +19,8 @@ from heliograph.deliveries.direct import queue_text
 from heliograph.deliveries.loop import DeliveryLoop
 from heliograph.deliveries.models import OPEN, Delivery
 from heliograph.installation import current_settings, running_app
-from heliograph.links.tracking import with_samples
 from heliograph.messages import Measure, create_message, list_messages, measure
+from heliograph.messages.filtering import sample_text
 from heliograph.messages.models import TextMessage
 from heliograph.phone import parse_number
 from heliograph.providers import default_provider
@@ -36,7 +36,7 @@ def messages() -> None:
 
 def measured_text(message: TextMessage) -> Measure:
     """Of the text as written, with short links where they are sent."""
-    return measure(with_samples(message.text, track=message.track_links))
+    return measure(sample_text(message.text, track=message.track_links))
 
 
 def described(message: TextMessage) -> dict[str, Any]:

@@ -25,10 +25,10 @@ from heliograph.contacts.models import Contact
 from heliograph.db import db, table_of
 from heliograph.deliveries.rendering import Renderer
 from heliograph.deliveries.went import is_to_staff
-from heliograph.links.tracking import tracker_for
 from heliograph.lookups import one_of
 from heliograph.messages.models import TextMessage
 from heliograph.sentences import Sentence
+from heliograph.text_filters import Words
 
 LOOK_AGAIN = timedelta(minutes=5)  # publishing lets them go at once
 ON_TIME = timedelta(minutes=1)  # the engine made it within its hours, just now
@@ -48,7 +48,7 @@ class CampaignTexts:
         )
         wanted = {row.message_id or 0 for row in rows if row.campaign_id and row.text is None}
         self._renderers = {
-            row.id: Renderer(row.text, zone, tracker_for(row.text, row.id, track=row.track_links))
+            row.id: Renderer(Words(row.text, row.id, row.track_links), zone)
             for row in found_texts(wanted)
         }
 

@@ -33,17 +33,18 @@ from heliograph.deliveries.rules import (
     parse_frequency_cap,
     parse_quiet_hours,
 )
-from heliograph.deliveries.vetoes import WAITS, vetoes
+from heliograph.deliveries.vetoes import ASK_AGAIN, WAITS, vetoes
 from heliograph.dnc import blocked
 from heliograph.host import current_host
 from heliograph.host.state import states
 from heliograph.installation import callback_url, current_settings
-from heliograph.links.tracking import tracker_for
 from heliograph.lookups import one_of, read_rows
+from heliograph.messages.filtering import FilterFailed
 from heliograph.messages.models import TextMessage
 from heliograph.messages.values import zone_of
 from heliograph.references import installation
 from heliograph.sentences import Sentence
+from heliograph.text_filters import Words
 
 LEASE = 120.0  # seconds
 QUIET = ("broadcast", "campaign")
@@ -226,7 +227,7 @@ class Sorter:
         if scope.broadcast_id is not None:
             self._cap = parse_frequency_cap(settings.frequency_cap)
         self._quiet = parse_quiet_hours(settings.quiet_hours)
-        self._renderer = renderer_of(scope.broadcast_id, self._zone)
+        self._broadcast_id = scope.broadcast_id
         self._callback = callback_url(scope.provider, "")
         self._code = installation().code
         self._claim = secrets.token_hex(8)
@@ -235,6 +236,7 @@ class Sorter:
         result = Sorted(self._claim)
         if not rows:
             return result
+        self._renderer = renderer_of(self._broadcast_id, self._zone)
         numbers = {row.number for row in rows}
         out = blocked(numbers)
         full = self._cap.full(numbers, self._now) if self._cap else set()
@@ -313,6 +315,10 @@ class Sorter:
         except Unrenderable as error:
             result.skip.append({"id": row.id, "reason": error.reason, "detail": error.words})
             return
+        except FilterFailed as error:
+            waits = {"not_before": self._now + ASK_AGAIN, "reason": WAITS}
+            result.later.append({"id": row.id, "detail": error.message} | waits)
+            return
         reference = f"{self._code}-{row.id}"
         outgoing = OutgoingText(
             reference=reference,
@@ -359,8 +365,7 @@ def renderer_of(broadcast_id: int | None, zone: ZoneInfo) -> Renderer:
     found = db.session.execute(frozen.where(Broadcast.id == broadcast_id)).first()
     if found is None or found.text is None:
         return Renderer(None, zone)
-    links = tracker_for(found.text, broadcast_id, track=found.track_links)
-    return Renderer(found.text, zone, links)
+    return Renderer(Words(found.text, broadcast_id, found.track_links), zone)
 
 
 def load_contacts(rows: Sequence[Any], tokens: Iterable[str]) -> dict[int, Any]:

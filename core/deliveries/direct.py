@@ -8,14 +8,14 @@ from sqlalchemy.orm import Session
 from heliograph.contacts.models import Contact
 from heliograph.db import insert_new, transaction, utcnow
 from heliograph.deliveries.models import QUEUED, Delivery
-from heliograph.deliveries.rendering import Renderer, Unrenderable
+from heliograph.deliveries.rendering import Renderer
 from heliograph.dnc import find_dnc
-from heliograph.errors import BadInput, Conflict
+from heliograph.errors import BadInput, Conflict, HeliographError
 from heliograph.installation import current_zone
-from heliograph.links.tracking import tracker_for
 from heliograph.messages import get_message
 from heliograph.messages.models import TextMessage
 from heliograph.providers import open_provider
+from heliograph.text_filters import Words
 
 
 def queue_text(
@@ -31,7 +31,7 @@ def queue_text(
     """Queue one text of a message to *number*, rendered now for *contact*.
 
     Raises Conflict when the number is on do-not-contact or the provider cannot
-    send, and Unrenderable when the text cannot be made. A campaign's
+    send, or a text filter fails, and Unrenderable when the text cannot be made. A campaign's
     `source_id` is taken once: the second call gives the first one's delivery.
     """
     message = get_message(message_id)
@@ -66,12 +66,12 @@ def queue_text(
 def write_text(
     session: Session, row: Delivery, message: TextMessage, contact: Contact | None
 ) -> None:
-    """Render the text of a row that has its id: short links stand for it."""
-    links = tracker_for(message.text, message.id, track=message.track_links)
-    renderer = Renderer(message.text, current_zone(), links)
+    """Render the text of a row that has its id: its short links need that."""
+    words = Words(message.text, message.id, message.track_links)
+    renderer = Renderer(words, current_zone())
     try:
         row.text, row.encoding, row.parts = renderer.render(row.id, None, contact)
-    except Unrenderable:  # a caller's own transaction may go on
+    except HeliographError:  # a caller's own transaction may go on
         session.delete(row)
         raise
     finally:

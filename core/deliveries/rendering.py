@@ -8,11 +8,12 @@ from heliograph.contacts.fields import contact_fields
 from heliograph.contacts.models import Contact
 from heliograph.db import db
 from heliograph.errors import BadInput, HeliographError
-from heliograph.links.tracking import Tracker
 from heliograph.messages import MAX_CHARACTERS, CompiledText, compile_text, measure, values_of
+from heliograph.messages.filtering import Filtered, FilterFailed, filter_words
 from heliograph.messages.values import COLUMNS, CUSTOM, columns_of
 from heliograph.nfc import nfc
 from heliograph.sentences import Sentence
+from heliograph.text_filters import Words
 from heliograph.users import User
 
 TOO_LONG = Sentence("The text has %(size)s characters; %(most)s is the most.")
@@ -29,19 +30,30 @@ class Unrenderable(HeliographError):
 class Renderer:
     """Renders one frozen text for many contacts; parsed once.
 
-    *links* writes its short links, see `tracker_for`; None leaves it as written.
+    `Words` go through the text filters, inside the transaction that is open; a plain string
+    does not.
     """
 
-    def __init__(self, text: str | None, zone: ZoneInfo, links: Tracker | None = None) -> None:
+    def __init__(self, words: Words | str | None, zone: ZoneInfo) -> None:
+        text = words.text if isinstance(words, Words) else words
         self._text = text
         self._zone = zone
-        self._links = links
+        self._filtered: Filtered | None = None
+        self._failed: FilterFailed | None = None
         self._compiled: CompiledText | None = None
         self._owners: dict[int, User | None] = {}
         self._columns: tuple[str, ...] = (*COLUMNS, CUSTOM)
         self._owned = True
+        if isinstance(words, Words):
+            self._filter(words)
         if text is not None:
             self._compile(text)
+
+    def _filter(self, words: Words) -> None:
+        try:
+            self._filtered = filter_words(words)
+        except FilterFailed as error:  # each text says so
+            self._failed = error
 
     def _compile(self, text: str) -> None:
         try:
@@ -54,9 +66,9 @@ class Renderer:
 
     def _made(self, text: str) -> CompiledText:
         compiled = compile_text(text, contact_fields())
-        if self._links is None:
+        if self._filtered is None:
             return compiled
-        return compile_text(self._links.marked.text, contact_fields())
+        return compile_text(self._filtered.text, contact_fields())
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -68,7 +80,7 @@ class Renderer:
     ) -> tuple[str, str, int]:
         """Text, encoding and parts; a text *kept* from before stays as it is.
 
-        Raises Unrenderable with the reason.
+        Raises Unrenderable with the reason, and FilterFailed.
         """
         text = kept if kept is not None else self._fill(delivery_id, contact)
         if not text.strip():
@@ -79,6 +91,8 @@ class Renderer:
         return text, measured.encoding, measured.parts
 
     def _fill(self, delivery_id: int, contact: Contact | None) -> str:
+        if self._failed is not None:
+            raise self._failed
         if self._text is None:
             raise Unrenderable("bad_token", Sentence("The text to send is gone."))
         try:
@@ -89,7 +103,8 @@ class Renderer:
             filled = self._compiled.render(values)
         except HeliographError as error:
             raise Unrenderable("bad_token", error.message) from error
-        return filled if self._links is None else nfc(self._links.finish(filled, delivery_id))
+        filtered = self._filtered
+        return filled if filtered is None else nfc(filtered.finish(filled, delivery_id))
 
     def _owner(self, contact: Contact | None) -> User | None:
         if contact is None or contact.owner_id is None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from heliograph.channel import OutgoingText, Provider
     from heliograph.deliveries.models import Delivery
     from heliograph.replies.models import Reply
+    from heliograph.text_filters import TextFilter
 
 
 @hookspec
@@ -35,6 +36,19 @@ def filter_texts(  # type: ignore[empty-body]  # a spec
     exception, or an answer that is no mapping, it is asked about each text alone. Texts
     about which it fails then are held: they wait, say why, and are asked about again after
     five minutes.
+    """
+
+
+@hookspec
+def register_text_filters() -> list[TextFilter]:  # type: ignore[empty-body]  # a spec
+    """Text filters, which change the words of texts on their way out.
+
+    Asked once per process at start; keys must begin with the plugin's name. An exception
+    quarantines the plugin. `begin` is called once for each text and batch, within the
+    transaction that renders it, in a savepoint; `finish` for each text; `sample` for counting
+    and previews. Filters run by the names of their plugins, and link tracking comes last. When
+    a filter fails, the text does not go without it: it waits, says why, and is tried again
+    after five minutes.
     """
 
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from heliograph.actions import Action
 from heliograph.channel import Provider
 from heliograph.events import Condition, Decision, WaitConfig
+from heliograph.text_filters import TextFilter
 
 
 class PluginConfig(BaseModel):
@@ -77,6 +78,7 @@ class Contributions:
     conditions: list[Condition] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
     commands: list[click.Command] = field(default_factory=list)
+    text_filters: list[TextFilter] = field(default_factory=list)
     hooks: list[str] = field(default_factory=list)
 
     @property
@@ -113,7 +115,8 @@ def check_contributions(name: str, given: Contributions) -> None:
     check_events(given)
     expect(given.jobs, Job, "register_jobs")
     expect(given.commands, click.Command, "register_commands")
-    keys = [*(event.key for event in given.events), *(job.key for job in given.jobs)]
+    expect(given.text_filters, TextFilter, "register_text_filters")
+    keys = [one.key for one in (*given.events, *given.jobs, *given.text_filters)]
     for key in keys:
         if not key.startswith(f"{name}."):
             raise BadContribution(f"key {key!r} must begin with {name + '.'!r}")

@@ -36,6 +36,7 @@ from heliograph.host.switching import (
     switch_on,
 )
 from heliograph.plugin_files import BUNDLED, Candidate
+from heliograph.text_filters import TextFilter
 
 log = logging.getLogger(__name__)
 EXTENSION = "heliograph_plugins"
@@ -81,6 +82,10 @@ class PluginHost:
         """Load each candidate; a broken one is kept with its fault, none raises."""
         for candidate in found:
             info = PluginInfo(candidate.name, candidate.origin, candidate.where)
+            if any(candidate.name == one.name for one in self._built_in):
+                info.fault = f"the name {candidate.name} belongs to a part of Heliograph"
+                self.shadowed.append(info)
+                continue
             if candidate.name in self._plugins:
                 info.fault = shadowed_by(self._plugins[candidate.name])
                 self.shadowed.append(info)
@@ -153,6 +158,14 @@ class PluginHost:
         """Sound plugins that are switched on, as the database says right now."""
         known = states()
         return [info for info in self.sound() if info.name in known and known[info.name].enabled]
+
+    def text_filters(self) -> list[tuple[str, TextFilter]]:
+        """Text filters with the names of their plugins; those of core come last."""
+        return [
+            (info.name, one)
+            for info in (*self.enabled(), *self._built_in)
+            for one in info.contributions.text_filters
+        ]
 
     def missing(self) -> list[PluginInfo]:
         """Plugins that are switched on in the database and were not found at the start."""

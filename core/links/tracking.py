@@ -13,6 +13,7 @@ from heliograph.installation import current_settings
 from heliograph.links.codes import LENGTH, LINKS, Codes
 from heliograph.links.models import Link, LinkKey
 from heliograph.links.urls import MarkedText, mark_links
+from heliograph.text_filters import Marked, TextFilter, Words
 
 EXTENSION = "heliograph_link_codes"
 SAMPLE = "x" * LENGTH
@@ -42,40 +43,50 @@ def sample_link(_number: int = 0) -> str:
     return link_base() + SAMPLE
 
 
-def with_samples(text: str, *, track: bool) -> str:
-    """*text* as written, each link as long as it will be: for counting."""
-    marked = marked_text(text, track=track)
-    return text if marked is None else marked.finish(marked.text, sample_link)
+class LinkTracking(TextFilter):
+    """Short links in place of those that a message has."""
+
+    key = "links.tracking"
+
+    def begin(self, words: Words) -> Marked | None:
+        """Links that are new get their rows, in the transaction that is open."""
+        marked = marked_text(words.text, track=words.track_links)
+        if marked is None or words.message_id is None:
+            return None
+        known = link_ids(words.message_id, marked.urls)
+        ids = [known[url] for url in marked.urls]
+        return Tracker(marked, ids) if max(ids) < LINKS else None
+
+    def sample(self, words: Words) -> Marked | None:
+        marked = marked_text(words.text, track=words.track_links)
+        return None if marked is None else Sample(marked)
 
 
-class Tracker:
+class Tracker(Marked):
     """Writes the short links of one message into its texts."""
 
     def __init__(self, marked: MarkedText, ids: Sequence[int]) -> None:
-        self.marked = marked
-        self._ids = ids
+        self.text = marked.text
+        self._marked, self._ids = marked, ids
         self._base = link_base()
         self._codes = link_codes()
 
     def finish(self, filled: str, delivery_id: int) -> str:
-        """The text of a delivery, which was *filled* from the marked one."""
-        return self.marked.finish(filled, self._of(delivery_id))
+        return self._marked.finish(filled, self._of(delivery_id))
 
     def _of(self, delivery_id: int) -> Callable[[int], str]:
         return lambda number: self._base + self._codes.encode(delivery_id, self._ids[number])
 
 
-def tracker_for(text: str, message_id: int, *, track: bool) -> Tracker | None:
-    """For the texts of a message; None when none of their links is to be shortened.
+class Sample(Marked):
+    """Links that lead nowhere, as long as those that will be sent."""
 
-    Links that are new get their rows, in the transaction that is open.
-    """
-    marked = marked_text(text, track=track)
-    if marked is None:
-        return None
-    known = link_ids(message_id, marked.urls)
-    ids = [known[url] for url in marked.urls]
-    return Tracker(marked, ids) if max(ids) < LINKS else None
+    def __init__(self, marked: MarkedText) -> None:
+        self.text = marked.text
+        self._marked = marked
+
+    def finish(self, filled: str, _delivery_id: int) -> str:
+        return self._marked.finish(filled, sample_link)
 
 
 def link_ids(message_id: int, urls: Sequence[str]) -> dict[str, int]:

@@ -17,13 +17,14 @@ from heliograph.contacts.profile import LARGEST_ID
 from heliograph.db import db, refuse_changed, transaction, utcnow
 from heliograph.errors import BadInput, Conflict, NotFound
 from heliograph.installation import current_zone
-from heliograph.links.tracking import marked_text, sample_link
+from heliograph.messages.filtering import finish_sample, sample_words
 from heliograph.messages.models import SEGMENT, TEMPLATE, TextMessage
 from heliograph.messages.parts import MAX_CHARACTERS, Measure, measure
 from heliograph.messages.tokens import check_text, compile_text, keep_placeholders
 from heliograph.messages.values import values_of
 from heliograph.nfc import nfc
 from heliograph.segments.models import Segment
+from heliograph.text_filters import Words
 from heliograph.users import User
 
 MAX_NAME = 120
@@ -180,12 +181,11 @@ def preview(text: str, contact: Contact, *, track: bool = True) -> Preview:
     owner = db.session.get(User, contact.owner_id) if contact.owner_id else None
     values = values_of(contact, owner, zone=current_zone())
     compiled = compile_text(text, contact_fields())  # as written: errors name the place there
-    marked = marked_text(text, track=track)
-    if marked is None:
-        rendered = compiled.render(values)
-    else:
-        filled = compile_text(marked.text, contact_fields()).render(values)
-        rendered = nfc(marked.finish(filled, sample_link))
+    rendered = compiled.render(values)
+    filtered = sample_words(Words(text, track_links=track))
+    if filtered is not None:
+        filled = compile_text(filtered.text, contact_fields()).render(values)
+        rendered = nfc(finish_sample(filtered, filled, rendered))
     return Preview(rendered, measure(rendered))
 
 

@@ -80,6 +80,7 @@ from heliograph.plugin.services import (
     receive_status,
 )
 from heliograph.proxies import Proxy, proxy_for, tls_context
+from heliograph.text_filters import Marked, TextFilter, Words
 from heliograph.timeline import TimelineEntry
 
 __all__ = [
@@ -103,6 +104,7 @@ __all__ = [
     "InboundText",
     "Job",
     "Json",
+    "Marked",
     "Media",
     "Model",
     "NotConnected",
@@ -123,9 +125,11 @@ __all__ = [
     "SignalKind",
     "Status",
     "StatusReport",
+    "TextFilter",
     "TimelineEntry",
     "UTCDateTime",
     "WaitConfig",
+    "Words",
     "db",
     "hookimpl",
     "open_session",

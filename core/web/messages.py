@@ -17,7 +17,7 @@ from heliograph.deliveries.direct import queue_text
 from heliograph.errors import BadInput, Changed, HeliographError
 from heliograph.installation import current_settings
 from heliograph.links.counts import link_counts
-from heliograph.links.tracking import link_base, sample_link, with_samples
+from heliograph.links.tracking import link_base, sample_link
 from heliograph.messages import (
     MAX_CHARACTERS,
     NotOurs,
@@ -33,6 +33,7 @@ from heliograph.messages import (
     preview,
 )
 from heliograph.messages.engine import MAX_TEMPLATE
+from heliograph.messages.filtering import sample_text
 from heliograph.messages.models import SEGMENT, TextMessage
 from heliograph.messages.values import OWNER_FIELDS
 from heliograph.phone import parse_number
@@ -70,7 +71,7 @@ def index() -> str:
     for message in page:
         broadcast = broadcasts.get(message.id)
         counts = kept_counts(broadcast) if broadcast else None
-        text = with_samples(message.text, track=message.track_links)
+        text = sample_text(message.text, track=message.track_links)
         rows.append((message, measure(text), broadcast, counts))
     more = len(found) > PAGE
     return render_template(
@@ -281,7 +282,7 @@ def show_preview() -> str:
 def preview_facts(text: str, who: str, *, track: bool) -> dict[str, object]:
     contact, missing = chosen_contact(who)
     facts: dict[str, object] = {"contact": contact, "missing": missing, "error": "", "text": text}
-    written = measure(with_samples(text, track=track) if len(text) <= MAX_TEMPLATE else text)
+    written = measure(sample_text(text, track=track) if len(text) <= MAX_TEMPLATE else text)
     facts["offenders"] = [(one.character, one.replacement) for one in written.offenders]
     try:
         check_text(text, contact_fields())

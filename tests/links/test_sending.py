@@ -26,8 +26,9 @@ from heliograph.deliveries.rendering import Unrenderable
 from heliograph.errors import BadInput, Conflict
 from heliograph.host import current_host
 from heliograph.links.models import Link
-from heliograph.links.tracking import link_codes, with_samples
+from heliograph.links.tracking import link_codes
 from heliograph.messages import clone_message, create_message, edit_message, preview
+from heliograph.messages.filtering import sample_text
 from heliograph.settings import Settings
 from tests.fixtures import SAMPLES
 from tests.links.conftest import SHORT, URL, code_in, texts_of
@@ -73,8 +74,8 @@ def test_what_was_counted_before_is_what_is_sent(crowd: Crowd, desk: Any, send: 
     shown = preview(message.text, Contact(custom={}))
     assert shown.measure.characters == len(desk.texts[0].text)
     assert (shown.measure.parts, shown.measure.encoding) == (1, "gsm7")
-    assert len(with_samples(message.text, track=True)) == shown.measure.characters
-    assert with_samples(message.text, track=False) == message.text
+    assert len(sample_text(message.text, track=True)) == shown.measure.characters
+    assert sample_text(message.text, track=False) == message.text
 
 
 def test_letters_outside_of_gsm_in_an_address_cost_nothing(crowd: Crowd, desk: Any) -> None:
@@ -101,7 +102,7 @@ def test_addresses_stay_where_links_are_not_tracked(
         )
         assert queued.text == f"Sale: {URL}"
         assert preview(message.text, contact, track=track).text == f"Sale: {URL}"
-        assert with_samples(message.text, track=track) == message.text
+        assert sample_text(message.text, track=track) == message.text
         assert db.session.scalar(select(func.count()).select_from(Link)) == 0
 
 
