@@ -5,16 +5,18 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from heliograph.campaigns import builtin as campaign_events
+from heliograph.campaigns import builtin as campaigns
 from heliograph.db import init_db
 from heliograph.encryption import Cipher
 from heliograph.host.plugins import EXTENSION, PluginHost
-from heliograph.links import builtin as link_tracking
+from heliograph.imports import builtin as imports
+from heliograph.links import builtin as links
 from heliograph.logs import configure_logging
 from heliograph.meters import init_meters
 from heliograph.parts import check_parts
 from heliograph.plugin_files import candidates
 from heliograph.private_files import make_private
+from heliograph.segments import builtin as segments
 from heliograph.settings import Settings
 from heliograph.upgrades import init_migrations
 from heliograph.web import mount_web
@@ -24,6 +26,13 @@ from heliograph.web.mount import mount_plugins
 from heliograph.web.prefix import PublicPrefix
 from heliograph.web.security import cookie_settings
 
+# parts that come by the hooks that plugins use; of one hook the last is called first
+BUILT_IN = (
+    ("imports", imports),
+    ("core", campaigns),
+    ("links", links),
+    ("segments", segments),
+)
 SETTINGS = "heliograph_settings"
 HIDDEN = {"hide_parameters": True}  # errors of the database are logged: no texts, no numbers
 
@@ -63,8 +72,8 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def load_plugins(settings: Settings, keys: list[str]) -> PluginHost:
     host = PluginHost(Cipher(keys))
-    host.load_built_in("core", campaign_events)
-    host.load_built_in("links", link_tracking)
+    for name, module in BUILT_IN:
+        host.load_built_in(name, module)
     if settings.safe_mode == "0":
         host.load(candidates(settings.plugin_folders))
     return host

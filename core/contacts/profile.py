@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from heliograph.contacts.changes import note_changed
 from heliograph.contacts.events import record_event
 from heliograph.contacts.fields import Field, contact_fields, find_field
+from heliograph.contacts.foreign_keys import references_to_contacts
 from heliograph.contacts.models import NUMBER_OK, Contact
 from heliograph.contacts.values import Value
 from heliograph.db import change_rows, db, refuse_changed, transaction
@@ -99,6 +100,8 @@ def delete_contact(contact_id: int) -> None:
     with transaction() as session:
         contact = locked_contact(session, contact_id)
         session.expunge(contact)
+        for reference in references_to_contacts():
+            reference.release(contact_id)
         change_rows(delete(Contact).where(Contact.id == contact_id))
         session.expire_all()
     notify("contact_changed", contact_id=contact_id, change="deleted")

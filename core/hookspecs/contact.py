@@ -32,3 +32,25 @@ def contact_changed(contact_id: int, change: str) -> None:
     *change* is one of added, edited, merged, deleted, dnc. Called after the
     commit, not for each row of an import. An exception is logged and ignored.
     """
+
+
+@hookspec
+@in_transaction
+def contacts_merging(winner_id: int, loser_id: int) -> None:
+    """The loser is about to be merged into the winner, whose blanks are filled already.
+
+    Called before rows that point at the loser are handed over, inside the transaction that
+    merges; both are locked. Rows move by the foreign keys of the database, those of plugins
+    too: only what has a rule of its own needs this hook. An exception undoes what the plugin
+    changed, and the merge goes on.
+    """
+
+
+@hookspec
+@in_transaction
+def contacts_merged(winner_id: int, loser_id: int) -> None:
+    """The loser's rows are the winner's now, and the loser is about to be deleted.
+
+    Called inside the transaction that merges, as `contacts_merging`; `contact_changed` tells
+    of it after the commit.
+    """

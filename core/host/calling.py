@@ -67,9 +67,12 @@ class Hooks:
             self._manager.add_hookspecs(spec)
         self._callers: dict[tuple[str, frozenset[str]], Hook] = {}
 
-    def register(self, name: str, module: ModuleType) -> list[str]:
-        """Take in the hooks of a plugin; returns their names. Raises what pluggy raises."""
-        plugin = GuardedPlugin(name, module, self._manager)
+    def register(self, name: str, module: ModuleType, *, guard: bool = True) -> list[str]:
+        """Take in the hooks of a plugin; returns their names. Raises what pluggy raises.
+
+        Without *guard* its errors reach the caller: core's own are no plugin's.
+        """
+        plugin = GuardedPlugin(name, module, self._manager) if guard else module
         self._callers.clear()
         self._manager.register(plugin, name)
         self._manager.check_pending()

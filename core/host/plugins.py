@@ -101,7 +101,7 @@ class PluginHost:
     def load_built_in(self, name: str, module: ModuleType) -> None:
         """Take in a part of core by the hooks that plugins use: always on, never listed."""
         info = PluginInfo(name, "core", module.__name__, module=module)
-        hooks = self._hooks.register(name, module)
+        hooks = self._hooks.register(name, module, guard=False)
         info.contributions = self._collect(info, hooks)
         check_contributions(name, info.contributions)
         self._built_in.append(info)

@@ -7,15 +7,17 @@ were changed again. Tags and memberships of contacts that were there before stay
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, and_, delete, exists, func, select
+from sqlalchemy import ColumnElement, and_, delete, exists, func, select
 
 from heliograph.contacts.changes import note_changed
 from heliograph.contacts.events import record_event
+from heliograph.contacts.foreign_keys import Reference, references_to_contacts
 from heliograph.contacts.models import Contact, contact_tags
-from heliograph.db import Model, change_rows, db, lock_table, table_of, transaction, utcnow
+from heliograph.db import change_rows, db, lock_table, table_of, transaction, utcnow
 from heliograph.errors import Conflict
 from heliograph.imports.models import (
     CANCELLED,
@@ -82,7 +84,7 @@ def count_made(job: Import) -> int:
     return db.session.scalar(made) or 0
 
 
-def untouched(job: Import) -> list[ColumnElement[bool]]:
+def untouched(job: Import, references: Sequence[Reference]) -> list[ColumnElement[bool]]:
     """Nothing happened with a contact since the import made it.
 
     Everything that points at a contact counts, but for what the import itself and the filters
@@ -96,39 +98,31 @@ def untouched(job: Import) -> list[ColumnElement[bool]]:
     own = {table_of(SegmentMember).name, table_of(ImportContact).name}
     if TAGS in job.mapping.values():
         own.add(contact_tags.name)
-    pointing = [~exists().where(column == Contact.id) for column in pointing_at_contacts(own)]
+    pointing = [
+        ~exists().where(one.column == Contact.id).correlate(table_of(Contact))
+        for one in references
+        if one.table.name not in own
+    ]
     return [Contact.updated_at == Contact.created_at, ~memberships, *pointing]
 
 
-def pointing_at_contacts(but: set[str]) -> list[Column[Any]]:
-    """The columns of other tables that name a contact."""
-    contacts = table_of(Contact)
-    return [
-        key.parent
-        for table in Model.metadata.sorted_tables
-        if table.name not in but
-        for key in sorted(table.foreign_keys, key=lambda key: key.parent.name)
-        if key.column.table is contacts
-    ]
-
-
 def remove_created(import_id: int) -> int:
-    removed = 0
+    removed, references = 0, references_to_contacts()
     while True:
         with transaction() as session:
             job = session.get_one(Import, import_id)
-            locked = lock_untouched(job)
+            locked = lock_untouched(job, references)
             if not locked:
                 return removed
             # who replied between the question and the lock stays; from here on nobody can
-            still = select(Contact.id).where(Contact.id.in_(locked), *untouched(job))
+            still = select(Contact.id).where(Contact.id.in_(locked), *untouched(job, references))
             ids = list(session.scalars(still))
             lower_counts(ids, but=job.segment_id)
             removed += change_rows(delete(Contact).where(Contact.id.in_(ids)))
 
 
-def lock_untouched(job: Import) -> list[int]:
-    going = select(Contact.id).where(made_by(job), *untouched(job)).limit(BATCH)
+def lock_untouched(job: Import, references: Sequence[Reference]) -> list[int]:
+    going = select(Contact.id).where(made_by(job), *untouched(job, references)).limit(BATCH)
     return list(db.session.scalars(going.with_for_update()))
 
 

@@ -104,8 +104,8 @@ def test_who_replies_between_the_question_and_the_lock_stays(
     begin_undo(job.id)
     ada, lock, locked = contact(ADA), undo.lock_untouched, []
 
-    def lock_late(of: Import) -> list[int]:
-        ids = lock(of)
+    def lock_late(*of: Any) -> list[int]:
+        ids = lock(*of)
         if not locked:
             replied(ada)
         locked.extend(ids)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from heliograph.contacts.merge import merge_contacts
 from heliograph.contacts.models import Contact
 from heliograph.contacts.profile import add_contact
 from heliograph.contacts.tags import tag_contact
@@ -185,3 +186,24 @@ def test_ctrl_c_passes(plugins: Callable[..., list[ModuleType]], caplog: Any) ->
     with pytest.raises(KeyboardInterrupt):
         notify("contact_changed", contact_id=1, change="added")
     assert caplog.text == ""
+
+
+def test_a_plugin_hears_of_a_merge_before_and_after_rows_move(
+    plugins: Callable[..., list[ModuleType]],
+) -> None:
+    query = "SELECT count(*) FROM contact_tags WHERE contact_id = :of"
+    count = f"db.session.scalar(db.text('{query}'), {{'of': loser_id}})"
+    hears = f"    heard.append((winner_id, loser_id, {count}))\n"
+    heads = [
+        f"@hookimpl\ndef {hook}(winner_id, loser_id):\n"
+        for hook in ("contacts_merging", "contacts_merged")
+    ]
+    sound, broken = plugins(
+        sound="".join(head + hears for head in heads),
+        broken="".join(f"{head}{hears}    {BREAK}\n" for head in heads),
+    )
+    ann, bob = add_contact(ANN, region="FR").id, add_contact({"first_name": "Bob"}, region="FR").id
+    tag_contact(db.session.get_one(Contact, bob), ["vip"])
+    merge_contacts(ann, bob)
+    assert sound.heard == broken.heard == [(ann, bob, 1), (ann, bob, 0)]
+    assert db.session.get(Contact, bob) is None

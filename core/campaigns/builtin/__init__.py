@@ -14,6 +14,10 @@ from heliograph.campaigns.builtin import (
     staff,
     webhook,
 )
+from heliograph.campaigns.leavers import note_left
+from heliograph.campaigns.merging import merge_journeys
+from heliograph.contacts.models import Contact
+from heliograph.db import db
 from heliograph.events import Condition, Decision
 from heliograph.hookspecs import hookimpl
 
@@ -57,3 +61,15 @@ def register_conditions() -> list[Condition]:
         looks.RECEIVED,
         split.SPLIT,
     ]
+
+
+@hookimpl
+def contacts_merging(winner_id: int, loser_id: int) -> None:
+    """In a campaign that both are in one journey goes on: else texts would go out twice."""
+    merge_journeys(winner_id, loser_id, db.session.get_one(Contact, winner_id).mobile)
+
+
+@hookimpl
+def contacts_merged(winner_id: int) -> None:
+    """Note whom the merge took out of segments: the one row left may say *left out*."""
+    note_left([winner_id])

@@ -162,6 +162,9 @@ class StageHost(PluginHost):
         super().__init__(Cipher(["nothing is kept here"]))
         self._plugins = {info.name: stand_in_for(info, phones) for info in plugins}
         self._built_in = [without_webhook(info) for info in built_in]
+        for info in built_in:
+            if info.module is not None:
+                self._hooks.register(info.name, info.module, guard=False)
         self._enabled = [info for info in self.sound() if info.name in enabled]
 
     def enabled(self) -> list[PluginInfo]:
