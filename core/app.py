@@ -7,6 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from heliograph.campaigns import builtin as campaigns
 from heliograph.db import init_db
+from heliograph.deliveries import builtin as deliveries
 from heliograph.encryption import Cipher
 from heliograph.host.plugins import EXTENSION, PluginHost
 from heliograph.imports import builtin as imports
@@ -16,6 +17,7 @@ from heliograph.meters import init_meters
 from heliograph.parts import check_parts
 from heliograph.plugin_files import candidates
 from heliograph.private_files import make_private
+from heliograph.replies import builtin as replies
 from heliograph.segments import builtin as segments
 from heliograph.settings import Settings
 from heliograph.upgrades import init_migrations
@@ -31,6 +33,8 @@ BUILT_IN = (
     ("imports", imports),
     ("core", campaigns),
     ("links", links),
+    ("replies", replies),
+    ("deliveries", deliveries),
     ("segments", segments),
 )
 SETTINGS = "heliograph_settings"

@@ -16,7 +16,7 @@ from heliograph.db import db
 from heliograph.errors import BadInput, HeliographError, plain_words
 from heliograph.messages.models import TextMessage
 from heliograph.segments.models import Segment
-from heliograph.segments.subjects import OTHERS
+from heliograph.segments.subjects import known_subjects
 from heliograph.sentences import Sentence, together
 
 MODELS: dict[str, Any] = {
@@ -110,8 +110,8 @@ def lacks(kind: str, value: object) -> bool:
     """Whether one of the things named is not there."""
     named = [one for one in (value if isinstance(value, list) else [value]) if one]
     if kind == "fields":
-        known = contact_fields()
-        return any(one not in known and one not in OTHERS for one in named)
+        known, subjects = contact_fields(), known_subjects()
+        return any(one not in known and one not in subjects for one in named)
     model = MODELS.get(kind)
     if model is None or not named:
         return False

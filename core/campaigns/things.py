@@ -17,7 +17,7 @@ from heliograph.messages.faults import NotOurs
 from heliograph.messages.models import TEMPLATE, TextMessage
 from heliograph.messages.tokens import check_text
 from heliograph.segments.models import Segment
-from heliograph.segments.subjects import OTHERS
+from heliograph.segments.subjects import known_subjects
 
 Fault = tuple[str, str, str]  # words, mend, level
 MOVES = "core.change_campaigns"
@@ -33,7 +33,7 @@ class Things:
             "segments": lambda one: self._has(Segment, one),
             "campaigns": lambda one: self._has(Campaign, one),
             "events": lambda one: one in self._keys,
-            "fields": lambda one: one in OTHERS or one in contact_fields(),
+            "fields": lambda one: one in known_subjects() or one in contact_fields(),
         }
 
     def is_there(self, kind: str, one: object) -> bool:

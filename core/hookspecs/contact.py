@@ -10,7 +10,18 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from heliograph.contacts.models import Contact
+    from heliograph.segment_subjects import SegmentSubject
     from heliograph.timeline import TimelineEntry
+
+
+@hookspec
+def register_segment_subjects() -> list[SegmentSubject]:  # type: ignore[empty-body]  # a spec
+    """What filters of segments can ask about contacts, beside their fields.
+
+    Asked once per process at start; keys must begin with the plugin's name. An exception
+    quarantines the plugin. While it is disabled or gone, segments that ask about its subjects
+    keep their members and say which plugin they need.
+    """
 
 
 @hookspec

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from heliograph.actions import Action
 from heliograph.channel import Provider
 from heliograph.events import Condition, Decision, WaitConfig
+from heliograph.segment_subjects import SegmentSubject
 from heliograph.text_filters import TextFilter
 
 
@@ -79,6 +80,7 @@ class Contributions:
     jobs: list[Job] = field(default_factory=list)
     commands: list[click.Command] = field(default_factory=list)
     text_filters: list[TextFilter] = field(default_factory=list)
+    segment_subjects: list[SegmentSubject] = field(default_factory=list)
     hooks: list[str] = field(default_factory=list)
 
     @property
@@ -99,8 +101,11 @@ class BadContribution(Exception):
     """A plugin handed over something that cannot be used."""
 
 
-def check_contributions(name: str, given: Contributions) -> None:
-    """Refuse what would hurt others; raises BadContribution with the mend."""
+def check_contributions(name: str, given: Contributions, *, built_in: bool = False) -> None:
+    """Refuse what would hurt others; raises BadContribution with the mend.
+
+    What is *built in* may be known to stored filters by a short key.
+    """
     model = given.config_model
     if model is not None and not (isinstance(model, type) and issubclass(model, BaseModel)):
         raise BadContribution(f"register_config must return a pydantic model class, not {model!r}")
@@ -116,7 +121,10 @@ def check_contributions(name: str, given: Contributions) -> None:
     expect(given.jobs, Job, "register_jobs")
     expect(given.commands, click.Command, "register_commands")
     expect(given.text_filters, TextFilter, "register_text_filters")
+    expect(given.segment_subjects, SegmentSubject, "register_segment_subjects")
     keys = [one.key for one in (*given.events, *given.jobs, *given.text_filters)]
+    if not built_in:
+        keys += [subject.key for subject in given.segment_subjects]
     for key in keys:
         if not key.startswith(f"{name}."):
             raise BadContribution(f"key {key!r} must begin with {name + '.'!r}")

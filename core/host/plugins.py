@@ -36,6 +36,7 @@ from heliograph.host.switching import (
     switch_on,
 )
 from heliograph.plugin_files import BUNDLED, Candidate
+from heliograph.segment_subjects import SegmentSubject
 from heliograph.text_filters import TextFilter
 
 log = logging.getLogger(__name__)
@@ -103,7 +104,7 @@ class PluginHost:
         info = PluginInfo(name, "core", module.__name__, module=module)
         hooks = self._hooks.register(name, module, guard=False)
         info.contributions = self._collect(info, hooks)
-        check_contributions(name, info.contributions)
+        check_contributions(name, info.contributions, built_in=True)
         self._built_in.append(info)
 
     def _load(self, info: PluginInfo, candidate: Candidate) -> None:
@@ -165,6 +166,14 @@ class PluginHost:
             (info.name, one)
             for info in (*self.enabled(), *self._built_in)
             for one in info.contributions.text_filters
+        ]
+
+    def segment_subjects(self) -> list[tuple[str, SegmentSubject]]:
+        """Subjects of filters with the names of their plugins; those of core come first."""
+        return [
+            (info.name, one)
+            for info in (*reversed(self._built_in), *self.enabled())
+            for one in info.contributions.segment_subjects
         ]
 
     def missing(self) -> list[PluginInfo]:

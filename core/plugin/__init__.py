@@ -80,6 +80,8 @@ from heliograph.plugin.services import (
     receive_status,
 )
 from heliograph.proxies import Proxy, proxy_for, tls_context
+from heliograph.segment_subjects import SegmentSubject
+from heliograph.segments.conditions import Operand, Operator
 from heliograph.text_filters import Marked, TextFilter, Words
 from heliograph.timeline import TimelineEntry
 
@@ -109,6 +111,8 @@ __all__ = [
     "Model",
     "NotConnected",
     "NotFound",
+    "Operand",
+    "Operator",
     "Opt",
     "Outcome",
     "Outcomes",
@@ -120,6 +124,7 @@ __all__ = [
     "Provider",
     "Proxy",
     "Result",
+    "SegmentSubject",
     "Sent",
     "Signal",
     "SignalKind",

@@ -13,16 +13,19 @@ from heliograph.contacts.fields import Field
 from heliograph.contacts.profile import LARGEST_ID
 from heliograph.contacts.values import Value, parse_text
 from heliograph.errors import BadInput
+from heliograph.segment_subjects import SegmentSubject
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What filters are read against: the clock, the place, the fields there are."""
+    """What filters are read against: the clock, the place, the fields and other
+    subjects there are."""
 
     now: datetime
     zone: ZoneInfo
     region: str
     fields: Mapping[str, Field]
+    subjects: Mapping[str, SegmentSubject] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from heliograph.errors import BadInput
 from heliograph.installation import current_settings, current_zone
 from heliograph.nfc import nfc_json
 from heliograph.segments.conditions import Clause, Operand, Operator, Scope, opposite, shown
-from heliograph.segments.subjects import find_operator, find_subject
+from heliograph.segments.subjects import find_operator, find_subject, known_subjects
 
 MAX_DEPTH = 5
 MAX_CONDITIONS = 100
@@ -106,7 +106,9 @@ def read_filters(filters: object, now: datetime | None, zone: ZoneInfo | None) -
     check_size(filters)
     filters = nfc_json(filters)
     region = current_settings().region
-    scope = Scope(now or utcnow(), zone or current_zone(), region, contact_fields())
+    scope = Scope(
+        now or utcnow(), zone or current_zone(), region, contact_fields(), known_subjects()
+    )
     return read_node(filters, "filters", scope)
 
 

@@ -1,4 +1,4 @@
-"""Conditions on what hangs on a contact: tags, segments, DNC, texts, replies."""
+"""Conditions on what hangs on a contact: tags, segments, DNC; the ids of messages in filters."""
 
 from __future__ import annotations
 
@@ -6,18 +6,14 @@ import difflib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import and_, exists, select
 
 from heliograph.contacts.models import NUMBER_INVALID, NUMBER_OK, Contact, Tag, contact_tags
 from heliograph.db import Model, db
-from heliograph.deliveries.models import WITH_PROVIDER, Delivery
 from heliograph.dnc import REASONS, SMS, Dnc
-from heliograph.links.models import PERSON, Click, Link
-from heliograph.replies.models import Reply
 from heliograph.segments.conditions import Clause, Operand, Operator, both, opposite
 from heliograph.segments.models import LEFT_OUT, Segment, SegmentMember
-from heliograph.segments.moments import read_moment, read_span
-from heliograph.segments.texts import contains, is_any, matches
+from heliograph.segments.texts import is_any
 
 MESSAGE_MEND = "Give the id of a message. Run: heliograph messages list"
 
@@ -106,19 +102,6 @@ def chosen(operand: Operand, choices: tuple[str, ...]) -> str:
     return text
 
 
-def received_operators() -> dict[str, Operator]:
-    """Received: a provider took a text of that message to the contact."""
-
-    def test(operand: Operand) -> Clause:
-        return exists().where(
-            Delivery.contact_id == Contact.id,
-            Delivery.message_id.in_(message_ids(operand)),
-            Delivery.status.in_(WITH_PROVIDER),
-        )
-
-    return {**both("is", "is_not", test), **both("received", "not_received", test)}
-
-
 def message_ids(operand: Operand) -> list[int]:
     """Ids of text messages; raises BadInput for one that is not there.
 
@@ -133,71 +116,3 @@ def message_ids(operand: Operand) -> list[int]:
             raise item.refused("is no message", MESSAGE_MEND)
         ids.append(number)
     return ids
-
-
-def reply_operators() -> dict[str, Operator]:
-    """Replies of the contact, and of its number from before it was a contact's."""
-
-    def since(operand: Operand) -> Clause:
-        return replied(Reply.received_at >= read_moment(operand).first)
-
-    def within(operand: Operand) -> Clause:
-        return replied(Reply.received_at.between(*read_span(operand)))
-
-    def containing(operand: Operand) -> Clause:
-        return replied(matches(Reply.text.expression, operand.text(), contains))
-
-    def to_message(operand: Operand) -> Clause:
-        texts = select(Delivery.id).where(
-            Delivery.id == Reply.delivery_id, Delivery.message_id.in_(message_ids(operand))
-        )
-        return replied(exists(texts))
-
-    return {
-        **both("ever", "never", lambda _: replied(), bare=True),
-        **both("since", "not_since", since),
-        **both("within", "not_within", within),
-        **both("contains", "not_contains", containing),
-        **both("to_message", "not_to_message", to_message),
-    }
-
-
-def click_operators() -> dict[str, Operator]:
-    """Clicks of people; those of machines and on test texts do not count."""
-
-    def since(operand: Operand) -> Clause:
-        return clicked(Click.at >= read_moment(operand).first)
-
-    def within(operand: Operand) -> Clause:
-        return clicked(Click.at.between(*read_span(operand)))
-
-    def containing(operand: Operand) -> Clause:
-        return clicked(of_link(matches(Link.url.expression, operand.text(), contains)))
-
-    def in_message(operand: Operand) -> Clause:
-        return clicked(of_link(Link.message_id.in_(message_ids(operand))))
-
-    return {
-        **both("ever", "never", lambda _: clicked(), bare=True),
-        **both("since", "not_since", since),
-        **both("within", "not_within", within),
-        **both("contains", "not_contains", containing),
-        **both("in_message", "not_in_message", in_message),
-    }
-
-
-def clicked(*conditions: ColumnElement[bool]) -> Clause:
-    theirs = and_(Click.contact_id == Contact.id, Click.kind == PERSON)
-    return exists().where(theirs, *conditions)
-
-
-def of_link(condition: ColumnElement[bool]) -> Clause:
-    return exists().where(Link.id == Click.link_id, condition)
-
-
-def replied(*conditions: ColumnElement[bool]) -> Clause:
-    theirs = or_(
-        Reply.contact_id == Contact.id,
-        and_(Reply.contact_id.is_(None), Reply.number == Contact.mobile),
-    )
-    return exists().where(theirs, *conditions)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from typing import Any
 
 from flask_babel import gettext as _
@@ -9,6 +11,8 @@ from flask_babel import lazy_gettext as _l
 
 from heliograph.contacts import Field, contact_fields, list_tags
 from heliograph.dnc import REASONS
+from heliograph.host import current_host
+from heliograph.host.guard import guarded
 from heliograph.installation import current_zone
 from heliograph.messages import list_messages
 from heliograph.segments import list_segments
@@ -16,6 +20,8 @@ from heliograph.web.contact_form import country_options
 from heliograph.web.sentence_words import told
 from heliograph.web.words import status_words
 from heliograph.web.zones import zone_words
+
+log = logging.getLogger(__name__)
 
 Options = list[tuple[str, str]]
 
@@ -111,9 +117,28 @@ def catalog() -> dict[str, Any]:
             subject("received_message", _("Text message"), texts, RECEIVED, options=messages),
             subject("replied", _("Replied"), texts, REPLIED, options=messages),
             subject("clicked", _("Clicked a link"), texts, CLICKED, options=messages),
+            *plugin_subjects(),
         ],
         "words": words(),
     }
+
+
+def plugin_subjects() -> Iterator[dict[str, Any]]:
+    """What plugins have added; one that cannot say its options is left out."""
+    host = current_host()
+    for plugin, given in host.segment_subjects():
+        if "." not in given.key:
+            continue
+        try:
+            options = guarded(given.options) if given.options else ()
+            offered = [(str(value), str(label)) for value, label in options]
+        except Exception:
+            log.exception("plugin %s failed in the options of %s", plugin, given.key)
+            continue
+        found = subject(given.key, given.label, host.title(plugin), dict(given.inputs))
+        for operator in found["operators"]:
+            operator["label"] = given.words.get(operator["name"], operator["label"])
+        yield found | {"options": offered}
 
 
 def field_subject(field: Field) -> dict[str, Any]:
