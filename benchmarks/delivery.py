@@ -195,7 +195,7 @@ def tell(what: str, value: float, unit: str) -> None:
 
 def measure(*, quick: bool = False) -> Figures:
     figures: Figures = {}
-    figures |= speed(5, 1) if quick else speed(20, 3)
+    figures |= speed(10, 1) if quick else speed(20, 3)
     figures |= processes(14 if quick else 20)
     figures |= links(10 if quick else 30)
     figures |= claims(100_000 if quick else 1_000_000, 9)
