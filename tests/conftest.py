@@ -176,14 +176,8 @@ def client(app: Flask) -> FlaskClient:
 # of these would keep all others waiting.
 LONG = ("test_for_everybody", "test_end_to_end", "test_bad_input", "test_crashes", "test_flows")
 LONG += ("test_strangers", "pages/", "test_shutdown", "test_engine", "test_campaign_builder")
-LONG += (
-    "test_serve",
-    "test_faults",
-    "test_neighbours",
-    "test_pausing",
-    "links/test_counts",
-    "test_wheel",
-)
+LONG += ("test_serve", "test_faults", "test_neighbours", "test_pausing", "links/test_counts")
+LONG += ("test_wheel",)
 
 
 # What takes long, and asks little of the database, runs on one of the two. `make test-both`
