@@ -9,7 +9,6 @@ from heliograph.errors import BadInput
 
 SEPARATORS = " -.()/"
 PLAIN = re.compile(r"\+?[0-9]{5,17}", re.ASCII)
-PLAIN_OR_BLANK = re.compile(r"(?:(?:\+?[0-9]{5,17})?\n)*", re.ASCII)
 
 SCHEME = re.compile(r"(?:tel|sms):(?://)?", re.IGNORECASE)
 EXTENSION = re.compile(
@@ -30,8 +29,21 @@ QUOTES = "'’‘`´\"="
 SHORTEST_SEARCH = 5
 
 
+def plain_digits(raw: str) -> str:
+    """The digits of an ordinary spelling, or "" when it needs a closer look."""
+    # a point behind so many digits: a spreadsheet took the number for a quantity
+    if not raw.isascii() or POINT_BEHIND.search(raw):
+        return ""
+    for separator in SEPARATORS:  # several times as fast as translate
+        raw = raw.replace(separator, "")
+    return raw if PLAIN.fullmatch(raw) else ""
+
+
 def spell(raw: str) -> str:
     """`+digits` or `digits` out of *raw*; raises BadInput saying what is wrong."""
+    plain = plain_digits(raw)  # most rows of most files: a quarter of an import's time
+    if plain:
+        return plain
     text = tidy(raw)
     if not text:
         raise refusal("missing", "is empty", raw, EXAMPLE)
