@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from heliograph.hookspecs.markers import hookspec, in_transaction
+from heliograph.hookspecs.markers import answers, hookspec, in_transaction
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -64,4 +65,35 @@ def contacts_merged(winner_id: int, loser_id: int) -> None:
 
     Called inside the transaction that merges, as `contacts_merging`; `contact_changed` tells
     of it after the commit.
+    """
+
+
+@hookspec
+@in_transaction
+@answers(Collection)
+def segments_followed() -> Collection[int]:  # type: ignore[empty-body]  # a spec
+    """Ids of the segments whose members matter at once, not with the next refresh of all.
+
+    Their filters are tried as soon as contacts change, and `segment_members_left` tells who
+    leaves them. Called inside a transaction, each second: be quick. An exception is logged,
+    and none of the plugin's segments is followed that time.
+    """
+
+
+@hookspec
+@in_transaction
+def segment_members_left(contact_ids: Sequence[int]) -> None:
+    """Contacts are in a segment no more; they may be in it again a moment later.
+
+    Called inside the transaction that took them out, after it has done so: by the filters of
+    segments that are followed, and by hand from any. An exception undoes what the
+    plugin changed, and they leave all the same.
+    """
+
+
+@hookspec
+def segments_refreshed(contact_ids: Sequence[int]) -> None:
+    """The followed segments were brought up to date with these contacts, who have changed.
+
+    Called outside of any transaction, by the clock. An exception is logged and ignored.
     """

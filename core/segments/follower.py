@@ -17,9 +17,11 @@ from heliograph.contacts.changes import forget_notes
 from heliograph.contacts.models import Contact, ContactChange
 from heliograph.db import AWAY, db, transaction, utcnow
 from heliograph.errors import HeliographError
+from heliograph.host import notify
 from heliograph.lookups import one_of
 from heliograph.segments.members import (
     delete_members,
+    followed_segments,
     insert_members,
     lock_segment,
     matched_by,
@@ -59,7 +61,7 @@ class Follower:
             whole, notes = False, named
         changed = self._refresh(trees, None if whole else sorted(ids))
         if not whole and ids:
-            join_campaigns(sorted(ids))
+            notify("segments_refreshed", contact_ids=sorted(ids))
         if self._is_whole:
             forget_notes([note.id for note in notes])
         return f"{changed} segments changed" if changed else None
@@ -85,13 +87,6 @@ class Follower:
         return changed
 
 
-def join_campaigns(contact_ids: Sequence[int]) -> None:
-    # here, not above: campaigns are built on segments
-    from heliograph.campaigns.newcomers import let_join  # noqa: PLC0415
-
-    let_join(contact_ids)
-
-
 FOLLOWER = Follower()
 
 
@@ -102,9 +97,6 @@ def follow_changes() -> str | None:
 
 def followed() -> dict[int, dict[str, Any]]:
     """Filters, by segment, of the sources of open campaigns and of what their filters name."""
-    # here, not above: campaigns are built on segments
-    from heliograph.campaigns.leavers import followed_segments  # noqa: PLC0415
-
     wanted = followed_segments()
     if not wanted:
         return {}

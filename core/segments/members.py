@@ -6,10 +6,10 @@ wait for each other, and `member_count` stays true.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -30,6 +30,7 @@ from heliograph.contacts.models import Contact
 from heliograph.contacts.profile import LARGEST_ID
 from heliograph.db import change_rows, db, insert_selected, table_of, transaction, utcnow
 from heliograph.errors import BadInput, NotFound
+from heliograph.host import gather
 from heliograph.segments.filters import compile_filters
 from heliograph.segments.models import BY_FILTER, BY_HAND, LEFT_OUT, Segment, SegmentMember
 
@@ -124,10 +125,7 @@ def refresh_segment(segment_id: int, *, now: datetime | None = None) -> Refreshe
 
 
 def delete_members(segment_id: int, gone: ColumnElement[bool]) -> int:
-    """Delete those of the segment; returns how many. Campaigns are told who they were."""
-    # here, not above: campaigns are built on segments
-    from heliograph.campaigns.leavers import followed_segments  # noqa: PLC0415
-
+    """Delete those of the segment; returns how many. Who follows it is told who they were."""
     leaving = delete(SegmentMember).where(gone)
     if segment_id not in followed_segments():
         return change_rows(leaving)
@@ -137,10 +135,14 @@ def delete_members(segment_id: int, gone: ColumnElement[bool]) -> int:
 
 
 def tell_left(contact_ids: Sequence[int]) -> None:
-    """Tell campaigns that contacts left a segment. In that transaction, after they did."""
-    from heliograph.campaigns.leavers import note_left  # noqa: PLC0415
+    """Tell that contacts left a segment. In that transaction, after they did."""
+    gather("segment_members_left", contact_ids=contact_ids)
 
-    note_left(contact_ids)
+
+def followed_segments() -> set[int]:
+    """Ids of the segments that somebody follows: campaigns, for one."""
+    answers = cast("list[Collection[object]]", gather("segments_followed"))
+    return {one for answer in answers for one in answer if isinstance(one, int)}
 
 
 def matching_contacts(segment: Segment, now: datetime) -> Select[Any]:

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from heliograph.contacts import add_contact, tag_contact
+from heliograph.contacts import add_contact, get_contact, tag_contact, untag_contact
 from heliograph.errors import BadInput, HeliographError
 from heliograph.host import current_host
 from heliograph.segments import create_segment, edit_segment, find_segment
 from heliograph.segments.filters import check_filters
+from heliograph.segments.follower import follow_changes
 from heliograph.segments.members import refresh_segment
 from heliograph.segments.refresh import refresh_all
 from tests.plugins.sources import HEAD, put
@@ -123,3 +124,44 @@ def test_its_key_must_be_its_own(heliograph: Callable[..., Flask], folder: Path)
     put(folder, "loyal", SOURCE.replace('"loyal.level"', '"replied"'))
     heliograph(plugin_dirs=str(folder))
     assert "must begin with 'loyal.'" in current_host().get("loyal").reason
+
+
+FOLLOWS = (
+    HEAD
+    + """
+seen = []
+followed = set()
+
+@hookimpl
+def segments_followed(): return followed
+
+@hookimpl
+def segment_members_left(contact_ids):
+    seen.append(("left", list(contact_ids)))
+    {}["undone"]
+
+@hookimpl
+def segments_refreshed(contact_ids): seen.append(("refreshed", list(contact_ids)))
+"""
+)
+
+
+def test_a_plugin_follows_a_segment_and_hears_who_leaves_it(
+    make_app: Callable[..., Flask], folder: Path
+) -> None:
+    put(folder, "follows", FOLLOWS)
+    with make_app(plugin_dirs=str(folder)).app_context():
+        current_host().enable("follows")
+        plugin = current_host().get("follows").module
+        assert plugin is not None
+        ann, _ = people()
+        gold = {"field": "tag", "operator": "has_any", "value": "gold"}
+        segment, other = create_segment("Gold", gold), create_segment("Other", gold)
+        plugin.followed.add(segment.id)
+        refresh_all()
+        untag_contact(get_contact(ann), ["gold"])
+        plugin.seen.clear()
+        assert follow_changes() == "1 segments changed"
+        assert plugin.seen == [("left", [ann]), ("refreshed", [ann])]
+        counts = [find_segment(one.id).member_count for one in (segment, other)]
+        assert counts == [0, 1]

@@ -273,7 +273,7 @@ def test_twenty_thousand_contacts_are_picked_in_chunks(app: Flask) -> None:
     assert len(sent) < 20
     with statements() as sent:
         assert remove_members(segment.id, ids) == 20_000
-    assert len(sent) < 20
+    assert len(sent) <= 20  # one of them reads which plugins are on
     assert find_segment(segment.id).member_count == 0
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from heliograph.actions import Action
 from heliograph.campaigns.builtin import (
     campaigns,
@@ -14,8 +16,9 @@ from heliograph.campaigns.builtin import (
     staff,
     webhook,
 )
-from heliograph.campaigns.leavers import note_left
+from heliograph.campaigns.leavers import followed_segments, note_left
 from heliograph.campaigns.merging import merge_journeys
+from heliograph.campaigns.newcomers import let_join
 from heliograph.contacts.models import Contact
 from heliograph.db import db
 from heliograph.events import Condition, Decision
@@ -73,3 +76,18 @@ def contacts_merging(winner_id: int, loser_id: int) -> None:
 def contacts_merged(winner_id: int) -> None:
     """Note whom the merge took out of segments: the one row left may say *left out*."""
     note_left([winner_id])
+
+
+@hookimpl
+def segments_followed() -> set[int]:
+    return followed_segments()
+
+
+@hookimpl
+def segment_members_left(contact_ids: Sequence[int]) -> None:
+    note_left(contact_ids)
+
+
+@hookimpl
+def segments_refreshed(contact_ids: Sequence[int]) -> None:
+    let_join(contact_ids)
