@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -16,10 +17,13 @@ from heliograph.campaigns import builtin
 from heliograph.cli import main
 from heliograph.cli.group import COMMANDS
 from heliograph.contacts.fields import STANDARD, Field
+from heliograph.contacts.models import Contact
 from heliograph.events import Condition, Decision
 from heliograph.hookspecs import SPECS
 from heliograph.hookspecs.markers import IN_TRANSACTION
+from heliograph.host import current_host
 from heliograph.imports.reasons import WORDS
+from heliograph.messages.library import preview
 from heliograph.plugin import API_VERSION
 from heliograph.segments.subjects import BY_KIND, known_subjects
 from heliograph.segments.texts import text_operators
@@ -207,3 +211,15 @@ def test_links_between_pages_lead_somewhere() -> None:
     for file in pages:
         for target in re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", file.read_text()):
             assert (file.parent / target).exists(), f"{file.name} links to {target}"
+
+
+def test_the_text_filter_of_the_manual_works(
+    make_app: Callable[..., Flask], tmp_path: Path
+) -> None:
+    source = page("how-to/change-texts.md").split("```python\n")[1].split("```")[0]
+    (tmp_path / "more" / "footer").mkdir(parents=True)
+    (tmp_path / "more" / "footer" / "__init__.py").write_text(source)
+    with make_app(plugin_dirs=str(tmp_path / "more")).app_context():
+        current_host().enable("footer")
+        shown = preview("Hi", Contact(last_name="Lee", first_name="Ann", custom={})).text
+    assert shown == "Hi\nGoodbye, Ann: reply STOP to leave."

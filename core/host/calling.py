@@ -44,6 +44,13 @@ class HookAnswers(NamedTuple):
     failures: list[HookFailure]
 
 
+class TransactionEnded(RuntimeError):
+    """A plugin committed or rolled back a transaction that is not its own."""
+
+    def __init__(self, plugin: str, hook: str) -> None:
+        super().__init__(f"the plugin {plugin} ended the transaction that called {hook}")
+
+
 current_plugin: ContextVar[str] = ContextVar("current_plugin", default="")
 failures_so_far: ContextVar[list[HookFailure] | None] = ContextVar("failures", default=None)
 
@@ -161,6 +168,7 @@ def guarded_hook(plugin: str, hook: str, function: Hook, *, kind: type | None = 
     """*function*, whose errors are logged and left out: then it answers None.
 
     In a hook that is called inside a transaction its SQL is undone by that, and nothing else.
+    Raises TransactionEnded where it has ended that transaction.
     """
     in_transaction = hook in IN_TRANSACTION
     expected = kind or ANSWERS.get(hook, object)
@@ -169,6 +177,7 @@ def guarded_hook(plugin: str, hook: str, function: Hook, *, kind: type | None = 
     def guard(*arguments: Any, **named: Any) -> Any:
         if in_transaction:
             db.session.flush()  # an error of what core has changed is no plugin's
+        outer = db.session().get_transaction() if in_transaction and is_writing() else None
         try:
             with running_plugin(plugin), savepoint() if in_transaction else nullcontext():
                 answer = guarded(function, *arguments, **named)
@@ -182,6 +191,9 @@ def guarded_hook(plugin: str, hook: str, function: Hook, *, kind: type | None = 
                 failures.append(HookFailure(plugin, error))
             if not in_transaction:
                 forget_broken_reading()
+            if outer is not None and db.session().get_transaction() is not outer:
+                # locks are gone by that: nobody may go on as if they were held
+                raise TransactionEnded(plugin, hook) from error
             return None
 
     return guard

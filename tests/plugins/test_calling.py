@@ -82,6 +82,25 @@ def test_a_hook_that_fails_inside_a_transaction_costs_only_its_own_changes(
         assert "plugin broken failed in timeline_entries" in caplog.text
 
 
+@pytest.mark.parametrize("act", ["commit", "rollback"])
+def test_a_plugin_that_ends_the_transaction_stops_who_called_it(
+    plugins: Callable[..., list[ModuleType]], act: str
+) -> None:
+    plugins(ends=ENTRIES + f"    db.session.{act}()\n")
+    ann = add_contact(ANN, region="FR")
+    went_on = []
+
+    def change() -> None:
+        with transaction():
+            gather("timeline_entries", contact=ann, before=None, limit=5)
+            went_on.append(True)
+
+    with pytest.raises(RuntimeError, match="the plugin ends ended the transaction"):
+        change()
+    assert went_on == []
+    assert add_contact({"first_name": "Bob"}, region="FR").id
+
+
 def test_after_a_hook_whose_sql_failed_the_same_request_reads_on(
     plugins: Callable[..., list[ModuleType]],
 ) -> None:

@@ -200,3 +200,12 @@ def test_pages_of_a_plugin_are_gated_and_its_callbacks_are_not(
     assert visitor.get("/plugins/paged/hello").status_code == 404
     expected = "https://sms.example.com/under/sms/paged/ping?a=1&b=%20"
     assert client.get("/sms/paged/ping?a=1&b=%20").text == expected
+
+
+def test_a_plugin_by_the_name_of_a_part_of_core_is_left_out(
+    heliograph: Callable[..., Flask], folder: Path
+) -> None:
+    put(folder, "links", "raise ValueError('loaded')\n")
+    heliograph(plugin_dirs=str(folder))
+    assert "belongs to a part of Heliograph" in current_host().shadowed[0].fault
+    assert [name for name, _ in current_host().text_filters()] == ["links"]
