@@ -6,6 +6,7 @@ indexes, and older days stay as they are.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import Date, String, delete, func, select
@@ -16,7 +17,6 @@ from heliograph.deliveries.models import DELIVERED, FAILED, UNDELIVERED, UNKNOWN
 from heliograph.dnc import UNSUBSCRIBED, DncChange
 from heliograph.installation import current_zone
 from heliograph.replies.models import Reply
-from heliograph.submissions import sweep
 
 DAYS_ANEW = 3  # a text's last status may come that late
 SENT, REPLIES, OPT_OUTS = "sent", "replies", "opt_outs"
@@ -43,15 +43,32 @@ def today() -> date:
 
 
 def refresh_figures() -> str | None:
-    """Job: count the last days anew, all days that have no figures yet, and sweep."""
-    sweep()
+    """Job: write the figures of the last days, and of days without any, that have changed."""
+    for day, counts in changed_days():
+        write_day(day, counts)
+    return None
+
+
+def have_figures_changed() -> bool:
+    """Whether `refresh_figures` would write anything."""
+    return next(changed_days(), None) is not None
+
+
+def changed_days() -> Iterator[tuple[date, dict[str, int]]]:
+    """The days whose counts are not the stored ones, with their counts."""
     last = db.session.scalar(select(func.max(DailyFigure.day)))
     end = today()
     day = min(first_day() if last is None else last, end) - timedelta(days=DAYS_ANEW - 1)
     while day <= end:
-        count_day(day)
+        counts = count_day(day)
+        if counts != stored_day(day):
+            yield day, counts
         day += timedelta(days=1)
-    return None
+
+
+def stored_day(day: date) -> dict[str, int]:
+    rows = select(DailyFigure.name, DailyFigure.count).where(DailyFigure.day == day)
+    return {name: count for name, count in db.session.execute(rows)}  # noqa: C416
 
 
 def first_day() -> date:
@@ -64,17 +81,22 @@ def first_day() -> date:
     return min(known).astimezone(current_zone()).date() if known else today()
 
 
-def count_day(day: date) -> None:
+def count_day(day: date) -> dict[str, int]:
+    """All figures of the day, zeros too."""
     zone = current_zone()
     begin = datetime.combine(day, time(), zone)
     end = datetime.combine(day + timedelta(days=1), time(), zone)
     counts = {**texts_between(begin, end), **others_between(begin, end)}
+    return {name: counts.get(name, 0) for name in FIGURES}
+
+
+def write_day(day: date, counts: dict[str, int]) -> None:
     now = utcnow()
     with transaction() as session:
         change_rows(delete(DailyFigure).where(DailyFigure.day == day))
         session.add_all(
-            DailyFigure(day=day, name=name, count=counts.get(name, 0), counted_at=now)
-            for name in FIGURES
+            DailyFigure(day=day, name=name, count=count, counted_at=now)
+            for name, count in counts.items()
         )
 
 

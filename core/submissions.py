@@ -60,7 +60,7 @@ def release(key: str) -> None:
         change_rows(delete(Submission).where(Submission.key == key))
 
 
-def sweep() -> None:
-    """Forget old ones."""
+def sweep() -> int:
+    """Forget old ones; returns how many."""
     with transaction():
-        change_rows(delete(Submission).where(Submission.at < utcnow() - KEPT))
+        return change_rows(delete(Submission).where(Submission.at < utcnow() - KEPT))

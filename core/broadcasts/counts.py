@@ -127,6 +127,13 @@ def is_small(broadcast_id: int) -> bool:
 
 def count_due_broadcasts() -> str | None:
     """Job: count anew what is under way, or ended lately, and keep it for pages."""
+    for broadcast_id in due_counts():
+        keep_counts(broadcast_id)
+    return None
+
+
+def due_counts() -> list[int]:
+    """The broadcasts to be counted anew."""
     now = utcnow()
     lately = Broadcast.finished_at > now - STILL_REPORTED
     wanted = select(Broadcast.id).where(
@@ -134,9 +141,7 @@ def count_due_broadcasts() -> str | None:
         Broadcast.status.not_in((DRAFT, SCHEDULED)),
         or_(Broadcast.count_due_at.is_(None), Broadcast.count_due_at <= now),
     )
-    for broadcast_id in db.session.scalars(wanted).all():
-        keep_counts(broadcast_id)
-    return None
+    return list(db.session.scalars(wanted))
 
 
 def keep_counts(broadcast_id: int) -> Counts:

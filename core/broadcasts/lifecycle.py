@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -170,18 +170,21 @@ def cancel(broadcast_id: int) -> Broadcast:
 
 
 def sweep_cancelled() -> int:
-    """Mark what is still queued of broadcasts that were cancelled lately; returns how many.
+    """Mark what is still queued of broadcasts that were cancelled lately; returns how many."""
+    return sum(cancel_texts(half) for half in queued_of_cancelled())
+
+
+def queued_of_cancelled() -> Iterator[Select[Any]]:
+    """Ids of texts in the queue of broadcasts that were cancelled lately.
 
     A text that was in flight then may come back to the queue, an hour later at most.
     """
     lately = Broadcast.finished_at > utcnow() - SWEPT_FOR
     ended = select(Broadcast.id).where(Broadcast.status == CANCELLED, lately)
-    swept = 0
     for broadcast_id in db.session.scalars(ended).all():
         for half in halves_of_queue(broadcast_id):
             if db.session.scalar(half.limit(1)) is not None:
-                swept += cancel_texts(half)
-    return swept
+                yield half
 
 
 def halves_of_queue(broadcast_id: int) -> tuple[Select[Any], Select[Any]]:

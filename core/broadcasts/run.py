@@ -18,6 +18,7 @@ from heliograph.broadcasts.lifecycle import (
     finish_if_done,
     get_broadcast,
     pause,
+    queued_of_cancelled,
     sweep_cancelled,
 )
 from heliograph.broadcasts.models import RUNNING, Broadcast
@@ -204,6 +205,15 @@ def start_due() -> str | None:
         finish_if_done(broadcast_id)
     sweep_cancelled()
     return "; ".join(begun) or None
+
+
+def is_any_due() -> bool:
+    """Whether `start_due` would find something: to begin, to finish or to sweep."""
+    return bool(
+        due_broadcasts(utcnow())
+        or running_broadcasts()
+        or next(queued_of_cancelled(), None) is not None
+    )
 
 
 def other_scopes() -> list[Scope]:

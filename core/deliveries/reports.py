@@ -340,16 +340,7 @@ def report_of(row: Any) -> StatusReport:
 def match_waiting_reports() -> str | None:
     """Job: match reports that overtook the answer of their own send call."""
     with transaction() as session:
-        rows: Iterable[Any] = session.execute(
-            select(ReportRow.provider, ReportRow.provider_id)
-            .join(
-                Delivery,
-                (Delivery.provider == ReportRow.provider)
-                & (Delivery.provider_id == ReportRow.provider_id),
-            )
-            .where(ReportRow.delivery_id.is_(None), ReportRow.at > utcnow() - MATCH_FOR)
-            .limit(MATCH_BATCH)
-        ).all()
+        rows: Iterable[Any] = session.execute(matchable_reports().limit(MATCH_BATCH)).all()
         found: dict[str, list[str]] = {}
         for row in rows:
             found.setdefault(row.provider, []).append(row.provider_id)
@@ -357,3 +348,16 @@ def match_waiting_reports() -> str | None:
             match_reports(session, provider, ids)
     total = sum(map(len, found.values()))
     return f"matched {total}" if total else None
+
+
+def matchable_reports() -> Select[*tuple[Any, ...]]:
+    """Provider and id of reports without a text whose text has come."""
+    ours = (Delivery.provider == ReportRow.provider) & (
+        Delivery.provider_id == ReportRow.provider_id
+    )
+    waiting = select(ReportRow.provider, ReportRow.provider_id).join(Delivery, ours)
+    return waiting.where(ReportRow.delivery_id.is_(None), ReportRow.at > utcnow() - MATCH_FOR)
+
+
+def is_any_matchable() -> bool:
+    return db.session.execute(matchable_reports().limit(1)).first() is not None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from heliograph.broadcasts.counts import count_due_broadcasts
-from heliograph.broadcasts.run import start_due
+from heliograph.broadcasts.counts import count_due_broadcasts, due_counts
+from heliograph.broadcasts.run import is_any_due, start_due
 from heliograph.campaigns.react import is_called_for
 from heliograph.campaigns.work import (
     call_due,
@@ -16,30 +16,37 @@ from heliograph.campaigns.work import (
     run_due,
 )
 from heliograph.contacts.changes import has_changes
-from heliograph.deliveries.reports import match_waiting_reports
-from heliograph.figures import refresh_figures
+from heliograph.deliveries.reports import is_any_matchable, match_waiting_reports
+from heliograph.figures import have_figures_changed, refresh_figures
 from heliograph.host import Job, current_host
 from heliograph.imports import run_pending_imports
 from heliograph.imports.pending import has_pending, sweep
-from heliograph.links.counts import count_new_clicks
+from heliograph.links.counts import count_new_clicks, is_any_clicked
 from heliograph.logins import sweep_logins
 from heliograph.segments import refresh_all
 from heliograph.segments.follower import follow_changes
+from heliograph.segments.refresh import is_any_segment
+from heliograph.submissions import sweep as sweep_submissions
 
+STARTS = "Plans what is due, finishes what is done"
+COUNTS = "Counts large broadcasts for pages"
+CHARTS = "Counts texts and replies by day, for charts"
+MATCHES = "Matches reports that came early"
+REFRESHES = "Brings filtered segments up to date"
 FOLLOWS = "Looks at changed contacts for the segments of campaigns"
 
 
 def core_jobs() -> list[Job]:
     return [
-        Job("broadcasts.start", 2, start_due, "Plans what is due, finishes what is done"),
-        Job("broadcasts.count", 2, count_due_broadcasts, "Counts large broadcasts for pages"),
-        Job("figures.refresh", 15, refresh_figures, "Counts texts and replies by day, for charts"),
-        Job("deliveries.match", 15, match_waiting_reports, "Matches reports that came early"),
-        Job("accounts.sweep", 600, sweep_logins, "Deletes ended sessions, old wrong passwords"),
-        Job("links.count", 30, count_new_clicks, "Counts clicks on links for pages"),
+        Job("broadcasts.start", 2, start_due, STARTS, wanted=is_any_due),
+        Job("broadcasts.count", 2, count_due_broadcasts, COUNTS, wanted=has_due_counts),
+        Job("figures.refresh", 15, refresh_figures, CHARTS, wanted=have_figures_changed),
+        Job("deliveries.match", 15, match_waiting_reports, MATCHES, wanted=is_any_matchable),
+        Job("accounts.sweep", 600, sweep_accounts, "Deletes ended sessions, old wrong passwords"),
+        Job("links.count", 30, count_new_clicks, "Counts clicks for pages", wanted=is_any_clicked),
         Job("imports.run", 2, run_pending_imports, "Runs uploaded CSV imports", wanted=has_pending),
         Job("imports.sweep", 3600, sweep, "Deletes files of imports that ended long ago"),
-        Job("segments.refresh", 60, refresh_segments, "Brings filtered segments up to date"),
+        Job("segments.refresh", 60, refresh_segments, REFRESHES, wanted=is_any_segment),
         Job("segments.follow", 2, follow_changes, FOLLOWS, wanted=has_changes),
         *campaign_jobs(),
     ]
@@ -54,6 +61,16 @@ def campaign_jobs() -> list[Job]:
         Job("campaigns.call", 2, call_due, "Runs webhooks and such", wanted=is_work_due, **shared),
         Job("campaigns.react", 0.5, react_due, "Takes replies in", wanted=is_called_for, **shared),
     ]
+
+
+def has_due_counts() -> bool:
+    return bool(due_counts())
+
+
+def sweep_accounts() -> str | None:
+    """Job: forget sessions and wrong passwords that count no more, and sent forms."""
+    sweep_submissions()
+    return sweep_logins()
 
 
 def refresh_segments() -> str | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 import traceback
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from flask import Flask, g
@@ -108,16 +110,29 @@ def finish(job: Job, owner: str, begun: float, result: str, error: str) -> None:
         change_rows(run.values(started_at=started, **values))
 
 
+@dataclass(slots=True)
+class Looks:
+    """The jobs of this process that looked and found nothing, until that is written."""
+
+    written_at: float = float("-inf")
+    jobs: dict[str, Job] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
 def note_look(app: Flask, job: Job) -> None:
-    """Once a minute: it looked, and found nothing to do. Else it would seem to be stuck."""
-    looked: dict[str, float] = app.extensions.setdefault(LOOKED, {})
+    """Say once a minute of all jobs together that they looked: else they would seem stuck."""
+    looks: Looks = app.extensions.setdefault(LOOKED, Looks())
     now = time.monotonic()
-    if now - looked.get(job.key, -SAY_SO.total_seconds()) < SAY_SO.total_seconds():
-        return
-    looked[job.key] = now
+    with looks.lock:
+        looks.jobs[job.key] = job
+        if now - looks.written_at < SAY_SO.total_seconds():
+            return
+        looks.written_at, jobs = now, list(looks.jobs.values())
+        looks.jobs.clear()
     with transaction():
-        insert_new(JobRun, [new_row(job)])
-        change_rows(update(JobRun).where(JobRun.key == job.key).values(started_at=utcnow()))
+        insert_new(JobRun, [new_row(one) for one in jobs])
+        own = update(JobRun).where(JobRun.key.in_([one.key for one in jobs]))
+        change_rows(own.values(started_at=utcnow()))
 
 
 def list_runs() -> list[tuple[Job, JobRun | None]]:

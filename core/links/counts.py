@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 
 from heliograph.db import change_rows, db, transaction, utcnow
 from heliograph.links.models import MACHINES, PERSON, Click, Link
@@ -71,14 +72,21 @@ def are_few(link_ids: Sequence[int]) -> bool:
     return db.session.execute(in_order.offset(FEW).limit(1)).first() is None
 
 
-def count_new_clicks() -> str | None:
-    """Job: count each link anew that was clicked since the last time."""
+def clicked_links() -> Select[Any]:
+    """Ids of the links that were clicked since the last count."""
     last = db.session.scalar(select(func.max(Link.counted_at)))
     clicked = select(Click.link_id).distinct()
-    if last is not None:
-        clicked = clicked.where(Click.at > last - WRITTEN_LATE)
+    return clicked if last is None else clicked.where(Click.at > last - WRITTEN_LATE)
+
+
+def is_any_clicked() -> bool:
+    return db.session.execute(clicked_links().limit(1)).first() is not None
+
+
+def count_new_clicks() -> str | None:
+    """Job: count each link anew that was clicked since the last time."""
     now = utcnow()
-    for link_id in db.session.scalars(clicked).all():
+    for link_id in db.session.scalars(clicked_links()).all():
         clicks, people, machines = counted([link_id]).get(link_id, (0, 0, 0))
         kept = {"clicks": clicks, "contacts": people, "machines": machines, "counted_at": now}
         with transaction():

@@ -19,6 +19,10 @@ from heliograph.segments.references import in_order
 log = logging.getLogger(__name__)
 
 
+def is_any_segment() -> bool:
+    return db.session.scalar(select(Segment.id).limit(1)) is not None
+
+
 def refresh_all(now: datetime | None = None) -> str | None:
     """Refresh each segment that has filters, each in its own transaction.
 

@@ -23,7 +23,7 @@ from .commands import reply, texts
 from .config import SimulatorConfig
 from .pages import pages
 from .provider import Simulator
-from .reports import post_reports
+from .reports import is_any_due, post_reports
 
 __version__ = "1.0"
 __author__ = "Heliograph"
@@ -46,7 +46,8 @@ def register_blueprints() -> list[Blueprint]:
 
 @hookimpl
 def register_jobs() -> list[Job]:
-    return [Job("simulator.reports", 1, post_reports, "Reports texts as delivered")]
+    help_ = "Reports texts as delivered"
+    return [Job("simulator.reports", 1, post_reports, help_, wanted=is_any_due)]
 
 
 @hookimpl

@@ -38,6 +38,12 @@ def call(path: str, forms: Sequence[dict[str, str]]) -> list[int]:
     return post_callbacks(path, forms, [{HEADER: sign(key, path, form)} for form in forms])
 
 
+def is_any_due() -> bool:
+    """Whether a text is to be reported by now."""
+    due = select(SimulatorText.id).where(SimulatorText.due_at <= utcnow())
+    return db.session.execute(due.limit(1)).first() is not None
+
+
 def post_reports() -> str | None:
     """Job: report each text whose time has come; what fails stays for the next tick."""
     config = cast("SimulatorConfig", plugin_config("simulator"))

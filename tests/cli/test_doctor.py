@@ -139,13 +139,13 @@ def test_jobs_that_are_late_are_named(sending: Flask) -> None:
     assert [one.text for one in found("job")] == ["None has run yet."]
     first, second = core_jobs()[:2]
     for job in (first, second):
-        run_job(sending, job)
+        run_job(sending, job, forced=True)
     assert found("job") == []
     with time_machine.travel(utcnow() + timedelta(minutes=6), tick=True):
         (finding,) = found("job")
         assert (finding.level, finding.what) == (BAD, "jobs")
         assert "nothing is sent either" in finding.text
-        run_job(sending, second)
+        run_job(sending, second, forced=True)
         (finding,) = found("job")
         assert (finding.level, finding.what) == (BAD, f"job {first.key}")
         with transaction() as session:  # it is at work, for long
@@ -158,9 +158,9 @@ def test_a_job_that_finds_nothing_to_do_is_not_late(sending: Flask) -> None:
     idle = Job("campaigns.run", 1, lambda: None, shared=True, wanted=lambda: False)
     other = core_jobs()[0]
     for job in (worked, other):
-        run_job(sending, job)
+        run_job(sending, job, forced=True)
     with time_machine.travel(utcnow() + timedelta(minutes=31), tick=True):
-        run_job(sending, other)
+        run_job(sending, other, forced=True)
         (finding,) = found("job")
         assert finding.what == "job campaigns.run"  # as if it had hung since
         run_job(sending, idle)
