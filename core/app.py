@@ -6,6 +6,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from heliograph.campaigns import builtin as campaigns
+from heliograph.checkup import builtin as checkup
 from heliograph.db import init_db
 from heliograph.deliveries import builtin as deliveries
 from heliograph.encryption import Cipher
@@ -23,6 +24,10 @@ from heliograph.settings import Settings
 from heliograph.upgrades import init_migrations
 from heliograph.web import mount_web
 from heliograph.web.application import Application
+from heliograph.web.builtin import broadcasts as broadcast_pages
+from heliograph.web.builtin import campaigns as campaign_pages
+from heliograph.web.builtin import imports as import_pages
+from heliograph.web.builtin import pages
 from heliograph.web.errors import register_error_handlers
 from heliograph.web.mount import mount_plugins
 from heliograph.web.prefix import PublicPrefix
@@ -36,6 +41,11 @@ BUILT_IN = (
     ("replies", replies),
     ("deliveries", deliveries),
     ("segments", segments),
+    ("checkup", checkup),
+    ("pages", pages),
+    ("broadcast_pages", broadcast_pages),
+    ("campaign_pages", campaign_pages),
+    ("import_pages", import_pages),
 )
 SETTINGS = "heliograph_settings"
 HIDDEN = {"hide_parameters": True}  # errors of the database are logged: no texts, no numbers

@@ -2,16 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from heliograph.host.extensions import BAD, NOTE, OK, Finding
 
-OK, NOTE, BAD = "ok", "note", "bad"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`level` BAD is broken, NOTE is worth knowing; `mend` is what to do about it."""
-
-    level: str
-    what: str
-    text: str
-    mend: str = ""
+__all__ = ["BAD", "NOTE", "OK", "Finding"]

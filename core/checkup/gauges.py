@@ -6,7 +6,6 @@ that a job keeps by broadcast.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,10 +13,10 @@ from typing import Any
 from sqlalchemy import Select, case, func, select
 
 from heliograph.broadcasts.models import PAUSED, RUNNING, SCHEDULED, Broadcast
-from heliograph.broadcasts.progress import oldest_waiting, stalled_broadcasts
+from heliograph.broadcasts.progress import oldest_waiting
 from heliograph.db import db, utcnow
 from heliograph.deliveries.models import QUEUED, SENDING, UNKNOWN, Delivery, Sender, StatusReport
-from heliograph.deliveries.obstacles import WORDS, unanswered
+from heliograph.deliveries.obstacles import unanswered
 from heliograph.figures import read_figures
 from heliograph.host import current_host
 from heliograph.lookups import MANY, count_up_to
@@ -47,8 +46,6 @@ class Gauges:
     unknown: int
     unmatched: int
     senders: list[HeldSender]
-    broadcasts: dict[str, int]
-    stalled: dict[str, int]
     broken_plugins: int
     today: dict[str, int]
 
@@ -63,9 +60,6 @@ def read_gauges() -> Gauges:
         unknown=count_up_to(select(Delivery.id).where(Delivery.status == UNKNOWN)),
         unmatched=count_up_to(select(StatusReport.id).where(StatusReport.delivery_id.is_(None))),
         senders=read_senders(),
-        broadcasts=count_broadcasts(),
-        stalled=dict.fromkeys(WORDS, 0)
-        | Counter(obstacle.kind for _, obstacle in stalled_broadcasts()),
         broken_plugins=sum(bool(info.fault) for info in current_host().all()),
         today=next(iter(read_figures(1).values())),
     )

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from heliograph.actions import Action
 from heliograph.channel import Provider
 from heliograph.events import Condition, Decision, WaitConfig
+from heliograph.host.extensions import NOTHING, Extensions, fault_of
 from heliograph.segment_subjects import SegmentSubject
 from heliograph.text_filters import TextFilter
 
@@ -82,6 +83,7 @@ class Contributions:
     text_filters: list[TextFilter] = field(default_factory=list)
     segment_subjects: list[SegmentSubject] = field(default_factory=list)
     hooks: list[str] = field(default_factory=list)
+    extensions: Extensions = NOTHING
 
     @property
     def events(self) -> list[Action | Decision | Condition]:
@@ -93,7 +95,7 @@ class Contributions:
 LISTS = tuple(
     (one.name, f"register_{one.name}")
     for one in fields(Contributions)
-    if one.name not in ("config_model", "hooks")
+    if one.name not in ("config_model", "hooks", "extensions")
 )
 
 
@@ -130,6 +132,8 @@ def check_contributions(name: str, given: Contributions, *, built_in: bool = Fal
             raise BadContribution(f"key {key!r} must begin with {name + '.'!r}")
         if keys.count(key) > 1:
             raise BadContribution(f"key {key!r} is given twice")
+    if fault := fault_of(name, given.extensions):
+        raise BadContribution(fault)
     for job in given.jobs:
         if job.every <= 0:
             raise BadContribution(f"job {job.key!r} must have a positive `every`, in seconds")

@@ -25,6 +25,7 @@ from heliograph.host.contributions import (
     check_contributions,
 )
 from heliograph.host.discovery import import_plugin
+from heliograph.host.extensions import HOOKS, Extensions
 from heliograph.host.guard import guarded
 from heliograph.host.schema import check_tables, migration_folder, upgrade_plugin
 from heliograph.host.state import change_state, states
@@ -58,6 +59,7 @@ class PluginInfo:
     fault: str = ""
     module: ModuleType | None = None
     contributions: Contributions = field(default_factory=Contributions)
+    troubles: dict[str, str] = field(default_factory=dict)  # what failed since the start
 
     @property
     def reason(self) -> str:
@@ -123,7 +125,15 @@ class PluginHost:
     def _collect(self, info: PluginInfo, hooks: list[str]) -> Contributions:
         models = self._hooks.ask(info.name, "register_config")
         lists = {kind: listed(self._hooks.ask(info.name, hook), hook) for kind, hook in LISTS}
-        return Contributions(models[0] if models else None, **lists, hooks=hooks)
+        added = Extensions(
+            **{
+                field: listed(self._hooks.ask(info.name, hook), hook)
+                for field, (hook, _) in HOOKS.items()
+            }
+        )
+        return Contributions(
+            models[0] if models else None, **lists, hooks=hooks, extensions=added
+        )
 
     def quarantine(self, info: PluginInfo) -> None:
         """Keep the fault that is being handled and take the plugin out of the hall."""

@@ -71,6 +71,14 @@ from heliograph.events import (
 from heliograph.hookspecs.markers import hookimpl
 from heliograph.host.api_version import API_VERSION
 from heliograph.host.contributions import Callbacks, Job, Pages, PluginConfig
+from heliograph.host.extensions import (
+    Card,
+    DoctorCheck,
+    Finding,
+    MenuEntry,
+    Metric,
+    ObjectPage,
+)
 from heliograph.http_session import NotConnected, open_session
 from heliograph.plugin.services import (
     plugin_config,
@@ -93,13 +101,16 @@ __all__ = [
     "BadInput",
     "Batch",
     "Callbacks",
+    "Card",
     "Check",
     "Condition",
     "Conflict",
     "Decision",
+    "DoctorCheck",
     "EventConfig",
     "Failure",
     "FailureKind",
+    "Finding",
     "GroupCommit",
     "HeliographError",
     "Id",
@@ -108,9 +119,12 @@ __all__ = [
     "Json",
     "Marked",
     "Media",
+    "MenuEntry",
+    "Metric",
     "Model",
     "NotConnected",
     "NotFound",
+    "ObjectPage",
     "Operand",
     "Operator",
     "Opt",

@@ -9,7 +9,6 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from heliograph.campaigns.explanation import campaigns_of
 from heliograph.contacts import (
     Contact,
     add_contact,
@@ -156,7 +155,6 @@ def show(contact_id: int) -> str:
         dnc=find_dnc(contact.mobile),
         beneath=find_beneath([contact.mobile or ""]).get(contact.mobile or "", []),
         segments=segments_of(contact_id),
-        campaigns=campaigns_of(contact_id),
         all_segments=list_segments(),
         tags=list_tags(),
         sharing=[other for other in sharing if other.id != contact.id],

@@ -19,6 +19,7 @@ from heliograph.providers import default_provider
 from heliograph.replies.reading import read_replies
 from heliograph.segments.models import Segment
 from heliograph.web.attention import Trouble, troubles
+from heliograph.web.edges import url_of
 from heliograph.web.inbox import page_with
 from heliograph.web.locale import day
 
@@ -100,10 +101,8 @@ def has(model: type[Contact] | type[Segment] | type[TextMessage]) -> bool:
 
 
 def link_of(trouble: Trouble) -> str:
-    if trouble.kind == "broadcast":
-        return url_for("broadcasts.show", broadcast_id=trouble.key)
-    if trouble.kind == "import":
-        return url_for("imports.show", import_id=trouble.key)
+    if page := url_of(trouble.kind, trouble.key):
+        return page
     if trouble.kind == "reply":
         return page_with(int(trouble.key))
     if trouble.kind == "job":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -14,6 +15,8 @@ from prometheus_client.core import (
 from heliograph.checkup.gauges import Gauges, read_gauges
 from heliograph.db import dialect_name
 from heliograph.deliveries.counting import LABELS, SUM
+from heliograph.host.extensions import Metric as Added
+from heliograph.host.offered import attempt, offered
 from heliograph.jobs.runs import list_runs
 from heliograph.meters import CALL_SECONDS, CALLBACKS, CALLS, REPLIES, REPORTS, Reading, read_meters
 from heliograph.version import __version__
@@ -38,6 +41,7 @@ class Families:
             [((__version__, dialect_name()), 1)],
         )
         yield from of_texts(read_gauges())
+        yield from of_parts()
         yield from of_jobs()
         yield from of_meters(read_meters())
 
@@ -53,11 +57,29 @@ def of_texts(now: Gauges) -> Iterator[Metric]:
     yield single("reports_unmatched", "Reports that fit no text that is here", now.unmatched)
     held = [((one.provider, one.sender), int(one.held)) for one in now.senders]
     yield gauge("sender_held", "1 while the sender is held", ("provider", "sender"), held)
-    yield gauge("broadcasts", "Broadcasts by status", ("status",), each(now.broadcasts))
-    words = "Broadcasts that should go on and do not, by what is in the way"
-    yield gauge("broadcasts_stalled", words, ("obstacle",), each(now.stalled))
     yield single("plugins_broken", "Plugins that could not be loaded", now.broken_plugins)
     yield gauge("today", "Figures of this day so far", ("figure",), each(now.today))
+
+
+def of_parts() -> Iterator[Metric]:
+    """Those that built-in parts and enabled plugins add; one that fails is left out."""
+    seen: set[str] = set()
+    for info, metric in offered("metrics"):
+        made = attempt(info, f"metric {metric.name}", partial(built, metric, seen))
+        if not isinstance(made, Exception):
+            seen.add(metric.name)
+            yield made
+
+
+def built(metric: Added, seen: set[str]) -> Metric:
+    """Raises ValueError for what Prometheus could not read."""
+    if metric.name in seen:
+        raise ValueError(f"another plugin gives the metric {metric.name!r}")
+    values = [(tuple(labels), float(value)) for labels, value in metric.read()]
+    for labels, _ in values:
+        if len(labels) != len(metric.labels) or not all(isinstance(one, str) for one in labels):
+            raise ValueError(f"{labels!r} does not fit the labels {metric.labels!r}")
+    return gauge(metric.name, metric.help, metric.labels, values)
 
 
 def of_jobs() -> Iterator[Metric]:

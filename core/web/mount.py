@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote
 
 from flask import Blueprint, Flask, Response, abort, current_app, g, request
 
-from heliograph.host.contributions import Callbacks, Pages
+from heliograph.host.contributions import Callbacks
 from heliograph.host.guard import guarded
 from heliograph.host.plugins import PluginHost, PluginInfo, current_host
 from heliograph.host.state import states
 from heliograph.installation import current_settings
 from heliograph.web.access import OWNERS
+from heliograph.web.edges import init_edges
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ def mount_plugins(app: Flask) -> None:
         except Exception:
             host.quarantine(info)
     app.before_request(gate)
-    app.add_template_global(plugin_pages)
+    init_edges(app, host)
 
 
 def mount(
@@ -50,27 +50,6 @@ def mount(
     if callbacks:  # they have no token of ours: each checks its provider's signature
         app.extensions["csrf"].exempt(blueprint)
     app.register_blueprint(blueprint, name=name, url_prefix=prefix)
-
-
-@dataclass(frozen=True, slots=True)
-class MenuEntry:
-    """A plugin's word in the main menu."""
-
-    endpoint: str
-    blueprint: str
-    label: str
-    icon: str
-
-
-def plugin_pages() -> list[MenuEntry]:
-    """For the menu: pages of the enabled plugins."""
-    entries = []
-    for info in current_host().enabled():
-        for blueprint in info.contributions.blueprints:
-            if isinstance(blueprint, Pages):
-                name = f"plugin_{info.name}_{blueprint.name}"
-                entries.append(MenuEntry(f"{name}.index", name, blueprint.menu, blueprint.icon))
-    return entries
 
 
 def gate() -> Response | None:

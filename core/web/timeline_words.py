@@ -9,11 +9,13 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from heliograph.timeline import TimelineEntry
+from heliograph.web.edges import url_of
 from heliograph.web.locale import moment
 from heliograph.web.sentence_words import kept
 from heliograph.web.words import FAILED, SKIPPED, reason_words, status_words
 
 WHY, STATUS = "Why", "Status"
+OBJECTS = {"Answers delivery": "text", "Delivery": "text", "Import": "import"}
 TIMES = ("Until", "Waits until")
 LABELS: dict[str, LazyString] = {
     WHY: _l("Why"),
@@ -42,6 +44,7 @@ LABELS: dict[str, LazyString] = {
 
 def init_timeline(app: Flask) -> None:
     app.add_template_global(fact_words)
+    app.add_template_global(fact_links)
     app.add_template_filter(why_words)
 
 
@@ -51,6 +54,18 @@ def fact_words(entry: TimelineEntry) -> list[tuple[str, str]]:
         (str(LABELS.get(label, label)), value_of(label, value))
         for label, value in entry.details.items()
     ]
+
+
+def fact_links(entry: TimelineEntry) -> list[str | None]:
+    """The page of what each value names, in the order of `fact_words`."""
+    return [link_of(label, value) for label, value in entry.details.items()]
+
+
+def link_of(label: str, value: str) -> str | None:
+    if label in OBJECTS:
+        return url_of(OBJECTS[label], value)
+    kind, _, object_id = value.partition(" ")
+    return url_of(kind, object_id) if label == "Source" else None
 
 
 def why_words(why: str) -> str:

@@ -1,0 +1,1 @@
+"""What the built-in parts add to the edges, by the hooks that plugins use."""
