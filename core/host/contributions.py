@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from heliograph.actions import Action
 from heliograph.channel import Provider
 from heliograph.events import Condition, Decision, WaitConfig
-from heliograph.host.extensions import NOTHING, Extensions, fault_of
+from heliograph.host.extensions import NOTHING, ROLES, Extensions, fault_of
 from heliograph.segment_subjects import SegmentSubject
 from heliograph.text_filters import TextFilter
 
@@ -41,14 +41,24 @@ class Pages(Blueprint):
     """Pages of a plugin: `/plugins/<plugin>/...`, signed in only, 404 while disabled.
 
     *menu* is the word in the main menu, which leads to the view called `index`;
-    *icon* is a name of bootstrap-icons. Templates extend `layout.html`.
+    *icon* is a name of bootstrap-icons. Templates extend `layout.html`. *role* is the least
+    that may see any of them; `needs_role` narrows a single view.
     """
 
     def __init__(
-        self, name: str, import_name: str, *, menu: str, icon: str = "puzzle", **options: Any
+        self,
+        name: str,
+        import_name: str,
+        *,
+        menu: str,
+        icon: str = "puzzle",
+        role: str = "reader",
+        **options: Any,
     ) -> None:
+        if role not in ROLES:
+            raise BadContribution(f"role must be one of {ROLES}, not {role!r}")
         super().__init__(name, import_name, **options)
-        self.menu, self.icon = menu, icon
+        self.menu, self.icon, self.role = menu, icon, role
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +142,11 @@ def check_contributions(name: str, given: Contributions, *, built_in: bool = Fal
             raise BadContribution(f"key {key!r} must begin with {name + '.'!r}")
         if keys.count(key) > 1:
             raise BadContribution(f"key {key!r} is given twice")
-    if fault := fault_of(name, given.extensions):
+    check_rest(name, given, built_in=built_in)
+
+
+def check_rest(name: str, given: Contributions, *, built_in: bool) -> None:
+    if fault := fault_of(name, given.extensions, built_in=built_in):
         raise BadContribution(fault)
     for job in given.jobs:
         if job.every <= 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from flask_babel import LazyString
@@ -13,8 +13,28 @@ if TYPE_CHECKING:
 ROLES = ("admin", "marketer", "reader")
 MENU_SECTIONS = ("main", "admin")
 CARD_PLACES = ("dashboard", "contact")
+NEEDED = "needs_role"  # the attribute of a marked view
 OK, NOTE, BAD = "ok", "note", "bad"
 METRIC_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def needs_role(role: str) -> Callable[[View], View]:
+    """Marks a view: *role* is the least that may ask for it. Put it below the route.
+
+    Without it whoever signed in may look, and marketers may also change. It only ever
+    narrows that. Raises ValueError for a role that is none.
+    """
+    if role not in ROLES:
+        raise ValueError(f"role must be one of {ROLES}, not {role!r}")
+
+    def mark(view: View) -> View:
+        setattr(view, NEEDED, role)
+        return view
+
+    return mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +142,17 @@ HOOKS: dict[str, tuple[str, type]] = {
 NOTHING = Extensions([], [], [], [], [])
 
 
-def fault_of(name: str, given: Extensions) -> str:
-    """Why *given* cannot be used; "" when it can. Words for the author of the plugin."""
+def fault_of(name: str, given: Extensions, *, built_in: bool = False) -> str:
+    """Why *given* cannot be used; "" when it can. Words for the author of the plugin.
+
+    Metrics of what is *built in* have short names.
+    """
     for field, (hook, kind) in HOOKS.items():
         for item in getattr(given, field):
             if not isinstance(item, kind):
                 return f"{hook} must return {kind.__name__} objects, not {item!r}"
-    return fault_of_keys(name, given) or next(filter(None, map(fault_of_one, every(given))), "")
+    fault = fault_of_keys(name, given) or ("" if built_in else fault_of_names(name, given))
+    return fault or next(filter(None, map(fault_of_one, every(given))), "")
 
 
 def every(given: Extensions) -> list[Any]:
@@ -141,14 +165,18 @@ def fault_of_keys(name: str, given: Extensions) -> str:
     for key in (*checks, *cards):
         if not key.startswith(f"{name}."):
             return f"key {key!r} must begin with {name + '.'!r}"
-    for metric in metrics:
-        if not (metric == name or metric.startswith(f"{name}_")):
-            return f"metric {metric!r} must begin with {name + '_'!r}"
     kinds, endpoints = [one.kind for one in given.objects], [one.endpoint for one in given.menu]
     for group in (checks, cards, metrics, kinds, endpoints):
         for one in group:
             if group.count(one) > 1:
                 return f"{one!r} is given twice"
+    return ""
+
+
+def fault_of_names(name: str, given: Extensions) -> str:
+    for metric in given.metrics:
+        if not f"{metric.name}_".startswith(f"{name}_"):
+            return f"metric {metric.name!r} must begin with {name + '_'!r}"
     return ""
 
 
@@ -162,8 +190,9 @@ def fault_of_one(item: Any) -> str:
         return f"metric {item.name!r} must be small letters, digits and _"
     if isinstance(item, Card) and item.place not in CARD_PLACES:
         return f"place of card {item.key!r} must be one of {CARD_PLACES}, not {item.place!r}"
-    if isinstance(item, MenuEntry | Card) and not isinstance(item.order, int):
-        return f"order must be a whole number, not {item.order!r}"
     if isinstance(item, MenuEntry | Card) and item.role not in ROLES:
         return f"role must be one of {ROLES}, not {item.role!r}"
+    order: Any = getattr(item, "order", 0)
+    if not isinstance(order, int):
+        return f"order must be a whole number, not {order!r}"
     return ""

@@ -131,9 +131,7 @@ class PluginHost:
                 for field, (hook, _) in HOOKS.items()
             }
         )
-        return Contributions(
-            models[0] if models else None, **lists, hooks=hooks, extensions=added
-        )
+        return Contributions(models[0] if models else None, **lists, hooks=hooks, extensions=added)
 
     def quarantine(self, info: PluginInfo) -> None:
         """Keep the fault that is being handled and take the plugin out of the hall."""

@@ -78,6 +78,7 @@ from heliograph.host.extensions import (
     MenuEntry,
     Metric,
     ObjectPage,
+    needs_role,
 )
 from heliograph.http_session import NotConnected, open_session
 from heliograph.plugin.services import (
@@ -151,6 +152,7 @@ __all__ = [
     "Words",
     "db",
     "hookimpl",
+    "needs_role",
     "open_session",
     "plugin_config",
     "post_callbacks",

@@ -23,6 +23,8 @@ from flask import (
 from flask_login import LoginManager, UserMixin, current_user
 from werkzeug.wrappers import Response as AnyResponse
 
+from heliograph.host.contributions import Pages
+from heliograph.host.extensions import NEEDED
 from heliograph.logins import find_session, is_fresh
 from heliograph.users import ADMIN, MARKETER, READER, ROLES, User, user_count
 from heliograph.web.kept import kept_fields
@@ -99,12 +101,6 @@ def reads_only(view: Any) -> Any:
     return view
 
 
-def for_marketers(view: Any) -> Any:
-    """Marks a GET view that gives away more than a page shows: readers may not call it."""
-    view.for_marketers = True
-    return view
-
-
 def asks_password(view: Any) -> Any:
     """Marks a view that touches users or secrets, or exports: the password is asked again.
 
@@ -125,18 +121,24 @@ def changes_nothing() -> bool:
     return request.method in SAFE_METHODS or getattr(view, "reads_only", False)
 
 
-def is_for_readers() -> bool:
-    view = current_app.view_functions.get(request.endpoint or "")
-    return changes_nothing() and not getattr(view, "for_marketers", False)
-
-
 def needed_role(blueprint: str | None, *, changing: bool) -> str:
-    """The least role that may do it."""
+    """The least role that may do it, by the kind of request."""
     if blueprint in OF_ADMINS:
         return ADMIN
     if blueprint in OF_EVERYBODY or not changing:
         return READER
     return MARKETER
+
+
+def declared_role() -> str:
+    """The least role that the view or its blueprint names."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    page = current_app.blueprints.get(request.blueprint or "")
+    return stricter(getattr(view, NEEDED, READER), page.role if isinstance(page, Pages) else READER)
+
+
+def stricter(one: str, other: str) -> str:
+    return min(one, other, key=ROLES.index)
 
 
 def guard() -> AnyResponse | None:
@@ -146,7 +148,8 @@ def guard() -> AnyResponse | None:
     user = person()
     if user is None:
         return ask_to_sign_in()
-    needed = needed_role(request.blueprint, changing=not is_for_readers())
+    usual = needed_role(request.blueprint, changing=not changes_nothing())
+    needed = stricter(usual, declared_role())
     if ROLES.index(user.role) > ROLES.index(needed):
         abort(403, f"Your role is {user.role}: this needs {needed}. Ask an admin.")
     return None

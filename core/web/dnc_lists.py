@@ -14,7 +14,8 @@ from heliograph.dnc_file import NumberList, decoded, read_list
 from heliograph.dnc_kept import forget_list, keep_list, kept_list
 from heliograph.dnc_many import count_list, store_list
 from heliograph.errors import BadInput, HeliographError
-from heliograph.web.access import asks_password, for_marketers
+from heliograph.host.extensions import needs_role
+from heliograph.web.access import asks_password
 from heliograph.web.dnc_forms import source
 from heliograph.web.forms import Page, errors_of, submit
 from heliograph.web.trail import note
@@ -116,7 +117,7 @@ def store() -> Page:
 
 @bp.get("/export.csv")
 @asks_password
-@for_marketers
+@needs_role("marketer")
 def export() -> Response:
     """The whole list; it leaves an audit entry."""
     note("do-not-contact")

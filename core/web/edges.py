@@ -74,7 +74,7 @@ def endpoint_of(info: PluginInfo, endpoint: str) -> str:
 def menu_of(info: PluginInfo) -> list[MenuEntry]:
     """Entries of the plugin, also those that `Pages` imply."""
     implied = [
-        MenuEntry(f"{blueprint.name}.index", blueprint.menu, blueprint.icon)
+        MenuEntry(f"{blueprint.name}.index", blueprint.menu, blueprint.icon, role=blueprint.role)
         for blueprint in info.contributions.blueprints
         if isinstance(blueprint, Pages)
     ]

@@ -19,7 +19,7 @@ from heliograph.web.edges import url_of
 from heliograph.web.metric_families import Families
 from heliograph.web.timeline_words import fact_links
 from tests.plugins.sources import HEAD, put
-from tests.visitor import sign_in
+from tests.visitor import Visitor, sign_in
 
 Start = Callable[..., Flask]
 STAMPS = HEAD + dedent("""
@@ -37,6 +37,16 @@ STAMPS = HEAD + dedent("""
     @pages.get("/desk")
     def desk(): return "desk"
 
+    @pages.get("/safe")
+    @needs_role("marketer")
+    def safe(): return "safe"
+
+    vault = Pages("vault", __name__, menu="Vault", role="admin")
+
+    @vault.get("/vault")
+    @needs_role("reader")
+    def index(): return "vault"
+
     def broken(*about):
         db.session.execute(text("SELECT no_such_column FROM contacts"))
 
@@ -46,7 +56,7 @@ STAMPS = HEAD + dedent("""
     def left(): return [(("red",), 3), (("blue",), 4)]
 
     @hookimpl
-    def register_blueprints(): return [pages]
+    def register_blueprints(): return [pages, vault]
 
     @hookimpl
     def register_menu():
@@ -217,3 +227,30 @@ def test_objects_are_linked_while_their_plugin_is_on(stamps: Flask) -> None:
         ] * 3
         current_host().disable("stamps")
         assert url_of("stamps.book", 4) is None
+
+
+def test_pages_say_who_may_see_them(stamps: Flask) -> None:
+    reader, marketer, admin = (
+        sign_in(stamps, role, f"{role}@example.com") for role in ("reader", "marketer", "admin")
+    )
+
+    def answers(path: str) -> list[int]:
+        asked = (reader, marketer, admin, Visitor(stamps))
+        return [who.get(f"/plugins/stamps{path}").status_code for who in asked]
+
+    assert answers("/") == [200, 200, 200, 302]
+    assert answers("/safe") == [403, 200, 200, 302]
+    assert answers("/vault") == [403, 403, 200, 302]  # a view only narrows
+    assert ">Vault<" in admin.get("/").text
+    assert ">Vault<" not in marketer.get("/").text
+
+
+def test_a_role_that_there_is_none_of_quarantines_the_plugin(
+    heliograph: Start, folder: Path
+) -> None:
+    put(folder, "bossy", VIEWS.replace("@pages.get('/')", "@pages.get('/')\n@needs_role('boss')"))
+    made = "Pages('pages', menu='x', role='boss', import_name="
+    put(folder, "grand", VIEWS.replace("Blueprint('pages', ", made))
+    heliograph(plugin_dirs=str(folder))
+    for name in ("bossy", "grand"):
+        assert "role must be" in current_host().get(name).fault
