@@ -9,13 +9,15 @@ from textwrap import dedent
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from heliograph.checkup import look_over
 from heliograph.contacts.profile import add_contact
 from heliograph.db import db, utcnow
 from heliograph.host import current_host
+from heliograph.host.extensions import Card
 from heliograph.timeline import TimelineEntry
-from heliograph.web.edges import url_of
+from heliograph.web.edges import card_of, url_of
 from heliograph.web.metric_families import Families
 from heliograph.web.timeline_words import fact_links
 from tests.plugins.sources import HEAD, put
@@ -254,3 +256,16 @@ def test_a_role_that_there_is_none_of_quarantines_the_plugin(
     heliograph(plugin_dirs=str(folder))
     for name in ("bossy", "grand"):
         assert "role must be" in current_host().get(name).fault
+
+
+def test_statements_that_fail_in_a_card_or_check_leave_the_transaction_usable(
+    make_app: Start, folder: Path
+) -> None:
+    put(folder, "stamps", STAMPS)
+    app = make_app(plugin_dirs=str(folder))
+    with app.app_context():
+        current_host().enable("stamps")
+        with app.test_request_context():
+            card = Card("stamps.x", "contact", lambda: db.session.execute(text("SELECT no_such")))
+            assert card_of(current_host().get("stamps"), card) == ""
+            assert db.session.scalar(text("SELECT 7")) == 7
