@@ -37,10 +37,15 @@ PLACES: dict[str, lives.Place] = {
 
 
 def live(environment: dict[str, str], step: str, countdown: int) -> None:
-    """A server whose jobs come often; it dies the *countdown*th time that it is at *step*."""
+    """A server whose jobs come often; it dies the *countdown*th time that it is at *step*.
+
+    They run whether there is anything to do or not.
+    """
     runner.BATCH = BATCH
     often = register.all_jobs
-    clock.all_jobs = lambda: [replace(job, every=min(job.every, 0.5)) for job in often()]
+    clock.all_jobs = lambda: [
+        replace(job, every=min(job.every, 0.5), wanted=None) for job in often()
+    ]
     if step:
         lives.lay(PLACES[step], lives.fuse(countdown))
     lives.live(environment, "", 0)

@@ -97,7 +97,9 @@ def test_two_admins_who_take_each_other_down_leave_one(app: Flask, form: dict[st
         lambda: bob.post(f"/admin/users/{ids['ann@x.io']}", form).status_code,
     ]
     ann.token(), bob.token()
-    assert sorted(at_once(calls)) == [303, 403]  # the second is no admin any more
+    done, refused = sorted(at_once(calls))
+    # the second is no admin any more, or is signed out already when its request is looked at
+    assert (done, refused) in ((303, 403), (303, 401))
     db.session.rollback()
     assert db.session.scalar(select(func.count()).where(User.role == "admin", User.active)) == 1
 
