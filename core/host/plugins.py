@@ -285,6 +285,8 @@ class PluginHost:
 
     def implements(self, hook: str) -> bool:
         """Whether any enabled plugin has *hook*: spares work on hot paths."""
+        if not self._hooks.implements(hook, ()):
+            return False  # without asking the database who is on: callbacks come by the thousand
         return self._hooks.implements(hook, self._off())
 
     def _off(self) -> frozenset[str]:
